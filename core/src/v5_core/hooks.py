@@ -1,0 +1,300 @@
+"""Sale-time operations: one set of models for REST, SOAP and Python, in the agent and in the cloud.
+
+`Hooks` is the port; the agent answers it from the replica, the cloud from the ledger. Every request that changes something carries
+`request_id`: the same id with the same body gives the stored answer, with another body `ConflictError`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Protocol
+
+from pydantic import AwareDatetime, Field
+
+from v5_core.model import Balance, Card, Code, CustomerRef, Line, SalesDocument, Text, Wire
+from v5_core.money import Amount, Points
+
+__all__ = [
+    "Benefit",
+    "CancelRequest",
+    "CancelResponse",
+    "CommitRequest",
+    "CommitResponse",
+    "CustomerView",
+    "EnrolRequest",
+    "EnrolResponse",
+    "Explanation",
+    "HoldRequest",
+    "HoldResponse",
+    "Hooks",
+    "IdentifyRequest",
+    "IdentifyResponse",
+    "Message",
+    "QuoteRequest",
+    "QuoteResponse",
+    "ReceiptLine",
+    "ReturnRequest",
+    "ReturnResponse",
+    "Reward",
+]
+
+
+class Explanation(Wire):
+    """Why a figure is what it is: rule and version, the lines it touched, the arithmetic in words."""
+
+    rule: str
+    version: int = 0
+    lines: tuple[str, ...] = ()
+    text: Text
+    points: Points = 0
+    amount: Amount = 0
+
+
+class Benefit(Wire):
+    """A discount that an offer gives. `line_id` None means the whole order (already split over lines in `shares`)."""
+
+    rule: str
+    title: Text
+    line_id: str | None = None
+    amount: Amount
+    shares: dict[str, Amount] = Field(default_factory=dict)
+
+
+class Reward(Wire):
+    """Something points can buy: within reach or not."""
+
+    rule: str
+    title: Text
+    cost: Points
+    amount: Amount = 0
+    missing: Points = 0
+
+
+class Message(Wire):
+    """Words for a person: at the till, or on the receipt."""
+
+    audience: Literal["cashier", "customer"]
+    severity: Literal["info", "warning", "alert"] = "info"
+    text: Text
+
+
+class ReceiptLine(Wire):
+    """One line of the loyalty footer; a QR line carries its content in `qr`."""
+
+    text: str = Field(default="", max_length=200)
+    align: Literal["left", "center", "right"] = "left"
+    bold: bool = False
+    large: bool = False
+    qr: str | None = Field(default=None, max_length=300)
+
+
+class CustomerView(Wire):
+    """What the till may see of a customer."""
+
+    customer: Code
+    name: Text = ""
+    cards: tuple[Card, ...] = ()
+    balance: Balance
+    blocked: bool = False
+    remark: Text = ""
+    member_since: date | None = None
+    messages: tuple[Message, ...] = ()
+
+
+class IdentifyRequest(Wire):
+    """`key` is whatever was typed or scanned: card number, phone, tax number, or part of a name."""
+
+    store: Code
+    till: str = Field(default="", max_length=40)
+    key: Annotated[str, Field(min_length=2, max_length=80)]
+
+
+class IdentifyResponse(Wire):
+    """One customer found, or several to choose from, or none."""
+
+    customer: CustomerView | None = None
+    candidates: tuple[CustomerView, ...] = ()
+    provisional: bool = False
+    directives: tuple[Text, ...] = ()
+
+
+class EnrolRequest(Wire):
+    """A new customer at the till. A card number may be handed over; otherwise one is made."""
+
+    request_id: Code
+    store: Code
+    till: str = Field(default="", max_length=40)
+    name: Text = ""
+    phone: str | None = Field(default=None, max_length=40)
+    email: str | None = Field(default=None, max_length=254)
+    tax_number: str | None = Field(default=None, max_length=40)
+    tax_country: str = Field(default="PT", pattern="^[A-Z]{2}$")
+    birth_date: date | None = None
+    card: str | None = Field(default=None, max_length=80)
+    consent_sms: bool = False
+    consent_email: bool = False
+
+
+class EnrolResponse(Wire):
+    """The record made (or found: then `created` is false)."""
+
+    customer: CustomerView
+    created: bool
+    provisional: bool = False
+
+
+class QuoteRequest(Wire):
+    """A basket as it stands. Changes nothing."""
+
+    store: Code
+    till: str = Field(default="", max_length=40)
+    at: AwareDatetime
+    currency: str = "EUR"
+    customer: CustomerRef = CustomerRef()
+    lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=5000)]
+    points_to_use: Annotated[Points, Field(ge=0)] = 0
+
+
+class QuoteResponse(Wire):
+    """What the engine says of the basket.
+
+    Attributes:
+        total: What is left to pay after discounts and points, with VAT.
+        redeemable: Points that may be used on this basket now, and their worth in `redeemable_amount`.
+        points_amount: Worth of `points_to_use` as granted.
+        savings_as_member: What a member would have saved, when nobody is identified.
+    """
+
+    total: Amount
+    discount: Amount = 0
+    benefits: tuple[Benefit, ...] = ()
+    points_earned: Points = 0
+    redeemable: Points = 0
+    redeemable_amount: Amount = 0
+    points_used: Points = 0
+    points_amount: Amount = 0
+    rewards: tuple[Reward, ...] = ()
+    messages: tuple[Message, ...] = ()
+    savings_as_member: Amount = 0
+    explanations: tuple[Explanation, ...] = ()
+    provisional: bool = False
+
+
+class HoldRequest(Wire):
+    """Reserve points for a payment; a second till cannot spend them. `points` are what is to be used."""
+
+    request_id: Code
+    store: Code
+    till: str = Field(default="", max_length=40)
+    at: AwareDatetime
+    customer: CustomerRef
+    points: Annotated[Points, Field(gt=0)]
+    ttl_seconds: Annotated[int, Field(ge=10, le=86_400)] = 900
+
+
+class HoldResponse(Wire):
+    """The hold, its worth as money, and when it lapses by itself."""
+
+    hold: Code
+    points: Points
+    amount: Amount
+    expires_at: AwareDatetime
+    provisional: bool = False
+
+
+class CommitRequest(Wire):
+    """The document was issued. Once per document, however often it is sent; payments name the holds they used."""
+
+    request_id: Code
+    document: SalesDocument
+
+
+class CommitResponse(Wire):
+    """What the sale did to the customer, and what the receipt says of it.
+
+    Attributes:
+        difference: Set when the cloud's result differs from an earlier provisional answer.
+    """
+
+    document: Code
+    duplicate: bool = False
+    points_earned: Points = 0
+    points_spent: Points = 0
+    balance: Balance | None = None
+    receipt: tuple[ReceiptLine, ...] = ()
+    messages: tuple[Message, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+    provisional: bool = False
+
+
+class CancelRequest(Wire):
+    """A sale abandoned (release `hold`) or a document cancelled (by one of its keys)."""
+
+    request_id: Code
+    store: Code
+    at: AwareDatetime
+    hold: str | None = Field(default=None, max_length=80)
+    document: str | None = Field(default=None, max_length=200)
+    reason: Text = ""
+
+
+class CancelResponse(Wire):
+    """What was undone."""
+
+    released: bool = False
+    reversed_document: str | None = None
+    points: Points = 0
+    balance: Balance | None = None
+    provisional: bool = False
+
+
+class ReturnRequest(Wire):
+    """A credit note: `document.kind` is return; lines point at what they return, or nothing does."""
+
+    request_id: Code
+    document: SalesDocument
+
+
+class ReturnResponse(Wire):
+    """Points taken back and given back."""
+
+    document: Code
+    duplicate: bool = False
+    points_taken: Points = 0
+    points_given: Points = 0
+    balance: Balance | None = None
+    receipt: tuple[ReceiptLine, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
+    provisional: bool = False
+
+
+class Hooks(Protocol):
+    """The port of sale-time operations."""
+
+    def identify(self, request: IdentifyRequest) -> IdentifyResponse:
+        """Who is this?"""
+        ...
+
+    def enrol(self, request: EnrolRequest) -> EnrolResponse:
+        """A new customer."""
+        ...
+
+    def quote(self, request: QuoteRequest) -> QuoteResponse:
+        """What does the basket give? Changes nothing."""
+        ...
+
+    def hold(self, request: HoldRequest) -> HoldResponse:
+        """Reserve points."""
+        ...
+
+    def commit(self, request: CommitRequest) -> CommitResponse:
+        """The document was issued."""
+        ...
+
+    def cancel(self, request: CancelRequest) -> CancelResponse:
+        """Release a hold or undo a document."""
+        ...
+
+    def return_(self, request: ReturnRequest) -> ReturnResponse:
+        """A credit note."""
+        ...

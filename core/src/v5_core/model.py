@@ -1,0 +1,335 @@
+"""What everything speaks about: customers, cards, products, stores and sales documents.
+
+All models are frozen and refuse unknown fields. Amounts are integers in Python and decimal strings in JSON (see `money`); times are aware.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Final, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from v5_core.money import CURRENCIES, Amount, Points, Quantity, Rate
+
+__all__ = [
+    "Card",
+    "CardKind",
+    "Code",
+    "Customer",
+    "CustomerRef",
+    "DocumentKind",
+    "DocumentStatus",
+    "FiscalKey",
+    "Line",
+    "LineKind",
+    "Origin",
+    "Payment",
+    "PaymentMethod",
+    "Product",
+    "Reference",
+    "SalesDocument",
+    "Text",
+    "Wire",
+    "merge",
+]
+
+# No control characters (they break logs, receipts and XML); length bounded everywhere.
+Text = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Wire(BaseModel):
+    """Base of all models: frozen, unknown fields refused, no coercion between types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class DocumentKind(StrEnum):
+    """What the document does to loyalty. Decided from the ERP's document type, never from the sign of a number."""
+
+    SALE = "sale"
+    RETURN = "return"
+
+
+class DocumentStatus(StrEnum):
+    """Issued counts; cancelled is as if it never was."""
+
+    ISSUED = "issued"
+    CANCELLED = "cancelled"
+
+
+class Origin(StrEnum):
+    """Which way a document came in. `TRUST` orders them."""
+
+    ERP = "erp"
+    SAFT = "saft"
+    HOOK = "hook"
+    PRINT = "print"
+
+
+# What a later source knows better: the ERP's own record, then its legal export, then the till's call, then paper.
+TRUST: Final = {Origin.ERP: 4, Origin.SAFT: 3, Origin.HOOK: 2, Origin.PRINT: 1}
+
+
+class LineKind(StrEnum):
+    """Ordinary goods, or lines that rules treat apart."""
+
+    PRODUCT = "product"
+    SERVICE = "service"
+    REWARD = "reward"
+    GIFT_CARD = "gift_card"
+
+
+class PaymentMethod(StrEnum):
+    """How the sale was paid; `POINTS` and stored value name the hold that covered them."""
+
+    CASH = "cash"
+    CARD = "card"
+    TRANSFER = "transfer"
+    CHECK = "check"
+    POINTS = "points"
+    GIFT_CARD = "gift_card"
+    WALLET = "wallet"
+    VOUCHER = "voucher"
+    OTHER = "other"
+
+
+class CardKind(StrEnum):
+    """What a card can do."""
+
+    POINTS = "points"
+    DISCOUNT = "discount"
+    GIFT = "gift"
+
+
+class FiscalKey(Wire):
+    """The legal identity of a document: issuer's tax number and document number, as in the fiscal QR code and SAF-T.
+
+    Attributes:
+        issuer: Tax number of the seller, digits and letters only.
+        number: Document number as printed ("FT 2026A1/123"), inner spaces collapsed.
+        atcud: Portuguese unique document code, when it is known.
+        hash4: The four signature characters that are printed, when known.
+    """
+
+    issuer: Code
+    number: Code
+    atcud: str | None = Field(default=None, max_length=100)
+    hash4: str | None = Field(default=None, max_length=4)
+
+    @property
+    def key(self) -> str:
+        """One text for comparison: issuer and number, upper case, single spaces."""
+        return f"{self.issuer.upper()}:{' '.join(self.number.upper().split())}"
+
+
+class CustomerRef(Wire):
+    """Whatever a source knows of the buyer; the cloud resolves it to a customer.
+
+    Attributes:
+        card: Card number as scanned.
+        erp: The ERP's own customer number, unique within the source system.
+        tax_number: Checked with python-stdnum when resolved; the final consumer's number identifies nobody.
+        phone: Any notation; normalised to E.164 when resolved.
+        customer: V5's own customer id, when a hook identified the customer before.
+    """
+
+    card: str | None = Field(default=None, max_length=80)
+    erp: str | None = Field(default=None, max_length=80)
+    tax_number: str | None = Field(default=None, max_length=40)
+    phone: str | None = Field(default=None, max_length=40)
+    customer: str | None = Field(default=None, max_length=80)
+    name: str | None = Field(default=None, max_length=200)
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Nothing in it can identify a customer."""
+        return not (self.card or self.erp or self.tax_number or self.phone or self.customer)
+
+
+class Reference(Wire):
+    """What a returned line points at: the original document, and its line where the ERP knows it.
+
+    Attributes:
+        document: Original document number as printed, or the source's own id.
+        line: `line_id` of the original line; None when only the document is known.
+    """
+
+    document: Code
+    line: str | None = Field(default=None, max_length=80)
+
+
+class Line(Wire):
+    """One line of a sales document; all amounts positive, for the whole line, after the till's own discounts.
+
+    Attributes:
+        line_id: Stable within the document.
+        gross: With VAT, what the customer pays for the line.
+        net: Without VAT.
+        discount: What the till already took off, with VAT; more than zero makes it a discounted line.
+        quantity: In thousandths in Python, decimal string in JSON.
+        vat_rate: Hundredths of a percent.
+    """
+
+    line_id: Code
+    product: Code
+    description: Text = ""
+    family: str = Field(default="", max_length=80)
+    brand: str = Field(default="", max_length=80)
+    ean: str | None = Field(default=None, max_length=20)
+    kind: LineKind = LineKind.PRODUCT
+    quantity: Annotated[Quantity, Field(ge=0)] = 1000
+    gross: Annotated[Amount, Field(ge=0)]
+    net: Annotated[Amount, Field(ge=0)]
+    discount: Annotated[Amount, Field(ge=0)] = 0
+    vat_rate: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+    reference: Reference | None = None
+
+
+class Payment(Wire):
+    """One means of payment. `hold` names the hold that a quote gave for points or stored value."""
+
+    method: PaymentMethod
+    amount: Annotated[Amount, Field(ge=0)]
+    hold: str | None = Field(default=None, max_length=80)
+
+
+class SalesDocument(Wire):
+    """A sale or a return, the same whichever way it came in.
+
+    Attributes:
+        source: System that knows it by `source_id` ("phc", "grid", "till", "print"), one per installation of it.
+        source_id: That system's own id (PHC: trimmed ftstamp).
+        fiscal: Legal identity, wherever it is known.
+        document_type: As the source says ("FT", "FS", "NC"); for people.
+        store: Store code of the company.
+        issued_at: When the document was issued, aware.
+        doubtful_time: The local time fell in the autumn hour that exists twice.
+        gross: With VAT; equals the sum of the lines when there are lines.
+        refs: Documents a whole return points at, when lines do not say.
+    """
+
+    source: Code
+    source_id: Code
+    origin: Origin
+    kind: DocumentKind
+    status: DocumentStatus = DocumentStatus.ISSUED
+    fiscal: FiscalKey | None = None
+    document_type: str = Field(default="", max_length=20)
+    store: Code
+    till: str = Field(default="", max_length=40)
+    operator: str = Field(default="", max_length=80)
+    issued_at: AwareDatetime
+    doubtful_time: bool = False
+    currency: str = "EUR"
+    customer: CustomerRef = CustomerRef()
+    lines: Annotated[tuple[Line, ...], Field(max_length=5000)] = ()
+    payments: Annotated[tuple[Payment, ...], Field(max_length=50)] = ()
+    refs: Annotated[tuple[Reference, ...], Field(max_length=100)] = ()
+    gross: Annotated[Amount, Field(ge=0)]
+    net: Annotated[Amount, Field(ge=0)]
+    cancelled_at: AwareDatetime | None = None
+    cancel_reason: Text = ""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.currency not in CURRENCIES:
+            raise ValueError(f"currency {self.currency!r} is not supported: an ISO 4217 code with two decimals is expected")
+        ids = [line.line_id for line in self.lines]
+        if len(set(ids)) != len(ids):
+            raise ValueError("line_id must be unique within the document")
+        if self.lines and sum(line.gross for line in self.lines) != self.gross:
+            raise ValueError("gross must equal the sum of the lines' gross")
+        if self.lines and sum(line.net for line in self.lines) != self.net:
+            raise ValueError("net must equal the sum of the lines' net")
+        return self
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys under which this document may be known, best first; the first is its identity."""
+        source = f"source:{self.source}:{self.source_id}"
+        return (f"fiscal:{self.fiscal.key}", source) if self.fiscal else (source,)
+
+    @property
+    def revision(self) -> str:
+        """Hash of the content: same again gives the same answer, another posts the difference."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def merge(known: SalesDocument, new: SalesDocument) -> SalesDocument:
+    """What is known of one document after another source told its part.
+
+    Trust goes by `TRUST`; within the same origin the newer report wins. A cancellation is never forgotten, except by the same
+    source. A customer is taken from whoever knows one; the till's identification (hook) wins, for there the card was seen.
+    """
+    better, other = (new, known) if TRUST[new.origin] >= TRUST[known.origin] else (known, new)
+    update: dict[str, object] = {}
+    if not better.lines and other.lines and other.gross == better.gross:
+        update |= {"lines": other.lines, "net": other.net}
+    holds = tuple(p for p in other.payments if p.hold)
+    if not better.payments or (holds and not any(p.hold for p in better.payments)):
+        update["payments"] = other.payments or better.payments
+    if better.fiscal is None and other.fiscal is not None:
+        update["fiscal"] = other.fiscal
+    if better.customer.is_anonymous or (other.origin is Origin.HOOK and not other.customer.is_anonymous):
+        update["customer"] = other.customer if not other.customer.is_anonymous else better.customer
+    for name in ("till", "operator", "document_type", "refs"):
+        if not getattr(better, name) and getattr(other, name):
+            update[name] = getattr(other, name)
+    same_source = known.source == new.source
+    if not same_source and other.status is DocumentStatus.CANCELLED and better.status is DocumentStatus.ISSUED:
+        update |= {"status": other.status, "cancelled_at": other.cancelled_at, "cancel_reason": other.cancel_reason}
+    return better.model_copy(update=update) if update else better
+
+
+class Card(Wire):
+    """A card of a customer. `number` is an EAN-13 of the company's own range, or any code on plastic already in use."""
+
+    number: Code
+    kind: CardKind = CardKind.POINTS
+    card_type: Code = "points"
+    active: bool = True
+
+
+class Customer(Wire):
+    """A customer as sources send it and as the till sees it; missing means unknown."""
+
+    source: Code
+    source_id: Code
+    name: Text = ""
+    tax_number: str | None = Field(default=None, max_length=40)
+    tax_country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = "PT"
+    phone: str | None = Field(default=None, max_length=40)
+    email: str | None = Field(default=None, max_length=254)
+    birth_date: date | None = None
+    cards: tuple[Card, ...] = ()
+    updated_at: datetime | None = None
+    inactive: bool = False
+
+
+class Product(Wire):
+    """An article as sources send it."""
+
+    source: Code
+    source_id: Code
+    code: Code
+    description: Text = ""
+    family: str = Field(default="", max_length=80)
+    family_name: Text = ""
+    brand: str = Field(default="", max_length=80)
+    ean: str | None = Field(default=None, max_length=20)
+    price: Annotated[Amount, Field(ge=0)] = 0
+    vat_rate: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+    inactive: bool = False
+
+
+class Balance(Wire):
+    """Points of one card account: what can be spent now, what others hold, what expires next."""
+
+    available: Points
+    held: Points = 0
+    expiring: Points = 0
+    expiring_on: date | None = None

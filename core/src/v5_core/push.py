@@ -1,0 +1,121 @@
+"""What agents send to the cloud, and what it answers: signed batches of events, each acknowledged by itself."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AwareDatetime, Field
+
+from v5_core.hooks import CancelRequest, EnrolRequest, HoldRequest
+from v5_core.model import Code, Customer, Product, SalesDocument, Text, Wire
+from v5_core.programme import Programme
+
+__all__ = ["Event", "EventResult", "PushBatch", "PushReply", "Replica", "ReplicaCustomer", "Signal", "event_id"]
+
+_NAMESPACE: Final = uuid.UUID("5d0ccbe1-9c4b-5b5a-9a57-6f3f7a3d5b10")
+
+EventType = Literal["document", "customer", "product", "enrol", "hold", "cancel"]
+
+
+def event_id(event_type: str, aggregate: str, revision: str) -> str:
+    """The same fact has the same id for ever, re-read and re-installed included: the cloud deduplicates on it."""
+    return str(uuid.uuid5(_NAMESPACE, f"{event_type}\x1f{aggregate}\x1f{revision}"))
+
+
+class Event(Wire):
+    """One fact. Exactly the body that `type` names is set.
+
+    Attributes:
+        aggregate: What must stay in order: a document's first key, a customer's source id.
+        captured_at: When the agent stored it.
+        erp_time: What the ERP said, when it said a time.
+    """
+
+    event_id: Code
+    type: EventType
+    aggregate: Annotated[str, Field(min_length=1, max_length=300)]
+    captured_at: AwareDatetime
+    document: SalesDocument | None = None
+    customer: Customer | None = None
+    product: Product | None = None
+    enrol: EnrolRequest | None = None
+    hold: HoldRequest | None = None
+    cancel: CancelRequest | None = None
+
+
+class PushBatch(Wire):
+    """Up to 100 events or 256 KB, in order per aggregate. Events are parsed one by one: a bad one spoils no other."""
+
+    agent: Code
+    sequence: int = Field(ge=0)
+    cursors: dict[str, str] = Field(default_factory=dict)
+    events: Annotated[tuple[dict[str, Any], ...], Field(max_length=100)]
+
+
+class EventResult(Wire):
+    """`accepted` and `duplicate` are done; `rejected` goes to quarantine with its code; `retry` stays in the outbox."""
+
+    event_id: str
+    status: Literal["accepted", "duplicate", "rejected", "retry"]
+    code: str = ""
+    message: Text = ""
+
+
+class Signal(Wire):
+    """A wish of the cloud, from a closed list."""
+
+    signal_id: Code
+    kind: Literal["reread", "diagnostics", "pause", "resume", "update"]
+    stream: str = ""
+    since: AwareDatetime | None = None
+
+
+class PushReply(Wire):
+    """One result per event, the cloud's clock, and signals."""
+
+    results: tuple[EventResult, ...]
+    server_time: AwareDatetime
+    signals: tuple[Signal, ...] = ()
+    replica_version: int = 0
+
+
+class ReplicaCustomer(Wire):
+    """What a store needs of a customer to answer its tills while the line is down. `phone` in E.164."""
+
+    customer: Code
+    name: Text = ""
+    cards: tuple[str, ...] = ()
+    phone: str | None = None
+    tax_number: str | None = None
+    erp: dict[str, str] = Field(default_factory=dict)
+    balance_available: int = 0
+    balance_held: int = 0
+    expiring: int = 0
+    expiring_on: str | None = None
+    blocked: bool = False
+    remark: Text = ""
+    member_since: str | None = None
+    inactive: bool = False
+
+
+class Replica(Wire):
+    """A page of the store's replica: changes after `since`, and the programmes in force (complete, they are small).
+
+    Attributes:
+        version: Ask for changes after this one next time.
+        complete: False: ask again at once.
+        offline_points_limit: Points (thousandths) one customer may spend while the line is down.
+    """
+
+    version: int
+    complete: bool
+    company_name: Text = ""
+    store_name: Text = ""
+    timezone: str = "Europe/Lisbon"
+    language: str = "pt"
+    receipt_url: str = ""
+    customers: tuple[ReplicaCustomer, ...] = ()
+    programmes: tuple[Programme, ...] = ()
+    directives: tuple[Text, ...] = ()
+    offline_points_limit: int = 0

@@ -1,0 +1,1 @@
+"""What the `v5` script runs: demo, check, features, bench."""
