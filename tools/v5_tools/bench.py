@@ -1,7 +1,7 @@
 """Runs the measurements of bench/, prints one table and keeps it in bench/results/.
 
-Each script in bench/ prints JSON lines {"name", "value", "baseline", "ratio", "unit", "aim", "note"}; everything else it says is shown as it is. The
-baseline is measured by the same script in the same minute: an absolute time says nothing on a shared machine.
+Each script in bench/ prints JSON lines {"name", "value", "baseline", "ratio", "unit", "aim", "note"}; everything else it says is
+shown as it is. The baseline is measured by the same script in the same minute: an absolute time says nothing on a shared machine.
 """
 
 from __future__ import annotations
