@@ -1,0 +1,36 @@
+"""One pure function decides: the same basket, programmes and customer give the same result wherever they are asked.
+
+    compiled = compile_programmes(programmes)                      once per published version
+    evaluate(compiled, quote_request, facts, local_time=...)       a basket: discounts, points, rewards, messages
+    settle(compiled, document, facts, zone=..., points_spent=...)  an issued document: the till's prices, points earned
+    reversal(settlement, returned, return_document)                a credit note that points at a settled document
+
+No I/O and no clock: times come in. Amounts are minor units, points thousandths.
+"""
+
+from v5_core.engine._check import check_programme
+from v5_core.engine._compile import Compiled, compile_programmes
+from v5_core.engine._evaluate import evaluate
+from v5_core.engine._reversal import reversal
+from v5_core.engine._rewards import next_reward, points_worth, rewards_for
+from v5_core.engine._settle import settle
+from v5_core.engine._types import CustomerFacts, Earned, LineReversal, Reversal, SettledLine, Settlement, Share
+
+__all__ = [
+    "Compiled",
+    "CustomerFacts",
+    "Earned",
+    "LineReversal",
+    "Reversal",
+    "SettledLine",
+    "Settlement",
+    "Share",
+    "check_programme",
+    "compile_programmes",
+    "evaluate",
+    "next_reward",
+    "points_worth",
+    "reversal",
+    "rewards_for",
+    "settle",
+]

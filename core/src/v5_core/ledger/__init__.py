@@ -1,0 +1,54 @@
+"""Double-entry points ledger, pure: a state and a wish give an outcome; a repository loads the one and writes the other.
+
+    book(state, entry, booked, target, at=..., policies=...)   a document: first time, revised, cancelled, or a return
+    place_hold / release_hold                                  reserve points, give them free (capture is part of `book`)
+    expire(state, entry, at=...)                               lots whose time is over
+    adjust(state, entry, points, at=...)                       by hand, with a reason kept by the caller
+    available / held_points / balance_view                     what can be spent now
+
+Every movement is two postings that sum to zero: the card account against a counter (issued, redeemed, expired, adjusted). Nothing
+is changed or deleted: a correction is a new posting. The sum of an account's postings, its cached balance and the sum of its lots'
+remaining points are equal, always.
+"""
+
+from v5_core.ledger._book import book
+from v5_core.ledger._holds import place_hold, release_hold
+from v5_core.ledger._movements import adjust, expire
+from v5_core.ledger._types import (
+    AccountState,
+    Allocation,
+    Booked,
+    Counter,
+    Hold,
+    HoldState,
+    InsufficientPointsError,
+    Lot,
+    Operation,
+    Outcome,
+    Posting,
+    Target,
+)
+from v5_core.ledger._views import available, balance_view, held_points
+
+__all__ = [
+    "AccountState",
+    "Allocation",
+    "Booked",
+    "Counter",
+    "Hold",
+    "HoldState",
+    "InsufficientPointsError",
+    "Lot",
+    "Operation",
+    "Outcome",
+    "Posting",
+    "Target",
+    "adjust",
+    "available",
+    "balance_view",
+    "book",
+    "expire",
+    "held_points",
+    "place_hold",
+    "release_hold",
+]
