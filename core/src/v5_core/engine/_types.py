@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -15,7 +14,6 @@ from v5_core.hooks import Explanation
 __all__ = ["CustomerFacts", "Earned", "LineReversal", "Reversal", "SettledLine", "Settlement", "Share"]
 
 Fact = str | int | bool | date | None
-_NOTHING: Final[Mapping[str, Fact]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class CustomerFacts:
     member_since: date | None = None
     balance_available: int = 0
     held: int = 0
-    attributes: Mapping[str, Fact] = field(default=_NOTHING)
+    attributes: Mapping[str, Fact] = field(default_factory=dict)
     blocked: bool = False
 
 

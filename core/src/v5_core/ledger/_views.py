@@ -10,7 +10,7 @@ from v5_core.model import Balance
 
 
 def available(state: AccountState, at: datetime) -> int:
-    """Points that can be spent: not held, not lapsed, debts taken off; never below zero... may be negative when in debt."""
+    """Points that can be spent: not held, not lapsed, open debts taken off (so it may be negative)."""
     raise NotImplementedError
 
 
