@@ -1,0 +1,50 @@
+"""ERP wall-clock text placed in the store's zone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Final
+from zoneinfo import ZoneInfo
+
+__all__ = ["Placed", "parse_clock", "place"]
+
+# '9:05', '09:05:07', '09.05.07', '090507' and fractions of a second, with blanks around.
+_CLOCK: Final = re.compile(r"^\s*(\d{1,2})(?:[:.h](\d{1,2})(?:[:.m](\d{1,2})(?:[.,]\d+)?)?s?)?\s*$")
+_PLAIN: Final = re.compile(r"^\s*(\d{2})(\d{2})(\d{2})?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A local time made aware; `doubtful` when the wall clock showed it twice (autumn) or never (spring)."""
+
+    at: datetime
+    doubtful: bool
+
+
+def parse_clock(text: str) -> time:
+    """Reads a time of day as ERPs write it; an empty text is midnight.
+
+    Raises:
+        ValueError: Not a time of day.
+    """
+    if not text.strip():
+        return time()
+    match = _PLAIN.match(text) or _CLOCK.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a time of day")
+    hour, minute, second = (int(part) if part else 0 for part in match.groups())
+    return time(hour, minute, second)
+
+
+def place(day: date, clock: time, zone: ZoneInfo) -> Placed:
+    """Puts a wall-clock time into a zone.
+
+    In the autumn hour that exists twice the first one is taken and flagged. A time that the clock skipped in spring is read with
+    the offset before the change (so 01:30 becomes 02:30), and flagged.
+    """
+    naive = datetime.combine(day, clock)
+    first, second = naive.replace(tzinfo=zone, fold=0), naive.replace(tzinfo=zone, fold=1)
+    doubtful = first.utcoffset() != second.utcoffset()
+    return Placed(first.astimezone(UTC).astimezone(zone) if doubtful else first, doubtful)
