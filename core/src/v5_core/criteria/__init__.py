@@ -1,0 +1,42 @@
+"""One language for everything that selects: rule conditions, segments, alerts, report filters, customer search.
+
+    parse("email = '' and total >= 1000", fields)       text form to tree, errors with their position
+    from_json(text) / to_json(tree)                     JSON form, for forms on pages
+    compile_memory(tree, fields)                        record -> bool
+    v5_core.sources.criteria_sql.compile_sql            tree -> SQL, the same answer
+
+Text form: `=  !=  <  <=  >  >=`, `in (...)`, `between a and b`, `like 'abc%'`, `like '%abc%'`, `starts with`, `contains`, `is null`,
+`is empty`, `and or not ( )`; texts in quotes, dates as 2026-11-22, `weekday(d)` (Monday 1), `day(d)`, `month(d)`, `year(d)`.
+Unknown values follow SQL's three-valued logic, except that `= ''` also finds what is missing (nobody tells them apart at a till).
+"""
+
+from v5_core.criteria._ast import And, Between, Compare, Criterion, In, IsEmpty, IsNull, Like, Not, Or, from_json, operands, to_json
+from v5_core.criteria._fields import CriteriaError, FieldType, Value, check, effective, read_value
+from v5_core.criteria._memory import Predicate, ascii_lower, compile_memory
+from v5_core.criteria._parse import parse
+
+__all__ = [
+    "And",
+    "Between",
+    "Compare",
+    "CriteriaError",
+    "Criterion",
+    "FieldType",
+    "In",
+    "IsEmpty",
+    "IsNull",
+    "Like",
+    "Not",
+    "Or",
+    "Predicate",
+    "Value",
+    "ascii_lower",
+    "check",
+    "compile_memory",
+    "effective",
+    "from_json",
+    "operands",
+    "parse",
+    "read_value",
+    "to_json",
+]
