@@ -1,0 +1,1 @@
+"""Who is calling: agents by signature, external systems by API key."""

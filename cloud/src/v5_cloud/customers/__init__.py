@@ -1,0 +1,1 @@
+"""Customers: records, keys, search, movements."""

@@ -1,0 +1,1 @@
+"""Store agents: enrolment, heartbeat, replica."""

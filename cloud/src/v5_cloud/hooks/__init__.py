@@ -1,0 +1,1 @@
+"""Sale-time operations."""

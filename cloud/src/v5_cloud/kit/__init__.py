@@ -1,0 +1,1 @@
+"""Small tools that every feature shares: settings, database, tenant guard, problems, wire JSON, cursors."""

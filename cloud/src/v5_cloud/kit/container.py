@@ -1,0 +1,44 @@
+"""What a running service holds; reached by `container(request)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fastapi import Request
+
+from v5_cloud.kit.database import Database
+from v5_cloud.kit.limits import Limiter
+from v5_cloud.kit.settings import Settings
+
+__all__ = ["Container", "build", "container", "utc_now"]
+
+
+def utc_now() -> datetime:
+    """The wall clock; services take it from the container, so that tests can move it."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Container:
+    """Settings, database, clock, limits, and small caches of what rarely changes."""
+
+    settings: Settings
+    database: Database
+    limiter: Limiter
+    clock: Callable[[], datetime] = utc_now
+    cache: dict[tuple[str, ...], tuple[float, object]] = field(default_factory=dict)
+
+
+def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Container:
+    """All parts of a service."""
+    return Container(settings, Database(settings), Limiter(settings.rate_storage), clock)
+
+
+def container(request: Request) -> Container:
+    """Dependency: the running service's container."""
+    found = request.app.state.v5
+    if not isinstance(found, Container):
+        raise TypeError("the application was not made by create_app")
+    return found

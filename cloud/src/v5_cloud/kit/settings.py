@@ -1,0 +1,74 @@
+"""Settings, read from the environment (`V5_...`) once at the start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from v5_core.errors import ConfigError
+
+__all__ = ["Settings"]
+
+
+class Settings(BaseModel):
+    """What an operator decides.
+
+    Attributes:
+        database_url: SQLAlchemy address; SQLite by default, `postgresql+psycopg://...` in production.
+        database_role: Role that the service takes on PostgreSQL, so that row-level security binds it; "" to stay who it is.
+        secure_cookies: Cookies over HTTPS only (off for the demo on loopback).
+        body_limit: Largest request body in bytes.
+        rate_storage: Where rate limits are counted (`memory://`, or `redis://...` with several processes).
+        push_rate: Requests an agent or key may make.
+        enrol_rate: Enrolment attempts from one address.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str = "sqlite:///v5-cloud.sqlite"
+    database_role: str = "v5_app"
+    pool_size: int = Field(default=10, ge=1, le=200)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8500, ge=0, le=65_535)
+    public_url: str = ""
+    secure_cookies: bool = False
+    session_hours: int = Field(default=12, ge=1, le=720)
+    body_limit: int = Field(default=2_000_000, ge=1024)
+    rate_storage: str = "memory://"
+    machine_rate: str = "12000/minute"
+    enrol_rate: str = "20/minute"
+    auth_failure_rate: str = "120/minute"
+    housekeeping_seconds: int = Field(default=60, ge=0)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Self:
+        """Reads `V5_DATABASE_URL`, `V5_PORT` and so on.
+
+        Raises:
+            ConfigError: A value that cannot be used, by name.
+        """
+        source = os.environ if env is None else env
+        values = {name: source[f"V5_{name.upper()}"] for name in cls.model_fields if source.get(f"V5_{name.upper()}")}
+        try:
+            return cls.model_validate(values)
+        except ValueError as error:
+            names = ", ".join(f"V5_{name.upper()}" for name in values)
+            raise ConfigError(f"a setting cannot be used ({names}): {error}") from error
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The address with the driver we ship, whatever notation was given."""
+        for prefix in ("postgres://", "postgresql://"):
+            if self.database_url.startswith(prefix):
+                return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
+        return self.database_url
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file of an embedded database; None on PostgreSQL."""
+        prefix = "sqlite:///"
+        return Path(self.database_url.removeprefix(prefix)) if self.database_url.startswith(prefix) else None

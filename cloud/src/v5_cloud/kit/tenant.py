@@ -1,0 +1,79 @@
+"""The tenant guard: who is asking, and the one way in which repositories build statements.
+
+Every statement of a repository starts at one of these methods, so the tenant's condition cannot be forgotten; a lint of ours
+refuses a repository that reaches for SQLAlchemy's own `select`, `update`, `delete`, `insert` or `text`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Delete, Select, TextClause, Update, delete, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from v5_cloud.models import TenantRow
+
+__all__ = ["DIRECTORY", "Repository", "Scope"]
+
+# The look-ups that find the tenant in the first place (a key's id, a session, an e-mail) run in this scope, and nothing else does.
+DIRECTORY: Final = "*"
+
+T = TypeVar("T", bound=TenantRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """On whose behalf a transaction runs. `company` narrows machines and users to one company of the tenant."""
+
+    tenant: str
+    company: str = ""
+
+
+class Repository:
+    """Base of all repositories: a session, a scope, and guarded statements."""
+
+    def __init__(self, session: Session, scope: Scope) -> None:
+        self.session = session
+        self.scope = scope
+
+    def guard(self, model: type[TenantRow]) -> ColumnElement[bool]:
+        """The tenant's condition, and the company's where the table has one and the scope names one."""
+        condition: ColumnElement[bool] = model.tenant_id == self.scope.tenant
+        company = getattr(model, "company_id", None)
+        if company is not None and self.scope.company:
+            condition &= company == self.scope.company
+        return condition
+
+    def select(self, model: type[T]) -> Select[tuple[T]]:
+        """`SELECT` of whole rows."""
+        return select(model).where(self.guard(model))
+
+    def columns(self, model: type[TenantRow], *columns: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[Any]:
+        """`SELECT` of some columns of `model`."""
+        return select(*columns).select_from(model).where(self.guard(model))
+
+    def join(self, statement: Select[Any], model: type[TenantRow], condition: ColumnElement[bool]) -> Select[Any]:
+        """Joins another table, which gets the guard too."""
+        return statement.join(model, condition & self.guard(model))
+
+    def update(self, model: type[TenantRow]) -> Update:
+        """`UPDATE`."""
+        return update(model).where(self.guard(model))
+
+    def delete(self, model: type[TenantRow]) -> Delete:
+        """`DELETE`."""
+        return delete(model).where(self.guard(model))
+
+    def text(self, sql: str) -> TextClause:
+        """Hand-written SQL; it must name `:tenant`, which is bound here."""
+        if ":tenant" not in sql:
+            raise ValueError("hand-written SQL of a repository must be limited by :tenant")
+        return text(sql).bindparams(tenant=self.scope.tenant)
+
+    def add(self, *rows: TenantRow) -> None:
+        """Adds rows; each must be the tenant's own."""
+        for row in rows:
+            if row.tenant_id != self.scope.tenant:
+                raise ValueError(f"{type(row).__name__} of another tenant")
+        self.session.add_all(rows)

@@ -1,0 +1,1 @@
+"""Programmes: versions, publication, what is in force."""

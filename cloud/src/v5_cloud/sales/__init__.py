@@ -1,0 +1,1 @@
+"""Sales documents: lists and figures."""

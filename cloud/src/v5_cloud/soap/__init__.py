@@ -1,0 +1,1 @@
+"""The sale-time operations as SOAP."""
