@@ -1,23 +1,65 @@
-"""What points can buy."""
+"""What points can buy: money off a sale, and the levels to reach."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from v5_core.engine._compile import Compiled
+from v5_core.engine._compile import Compiled, CompiledProgramme
+from v5_core.engine._fast import builder
 from v5_core.hooks import Reward
+from v5_core.money import apply_rate, ratio
+from v5_core.programme import Redemption
+
+__all__ = ["Redeemable", "next_reward", "points_worth", "redeemable", "redeeming", "rewards_for"]
+
+_reward = builder(Reward)
 
 
-def points_worth(compiled: Compiled, points: int, card_types: frozenset[str], at: datetime) -> int:
+def redeeming(compiled: Compiled, card_types: frozenset[str], at: datetime, currency: str) -> CompiledProgramme | None:
+    """The programme by which these cards turn points into money: the first by id that has such a rule."""
+    for programme, active in zip(compiled.programmes, compiled.active(at, currency), strict=True):
+        if active and programme.data.redemption is not None and not programme.card_types.isdisjoint(card_types):
+            return programme
+    return None
+
+
+def worth(rule: Redemption, points: int) -> int:
+    """Points as money, rounded down: a customer never gets more than the points are worth."""
+    return ratio(points, rule.amount, rule.points, "down")
+
+
+Redeemable = tuple[int, int]
+
+
+def redeemable(rule: Redemption, balance: int, total: int) -> Redeemable:
+    """Points that may be used on an order of `total`, and what they are worth: whole steps, within share, minimum and balance."""
+    ceiling = apply_rate(total, rule.max_share, "down")
+    points = min(balance, ratio(ceiling, rule.points, rule.amount, "down"))
+    points -= points % rule.step
+    if points <= 0 or points < rule.minimum:
+        return 0, 0
+    return points, worth(rule, points)
+
+
+def points_worth(compiled: Compiled, points: int, card_types: frozenset[str], at: datetime, currency: str = "EUR") -> int:
     """Worth of `points` as money (for a hold); 0 when no programme redeems them."""
-    raise NotImplementedError
+    programme = redeeming(compiled, card_types, at, currency)
+    return worth(programme.data.redemption, points) if programme is not None and programme.data.redemption is not None else 0
 
 
-def rewards_for(compiled: Compiled, balance: int, card_types: frozenset[str], at: datetime) -> tuple[Reward, ...]:
+def rewards_for(compiled: Compiled, balance: int, card_types: frozenset[str], at: datetime, currency: str = "EUR") -> tuple[Reward, ...]:
     """All reward levels, cheapest first, with what is missing to each."""
-    raise NotImplementedError
+    found = [
+        _reward(
+            {"rule": level.id, "title": level.title, "cost": level.cost, "amount": level.amount, "missing": max(0, level.cost - balance)}
+        )
+        for programme, active in zip(compiled.programmes, compiled.active(at, currency), strict=True)
+        if active and programme.data.rewards and not programme.card_types.isdisjoint(card_types)
+        for level in programme.data.rewards
+    ]
+    return tuple(sorted(found, key=lambda reward: (reward.cost, reward.rule)))
 
 
-def next_reward(compiled: Compiled, balance: int, card_types: frozenset[str], at: datetime) -> Reward | None:
+def next_reward(compiled: Compiled, balance: int, card_types: frozenset[str], at: datetime, currency: str = "EUR") -> Reward | None:
     """The cheapest reward that the balance does not reach yet."""
-    raise NotImplementedError
+    return next((reward for reward in rewards_for(compiled, balance, card_types, at, currency) if reward.missing), None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from v5_core.engine import Earned, Share
+from v5_core.engine import Earned, Reversal, Settlement, Share
 from v5_core.errors import ConflictError
 
 __all__ = [
@@ -88,7 +88,9 @@ class Lot:
         points: As they came; negative for a debt (points spent or taken that were not there).
         remaining: Still there; negative while a debt is open. An open lot has remaining != 0.
         held: The part of `remaining` that open holds reserve.
-        sequence: Breaks ties of time; grows within the account.
+        expired: The part of `points` that lapsed.
+        sequence: Order in which the account's lots were made; debts are repaid in it.
+        debt: For a debt: what was done with points that were not there (SPEND, TAKE or ADJUST).
     """
 
     lot_id: str
@@ -101,7 +103,9 @@ class Lot:
     earned_at: datetime
     expires_at: datetime | None = None
     held: int = 0
+    expired: int = 0
     sequence: int = 0
+    debt: Operation | None = None
 
     @property
     def free(self) -> int:
@@ -145,10 +149,15 @@ class Hold:
     captured: int = 0
     entry: str = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Still reserving."""
+        return self.state is HoldState.OPEN
+
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """A card account as loaded: its row, its open lots, its open holds, and any other lot that `Booked.allocations` name.
+    """A card account as loaded: its row, its open lots (remaining != 0) and its open holds. Empty for a new account.
 
     Attributes:
         balance: The cached sum of all postings of the account; equals the sum of `remaining` over all its lots.
@@ -166,11 +175,12 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What a document has booked so far. Empty for a new document, which then costs no query.
+    """What a document has booked so far. Empty for a new sale, which then costs no query.
 
     Attributes:
-        lots: All lots whose `entry` is the document, closed ones too.
-        allocations: All allocations whose `entry` or `origin` is the document, or (for a return) whose `origin` is the original.
+        lots: All lots of the account whose `entry` is the document, or (for a return) the original; closed ones too; and the lots
+            that `allocations` name.
+        allocations: All allocations of the account whose `entry` or `origin` is the document, or (for a return) the original.
     """
 
     lots: tuple[Lot, ...] = ()
@@ -197,6 +207,21 @@ class Target:
     given: int = 0
     original: str = ""
 
+    @classmethod
+    def of_settlement(cls, settlement: Settlement, *, holds: tuple[str, ...] = ()) -> Target:
+        """What a settled document should have done; an unlinked return takes where a sale earns."""
+        return cls(
+            earned=tuple([one for one in settlement.earned if one.points > 0]),
+            taken=tuple([Share(one.programme, one.rule, -one.points) for one in settlement.earned if one.points < 0]),
+            spent=settlement.points_spent,
+            holds=holds,
+        )
+
+    @classmethod
+    def of_reversal(cls, reversal: Reversal, original: str) -> Target:
+        """What a return that points at `original` (that document's first key) should have done."""
+        return cls(taken=reversal.taken, given=reversal.points_given, original=original)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -205,7 +230,7 @@ class Outcome:
     Attributes:
         account: The state after; its row is updated when anything changed.
         lots_new: Insert.
-        lots_changed: Update `remaining` and `held`.
+        lots_changed: Update `remaining`, `held` and `expired`.
         holds_new: Insert.
         holds_changed: Update `state`, `captured`, `entry`.
         clipped: Points that should have been taken and were not (policy "clip").

@@ -6,19 +6,36 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from v5_core.ledger._types import AccountState
+from v5_core.ledger._work import lapsed
 from v5_core.model import Balance
+
+__all__ = ["available", "balance_view", "held_points"]
 
 
 def available(state: AccountState, at: datetime) -> int:
     """Points that can be spent: not held, not lapsed, open debts taken off (so it may be negative)."""
-    raise NotImplementedError
+    return sum([lot.free for lot in state.lots if not lapsed(lot, at)])
 
 
 def held_points(state: AccountState) -> int:
     """Points that open holds reserve."""
-    raise NotImplementedError
+    return sum([hold.points for hold in state.holds if hold.is_open])
 
 
 def balance_view(state: AccountState, *, at: datetime, zone: ZoneInfo, within: timedelta = timedelta(days=60)) -> Balance:
-    """The balance as tills and receipts show it; `expiring` is what lapses first, when that is within `within`."""
-    raise NotImplementedError
+    """The balance as tills and receipts show it.
+
+    Args:
+        state: The account as loaded.
+        at: Now.
+        zone: The store's; `expiring_on` is the last day there on which the points count.
+        within: How far ahead an expiry is worth showing.
+    """
+    free = [lot for lot in state.lots if lot.free > 0 and lot.expires_at is not None and at < lot.expires_at <= at + within]
+    nearest = min((lot.expires_at for lot in free if lot.expires_at is not None), default=None)
+    return Balance(
+        available=available(state, at),
+        held=held_points(state),
+        expiring=sum([lot.free for lot in free if lot.expires_at == nearest]),
+        expiring_on=None if nearest is None else (nearest - timedelta(microseconds=1)).astimezone(zone).date(),
+    )

@@ -1,0 +1,156 @@
+"""Discounts: who competes, who applies, in which order, and how each cent falls on the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from v5_core.engine._compile import Compiled, Rule
+from v5_core.engine._fast import builder
+from v5_core.engine._situation import Situation
+from v5_core.engine._words import Words
+from v5_core.hooks import Benefit, Explanation
+from v5_core.money import split
+
+__all__ = ["Discounts", "apply_offers"]
+
+_benefit = builder(Benefit)
+_explanation = builder(Explanation)
+_TEXT_LIMIT = 500
+
+
+@dataclass(slots=True)
+class Discounts:
+    """What offers did. `remaining` is the price of each line after them; `nudges` are offers whose minimum is not reached yet."""
+
+    remaining: list[int]
+    total: int = 0
+    benefits: list[Benefit] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    nudges: list[tuple[Rule, int]] = field(default_factory=list)
+
+
+Candidate = tuple[Rule, list[int]]
+
+
+def apply_offers(compiled: Compiled, situation: Situation, active: Sequence[bool], members: Sequence[bool], words: Words) -> Discounts:
+    """Applies the offers in their canonical order.
+
+    Args:
+        compiled: The programmes.
+        situation: The basket.
+        active: Per programme, whether it is in force.
+        members: Per programme, whether the customer is a member of it.
+        words: The language of the explanations.
+    """
+    result = Discounts(remaining=situation.gross.copy())
+    if not compiled.offers:
+        return result
+    chosen = _compete(_candidates(compiled, situation, active, members, result), situation.gross)
+    for rule, indexes in chosen:
+        _apply(rule, indexes, situation, result, words)
+    return result
+
+
+def _candidates(
+    compiled: Compiled, situation: Situation, active: Sequence[bool], members: Sequence[bool], result: Discounts
+) -> list[Candidate]:
+    touched: dict[int, list[int]] = {}
+    touching = compiled.touching
+    for index, line in enumerate(situation.lines):
+        for position in touching(line)[0]:
+            if position in touched:
+                touched[position].append(index)
+            else:
+                touched[position] = [index]
+    gross = situation.gross
+    found: list[Candidate] = []
+    for position in sorted(touched):
+        rule = compiled.offers[position]
+        number = rule.programme.index
+        if not active[number] or (rule.members_only and not members[number]) or not rule.open(situation):
+            continue
+        indexes = touched[position]
+        if not rule.simple:
+            indexes = [i for i in indexes if _selects(rule, situation, i)]
+        if not indexes:
+            continue
+        if rule.minimum:
+            missing = rule.minimum - sum([gross[i] for i in indexes])
+            if missing > 0:
+                result.nudges.append((rule, missing))
+                continue
+        found.append((rule, indexes))
+    return found
+
+
+def _selects(rule: Rule, situation: Situation, index: int) -> bool:
+    if rule.exclude_discounted and situation.lines[index].discount > 0:
+        return False
+    return rule.where is None or rule.where(situation.line_record(index))
+
+
+def _compete(candidates: list[Candidate], gross: list[int]) -> list[Candidate]:
+    # Of the exclusive offers of a group the one that takes most off the till's own prices wins; then priority, then id (their order).
+    groups: dict[tuple[str, str], list[Candidate]] = {}
+    for candidate in candidates:
+        group = candidate[0].group
+        if group is not None:
+            groups.setdefault(group, []).append(candidate)
+    losers: set[int] = set()
+    for rivals in groups.values():
+        if len(rivals) > 1:
+            best = max(rivals, key=lambda one: (sum(_cuts(one[0], [gross[i] for i in one[1]])), one[0].priority))
+            losers.update(id(rule) for rule, _ in rivals if rule is not best[0])
+    return [candidate for candidate in candidates if id(candidate[0]) not in losers] if losers else candidates
+
+
+def _cuts(rule: Rule, prices: list[int]) -> list[int]:
+    # What an offer takes off each price. An order offer is one amount, split; a line offer rounds line by line. Never more than its maximum.
+    percent = rule.percent
+    if not rule.order_wide:
+        cuts = [(price * percent + 5000) // 10_000 for price in prices]
+    else:
+        cuts = split((sum(prices) * percent + 5000) // 10_000, prices)
+    if rule.limit is not None and sum(cuts) > rule.limit:
+        cuts = split(rule.limit, cuts)
+    return cuts
+
+
+def _apply(rule: Rule, indexes: list[int], situation: Situation, result: Discounts, words: Words) -> None:
+    remaining = result.remaining
+    if rule.exclude_discounted:
+        gross = situation.gross
+        indexes = [i for i in indexes if remaining[i] == gross[i]]
+    prices = [remaining[i] for i in indexes]
+    cuts = _cuts(rule, prices)
+    amount = sum(cuts)
+    if amount == 0:
+        return
+    rule_id = rule.data.id
+    lines = situation.lines
+    line_ids = tuple([lines[i].line_id for i in indexes])
+    benefits = result.benefits
+    if not rule.order_wide:
+        for i, line_id, cut in zip(indexes, line_ids, cuts, strict=True):
+            if cut:
+                remaining[i] -= cut
+                benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": line_id, "amount": cut, "shares": {}}))
+    else:
+        shares = {}
+        for i, line_id, cut in zip(indexes, line_ids, cuts, strict=True):
+            if cut:
+                remaining[i] -= cut
+                shares[line_id] = cut
+        benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": None, "amount": amount, "shares": shares}))
+    result.total += amount
+    base = sum(prices)
+    text = words.offer(rule.title, words.rate(rule.percent), words.money(base), words.money(amount))
+    if rule.limit == amount:
+        text = words.capped(text, words.money(amount))
+    elif (base * rule.percent + 5000) // 10_000 != amount:
+        text = words.line_by_line(text)
+    version = rule.programme.data.version
+    result.explanations.append(
+        _explanation({"rule": rule_id, "version": version, "lines": line_ids, "text": text[:_TEXT_LIMIT], "points": 0, "amount": amount})
+    )

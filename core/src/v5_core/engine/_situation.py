@@ -1,0 +1,116 @@
+"""What criteria may ask: the fields of a sale, its customer and its lines; records are built only when a rule asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from v5_core.criteria import FieldType
+from v5_core.engine._types import CustomerFacts
+from v5_core.model import Line
+
+__all__ = ["LINE_FIELDS", "SALE_FIELDS", "Situation"]
+
+_TEXT, _DATE, _BOOL, _SET = FieldType("text"), FieldType("date"), FieldType("bool"), FieldType("set")
+_WHOLE, _AMOUNT, _POINTS = FieldType("number"), FieldType("number", 2), FieldType("number", 3)
+
+LINE_FIELDS: Final[Mapping[str, FieldType]] = {
+    "product": _TEXT, "description": _TEXT, "family": _TEXT, "brand": _TEXT, "ean": _TEXT, "kind": _TEXT,
+    "gross": _AMOUNT, "net": _AMOUNT, "discount": _AMOUNT, "unit_price": _AMOUNT, "vat_rate": _AMOUNT,
+    "quantity": _POINTS, "discounted": _BOOL,
+}  # fmt: skip
+
+
+class _SaleFields(Mapping[str, FieldType]):
+    """The fixed fields, and `customer.<name>` for whatever a tenant keeps of its customers (compared as text)."""
+
+    fixed: Final[dict[str, FieldType]] = {
+        "store": _TEXT, "till": _TEXT, "currency": _TEXT, "date": _DATE, "weekday": _WHOLE, "hour": _WHOLE, "minute": _WHOLE,
+        "total": _AMOUNT, "quantity": _POINTS, "lines": _WHOLE,
+        "member": _BOOL, "segment": _SET, "card_type": _SET, "birth_date": _DATE, "birthday": _BOOL, "days_to_birthday": _WHOLE,
+        "member_since": _DATE, "member_days": _WHOLE, "balance": _POINTS,
+    }  # fmt: skip
+
+    def __getitem__(self, name: str) -> FieldType:
+        return _TEXT if name.startswith("customer.") else self.fixed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fixed)
+
+    def __len__(self) -> int:
+        return len(self.fixed)
+
+
+SALE_FIELDS: Final[Mapping[str, FieldType]] = _SaleFields()
+
+
+def _days_to_birthday(birth: date, today: date) -> int:
+    # Born on 29 February: celebrated on 1 March in other years.
+    for year in (today.year, today.year + 1):
+        try:
+            day = birth.replace(year=year)
+        except ValueError:
+            day = date(year, 3, 1)
+        if day >= today:
+            return (day - today).days
+    raise AssertionError("a birthday comes every year")  # pragma: no cover
+
+
+class Situation:
+    """A basket or document at a moment, with whoever buys."""
+
+    __slots__ = ("_line_records", "_record", "at", "currency", "facts", "gross", "lines", "local", "store", "till", "total")
+
+    def __init__(
+        self, lines: Sequence[Line], facts: CustomerFacts | None, *, at: datetime, local: datetime, store: str, till: str, currency: str
+    ) -> None:
+        self.lines = lines
+        self.facts = facts
+        self.at = at
+        self.local = local
+        self.store = store
+        self.till = till
+        self.currency = currency
+        self.gross = [line.gross for line in lines]
+        self.total = sum(self.gross)
+        self._record: dict[str, Any] | None = None
+        self._line_records: dict[int, dict[str, Any]] = {}
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The sale and its customer, for `when`."""
+        if self._record is None:
+            self._record = {
+                "store": self.store, "till": self.till, "currency": self.currency, "date": self.local.date(),
+                "weekday": self.local.isoweekday(), "hour": self.local.hour, "minute": self.local.hour * 60 + self.local.minute,
+                "total": self.total, "quantity": sum(line.quantity for line in self.lines), "lines": len(self.lines),
+                "member": self.facts is not None, **self._customer(),
+            }  # fmt: skip
+        return self._record
+
+    def _customer(self) -> dict[str, Any]:
+        facts, today = self.facts, self.local.date()
+        if facts is None:
+            return {}
+        record: dict[str, Any] = {f"customer.{name}": str(value) for name, value in facts.attributes.items() if value is not None}
+        record |= {"segment": facts.segments, "card_type": facts.card_types, "balance": facts.balance_available}
+        if facts.birth_date is not None:
+            days = _days_to_birthday(facts.birth_date, today)
+            record |= {"birth_date": facts.birth_date, "days_to_birthday": days, "birthday": days == 0}
+        if facts.member_since is not None:
+            record |= {"member_since": facts.member_since, "member_days": (today - facts.member_since).days}
+        return record
+
+    def line_record(self, index: int) -> dict[str, Any]:
+        """One line, for `where`."""
+        record = self._line_records.get(index)
+        if record is None:
+            line = self.lines[index]
+            unit_price = line.gross * 1000 // line.quantity if line.quantity else line.gross
+            record = self._line_records[index] = {
+                "product": line.product, "description": line.description, "family": line.family, "brand": line.brand, "ean": line.ean,
+                "kind": line.kind.value, "gross": line.gross, "net": line.net, "discount": line.discount, "unit_price": unit_price,
+                "vat_rate": line.vat_rate, "quantity": line.quantity, "discounted": line.discount > 0,
+            }  # fmt: skip
+        return record

@@ -1,0 +1,167 @@
+"""One operation under way: the lots as they change, and the rows that come of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from v5_core.ledger._types import AccountState, Allocation, Counter, Hold, Lot, Operation, Outcome, Posting
+
+__all__ = ["Work", "lapsed"]
+
+_NAMESPACE: Final = uuid.UUID("0f6c2f0e-50b9-5f0c-9a8e-2d6b7d1c3e55")
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def lapsed(lot: Lot, at: datetime) -> bool:
+    """Whether the lot's time is over."""
+    return lot.expires_at is not None and lot.expires_at <= at
+
+
+def _nearest_expiry(lot: Lot) -> tuple[datetime, datetime, str]:
+    return (lot.expires_at or _NEVER, lot.earned_at, lot.lot_id)
+
+
+def _fifo(lot: Lot) -> tuple[datetime, datetime, str]:
+    return (lot.earned_at, lot.earned_at, lot.lot_id)
+
+
+class Work:
+    """Collects what one operation changes. Lots are replaced, never changed; `done` says what to write."""
+
+    def __init__(self, state: AccountState, entry: str, at: datetime, *, more: Iterable[Lot] = (), fifo: bool = False) -> None:
+        self.state = state
+        self.entry = entry
+        self.at = at
+        self.lots = {lot.lot_id: lot for lot in (*more, *state.lots)}
+        self.before = dict(self.lots)
+        self.sequence = state.sequence
+        self.balance = state.balance
+        self.postings: dict[tuple[str, Operation, Counter, str, str], int] = {}
+        self.allocations: dict[tuple[str, str, Operation, str, str, str], int] = {}
+        self.holds = {hold.hold_id: hold for hold in state.holds}
+        self.holds_before = dict(self.holds)
+        self.clipped = 0
+        self._order = _fifo if fifo else _nearest_expiry
+
+    def post(self, operation: Operation, counter: Counter, points: int, programme: str = "", rule: str = "", entry: str = "") -> None:
+        """`points` go to the account (negative: leave it); the counter takes the other side."""
+        key = (entry or self.entry, operation, counter, programme, rule)
+        self.postings[key] = self.postings.get(key, 0) + points
+        self.balance += points
+
+    def allocate(self, operation: Operation, lot_id: str, points: int, tag: tuple[str, str], *, entry: str = "", origin: str = "") -> None:
+        """Notes that an entry drew `points` from a lot (negative: put them back)."""
+        entry = entry or self.entry
+        key = (entry, origin or entry, operation, lot_id, *tag)
+        self.allocations[key] = self.allocations.get(key, 0) + points
+
+    def add(self, points: int, programme: str, rule: str, *, expires_at: datetime | None = None, debt: Operation | None = None) -> Lot:
+        """A new lot with a deterministic id."""
+        self.sequence += 1
+        number = 0
+        while True:
+            name = "\x1f".join((self.state.account, self.entry, programme, rule, debt or "", str(number)))
+            lot_id = str(uuid.uuid5(_NAMESPACE, name))
+            if lot_id not in self.lots:
+                break
+            number += 1
+        lot = Lot(
+            lot_id, self.state.account, self.entry, programme, rule, points, points, self.at, expires_at, sequence=self.sequence, debt=debt
+        )  # fmt: skip
+        self.lots[lot_id] = lot
+        return lot
+
+    def draw(
+        self, points: int, operation: Operation, tag: tuple[str, str] = ("", ""), *,
+        first: Iterable[str] = (), origin: str = "", debt: bool = True,
+    ) -> int:  # fmt: skip
+        """Draws points from lots, those named `first` before all others; what is not there becomes a debt. Returns what was drawn."""
+        preferred = [self.lots[lot_id] for lot_id in first if lot_id in self.lots]
+        others = sorted((lot for lot in self.lots.values() if not lapsed(lot, self.at)), key=self._order)
+        left = points
+        for lot in (*preferred, *others):
+            part = min(left, self.lots[lot.lot_id].free)
+            if part > 0:
+                self.move(lot.lot_id, -part)
+                self.allocate(operation, lot.lot_id, part, tag, origin=origin)
+                left -= part
+        if left and debt:
+            owed = self.add(-left, *tag, debt=operation)
+            self.allocate(operation, owed.lot_id, left, tag, origin=origin)
+            left = 0
+        return points - left
+
+    def move(self, lot_id: str, points: int, *, held: int = 0) -> None:
+        """Changes what a lot has left, and what of it is held."""
+        lot = self.lots[lot_id]
+        self.lots[lot_id] = replace(lot, remaining=lot.remaining + points, held=lot.held + held)
+
+    def repay(self) -> None:
+        """Lets free points repay open debts, oldest debt first; the debt's drawing moves to the lots that repaid it."""
+        debts = sorted((lot for lot in self.lots.values() if lot.remaining < 0), key=lambda lot: lot.sequence)
+        if not debts:
+            return
+        sources = sorted((lot for lot in self.lots.values() if lot.free > 0 and not lapsed(lot, self.at)), key=self._order)
+        for debt in debts:
+            for source in sources:
+                part = min(self.lots[source.lot_id].free, -self.lots[debt.lot_id].remaining)
+                if part > 0:
+                    self.move(source.lot_id, -part)
+                    self.move(debt.lot_id, part)
+                    operation, tag = debt.debt or Operation.ADJUST, (debt.programme, debt.rule)
+                    self.allocate(operation, debt.lot_id, -part, tag, entry=debt.entry)
+                    self.allocate(operation, source.lot_id, part, tag, entry=debt.entry)
+
+    def done(self) -> Outcome:
+        """What to write; empty when nothing changed."""
+        new = [lot for lot_id, lot in self.lots.items() if lot_id not in self.before]
+        changed = [lot for lot_id, lot in self.lots.items() if lot_id in self.before and lot != self.before[lot_id]]
+        holds_new = [hold for hold_id, hold in self.holds.items() if hold_id not in self.holds_before]
+        holds_changed = [
+            hold for hold_id, hold in self.holds.items() if hold_id in self.holds_before and hold != self.holds_before[hold_id]
+        ]
+        if not (new or changed or holds_new or holds_changed or any(self.postings.values())):
+            return Outcome(self.state, clipped=self.clipped)
+        account = replace(
+            self.state,
+            balance=self.balance,
+            version=self.state.version + 1,
+            sequence=self.sequence,
+            lots=tuple([lot for lot in self.lots.values() if lot.remaining]),
+            holds=tuple([hold for hold in self.holds.values() if hold.is_open]),
+        )
+        return Outcome(
+            account, self._posted(), self._allocated(), tuple(new), tuple(changed), tuple(holds_new), tuple(holds_changed), self.clipped
+        )  # fmt: skip
+
+    def _posted(self) -> tuple[Posting, ...]:
+        rows: list[Posting] = []
+        for (entry, operation, counter, programme, rule), points in self.postings.items():
+            if points:
+                rows.append(Posting(self.state.account, points, entry, operation, self.at, programme, rule))
+                rows.append(Posting(counter.value, -points, entry, operation, self.at, programme, rule))
+        return tuple(rows)
+
+    def _allocated(self) -> tuple[Allocation, ...]:
+        return tuple(
+            [
+                Allocation(entry, origin, operation, lot_id, points, self.at, programme, rule)
+                for (entry, origin, operation, lot_id, programme, rule), points in self.allocations.items()
+                if points
+            ]
+        )
+
+    def capture(self, hold: Hold, wanted: int) -> int:
+        """Spends up to `wanted` of a hold's points from the lots it is tied to; the rest of the hold is free again."""
+        left = wanted
+        for lot_id, part in hold.parts:
+            used = min(part, left)
+            self.move(lot_id, -used, held=-part)
+            if used:
+                self.allocate(Operation.SPEND, lot_id, used, ("", ""))
+            left -= used
+        return wanted - left
