@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 from v5_core.criteria import CriteriaError, FieldType, Predicate, compile_memory, parse
@@ -182,7 +183,7 @@ def compile_programmes(programmes: Sequence[Programme]) -> Compiled:
         ValidationError: Criteria that cannot be read, or the same version twice.
     """
     ordered = sorted(programmes, key=lambda one: (one.id, -one.version))
-    doubled = [one for one, other in zip(ordered, ordered[1:], strict=False) if (one.id, one.version) == (other.id, other.version)]
+    doubled = [one for one, other in pairwise(ordered) if (one.id, one.version) == (other.id, other.version)]
     if doubled:
         raise ValidationError(f"version {doubled[0].version} of programme {doubled[0].id!r} is given twice")
     return Compiled([CompiledProgramme(one, index) for index, one in enumerate(ordered)])

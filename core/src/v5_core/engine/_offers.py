@@ -106,7 +106,7 @@ def _compete(candidates: list[Candidate], gross: list[int]) -> list[Candidate]:
 
 
 def _cuts(rule: Rule, prices: list[int]) -> list[int]:
-    # What an offer takes off each price. An order offer is one amount, split; a line offer rounds line by line. Never more than its maximum.
+    # What an offer takes off each price: an order offer is one amount, split; a line offer rounds line by line.
     percent = rule.percent
     if not rule.order_wide:
         cuts = [(price * percent + 5000) // 10_000 for price in prices]

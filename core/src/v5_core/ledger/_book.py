@@ -53,12 +53,14 @@ def _earned(work: Work, booked: Booked, target: Target, *, clip: bool) -> None:
     for row in own:
         have[row.programme, row.rule] = have.get((row.programme, row.rule), 0) - row.points
     lapses = {(earned.programme, earned.rule): earned.expires_at for earned in target.earned}
-    for tag in sorted(wanted.keys() | have.keys()):
-        difference = wanted.get(tag, 0) - have.get(tag, 0)
+    differences = {tag: wanted.get(tag, 0) - have.get(tag, 0) for tag in sorted(wanted.keys() | have.keys())}
+    # First what comes, then what goes: a revision that only moves points from one rule to another must find them.
+    for tag, difference in differences.items():
+        if difference > 0:
+            _earn(work, tag, difference, [row for row in own if (row.programme, row.rule) == tag], lapses.get(tag))
+    for tag, difference in differences.items():
         if difference < 0:
             _take(work, tag, -difference, target.original, clip=clip)
-        elif difference > 0:
-            _earn(work, tag, difference, [row for row in own if (row.programme, row.rule) == tag], lapses.get(tag))
 
 
 def _earn(work: Work, tag: Tag, points: int, taken: list[Allocation], expires_at: datetime | None) -> None:
@@ -130,15 +132,16 @@ def _given(work: Work, booked: Booked, target: Target) -> None:
 
 
 def _refill(work: Work, rows: Iterable[Allocation], points: int, operation: Operation, *, origin: str = "") -> int:
-    # Puts points back into the lots they were drawn from, last drawn (latest expiry) first, never more than is still drawn.
+    # Puts points back into the lots they were drawn from: debts first, then the last in the order of drawing; never more than is
+    # still drawn from each.
     drawn: dict[tuple[str, str, str], int] = {}
     for row in rows:
         key = (row.lot_id, row.programme, row.rule)
         drawn[key] = drawn.get(key, 0) + row.points
     left = points
-    for (lot_id, programme, rule), net in reversed(drawn.items()):
-        part = min(left, net)
-        if part > 0 and lot_id in work.lots:
+    for lot_id, programme, rule in sorted(drawn, key=lambda key: work.refill_order(key[0])):
+        part = min(left, drawn[lot_id, programme, rule])
+        if part > 0:
             work.move(lot_id, part)
             work.allocate(operation, lot_id, -part, (programme, rule), origin=origin)
             left -= part

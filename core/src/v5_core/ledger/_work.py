@@ -95,6 +95,11 @@ class Work:
             left = 0
         return points - left
 
+    def refill_order(self, lot_id: str) -> tuple[bool, int]:
+        """Where a lot stands when points come back: debts first, then the reverse of drawing."""
+        ranks = {lot.lot_id: rank for rank, lot in enumerate(sorted(self.lots.values(), key=self._order))}
+        return (self.lots[lot_id].debt is None, -ranks[lot_id])
+
     def move(self, lot_id: str, points: int, *, held: int = 0) -> None:
         """Changes what a lot has left, and what of it is held."""
         lot = self.lots[lot_id]
