@@ -1,0 +1,1 @@
+"""ESC/POS: tokens, printer profiles, modes, a small writer."""

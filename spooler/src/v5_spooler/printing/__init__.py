@@ -1,0 +1,1 @@
+"""Jobs on their way: stream, journal, proxy, virtual printer."""

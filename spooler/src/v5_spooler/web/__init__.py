@@ -1,0 +1,1 @@
+"""The page on loopback: queue and gallery of receipts."""
