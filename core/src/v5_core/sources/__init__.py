@@ -1,1 +1,1 @@
-"""What adapters share: SQL reading with a cursor, drop folders, SAF-T, local time. The domain imports none of it."""
+"""What adapters share: reading files and databases of ERPs. Behind the extra `sources`; the domain never imports it."""
