@@ -315,7 +315,7 @@ def _elements(stream: RepairedStream, tags: tuple[str, ...]) -> Iterator[etree._
 
 def _closed(parser: etree.XMLPullParser) -> Iterator[etree._Element]:
     for _, element in parser.read_events():
-        if isinstance(element, etree._Element):
+        if not isinstance(element, tuple | None):
             yield element
 
 
