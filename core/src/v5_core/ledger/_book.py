@@ -32,9 +32,10 @@ def book(state: AccountState, entry: str, booked: Booked, target: Target, *, at:
         policies: Of the programme: order of lots, and negative balances.
     """
     work = Work(state, entry, at, more=booked.lots, fifo=policies.lots == "fifo")
-    _earned(work, booked, target, clip=policies.negative_balance == "clip")
+    # Spending first: a sale does not spend what it earns itself.
     _spent(work, booked, target)
     _given(work, booked, target)
+    _earned(work, booked, target, clip=policies.negative_balance == "clip")
     work.repay()
     return work.done()
 

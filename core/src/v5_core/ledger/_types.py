@@ -85,7 +85,7 @@ class Lot:
 
     Attributes:
         lot_id: Deterministic: the same fact makes the same lot.
-        points: As they came; negative for a debt (points spent or taken that were not there).
+        points: As they came; 0 for a debt (points spent or taken that were not there).
         remaining: Still there; negative while a debt is open. An open lot has remaining != 0.
         held: The part of `remaining` that open holds reserve.
         expired: The part of `points` that lapsed.

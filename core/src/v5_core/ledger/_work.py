@@ -69,8 +69,9 @@ class Work:
             if lot_id not in self.lots:
                 break
             number += 1
+        came = 0 if debt else points
         lot = Lot(
-            lot_id, self.state.account, self.entry, programme, rule, points, points, self.at, expires_at, sequence=self.sequence, debt=debt
+            lot_id, self.state.account, self.entry, programme, rule, came, points, self.at, expires_at, sequence=self.sequence, debt=debt
         )  # fmt: skip
         self.lots[lot_id] = lot
         return lot
