@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -42,9 +42,10 @@ def place(day: date, clock: time, zone: ZoneInfo) -> Placed:
     """Puts a wall-clock time into a zone.
 
     In the autumn hour that exists twice the first one is taken and flagged. A time that the clock skipped in spring is read with
-    the offset before the change (so 01:30 becomes 02:30), and flagged.
+    the offset before the change, and flagged.
     """
     naive = datetime.combine(day, clock)
     first, second = naive.replace(tzinfo=zone, fold=0), naive.replace(tzinfo=zone, fold=1)
-    doubtful = first.utcoffset() != second.utcoffset()
-    return Placed(first.astimezone(UTC).astimezone(zone) if doubtful else first, doubtful)
+    # A fixed offset, not the zone: Python never finds a time in a doubtful hour equal to the same instant in another zone (PEP 495).
+    at = naive.replace(tzinfo=timezone(first.utcoffset() or timedelta()))
+    return Placed(at, first.utcoffset() != second.utcoffset())

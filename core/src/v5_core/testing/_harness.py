@@ -108,7 +108,7 @@ class Harness(ABC):
         """Puts a document that cannot be used; returns a text that `Rejected.ref` must hold."""
         raise NotImplementedError
 
-    def publish(self) -> None:
+    def publish(self) -> None:  # noqa: B027 - most sources have nothing to do here
         """Makes what was put visible to the plugin; a file adapter writes its file here. Called before every read."""
 
     def wrong_password(self) -> PluginConfig:

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-import pytest
-
 from v5_core.plugins import Plugin
 from v5_core.testing._base import Base
 from v5_core.testing._checking import Checking
@@ -62,9 +60,3 @@ def plugin_suite(plugin: Plugin, *, lacks: Mapping[Facility, str] | None = None)
     if empty:
         raise ValueError(f"say why the source lacks: {', '.join(empty)}")
     return type("PluginSuite", (_Suite,), {"plugin": plugin, "lacks": reasons, "__test__": True, "__module__": __name__})
-
-
-@pytest.fixture
-def source() -> None:
-    """Named here so that a missing fixture gives an instruction instead of a riddle."""
-    pytest.fail("define a fixture called `source` that yields a v5_core.testing.Harness")

@@ -134,9 +134,7 @@ class HostilePlugin:
             Behaviour.DUPLICATES: Batch((good, good, good), after, complete=True),
             Behaviour.CHANGES_ITS_MIND: Batch((good, _document(at + 1, now, 700)), after, complete=True),
             Behaviour.IGNORES_LIMIT: Batch(tuple(_document(n, now) for n in range(limit * 10 + 1)), after, complete=True),
-            Behaviour.HUGE_STRINGS: Batch(
-                (good,), after, True, (Rejected("R" * 10**6, "c" * 10**5, "m" * 10**6, "x" * 10**6),), ("f" * 10**6,)
-            ),
+            Behaviour.HUGE_STRINGS: Batch((good,), after, complete=True, rejected=_HUGE, findings=("f" * 10**6,)),
         }
         if behaviour in odd:
             result: Batch = odd[behaviour]

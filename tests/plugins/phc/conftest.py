@@ -1,0 +1,136 @@
+"""One PHC-shaped database made for the kit and for our own tests."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, create_engine, select, update
+from sqlalchemy.pool import NullPool
+from v5_core.money import format_scaled
+from v5_core.testing import NOON, Harness, Sale
+from v5_plugin_phc import sample
+from v5_plugin_phc.config import PhcConfig
+from v5_plugin_phc.tables import TABLES, fi, ft
+
+LISBON = ZoneInfo("Europe/Lisbon")
+
+
+class PhcHarness(Harness):
+    """Writes with its own connection, as the tills would; `settings` is what the plugin gets."""
+
+    overlap = timedelta(minutes=60)
+
+    def __init__(self, engine: Engine, settings: dict[str, Any], without: set[str] | None = None) -> None:
+        self.engine = engine
+        self.settings = settings
+        self.without = without or set()
+        self.listening = ExitStack()
+        sample.create(engine, without=self.without)
+
+    def close(self) -> None:
+        self.listening.close()
+        self.engine.dispose()
+
+    def config(self, **other: Any) -> PhcConfig:
+        return PhcConfig(**{"store": "LOJA1", "timeout_seconds": 5, **self.settings, **other})
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (str(self.settings["password"]),) if "password" in self.settings else ()
+
+    def sell(self, sale: Sale) -> str:
+        lines = [
+            sample.SampleLine(
+                line.product,
+                format_scaled(line.quantity, 3),
+                Decimal(line.gross) * 10 / line.quantity,
+                format_scaled(line.vat_rate, 2),
+                line.description,
+                format_scaled(line.gross, 2),
+            )
+            for line in sale.lines
+        ]
+        return sample.insert_sale(self.engine, at=sale.at, lines=lines, customer=int(sale.customer or 0))
+
+    def sell_many(self, count: int) -> None:
+        sample.insert_many(self.engine, count, at=NOON.astimezone(LISBON).replace(tzinfo=None) - timedelta(hours=3))
+
+    def credit(self, sale_id: str, line: int, at: datetime) -> str:
+        return sample.insert_credit_note(self.engine, of=sale_id, at=at, lines=[line])
+
+    def cancel(self, sale_id: str, at: datetime) -> None:
+        sample.cancel(self.engine, sale_id, at=at)
+
+    def correct(self, sale_id: str, description: str, at: datetime) -> None:
+        sample.correct(self.engine, sale_id, description=description, at=at)
+
+    def break_record(self, at: datetime) -> str:
+        stamp = self.sell(Sale(at=at))
+        with self.engine.begin() as connection:
+            connection.execute(update(fi).where(fi.c.ftstamp == stamp).values(iva=Decimal(230)))
+        return stamp
+
+    def wrong_password(self) -> PhcConfig:
+        return self.config(password="not-this-one")
+
+    def unreachable(self) -> PhcConfig:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        return self.server(port)
+
+    def stalled(self) -> PhcConfig:
+        deaf = self.listening.enter_context(socket.create_server(("127.0.0.1", 0)))
+        return self.server(deaf.getsockname()[1]).model_copy(update={"timeout_seconds": 2})
+
+    def server(self, port: int) -> PhcConfig:
+        """The default driver, SQL Server's, at a port of this machine."""
+        login = {"user": "v5", "password": "tds-secret", "database": "phc"}
+        return PhcConfig(driver="mssql+pymssql", host="127.0.0.1", port=port, store="1", timeout_seconds=5, **login)
+
+    def read_only(self) -> PhcConfig:
+        return self.config()
+
+    def fingerprint(self) -> str:
+        digest = hashlib.sha256()
+        with self.engine.connect() as connection:
+            for table in TABLES.values():
+                columns = [column for column in table.c if f"{table.name}.{column.name}" not in self.without]
+                for row in connection.execute(select(*columns).order_by(*table.primary_key)):
+                    digest.update(repr(tuple(row)).encode())
+        return digest.hexdigest()
+
+    def headers(self) -> int:
+        with self.engine.connect() as connection:
+            return len(connection.execute(select(ft.c.ftstamp)).all())
+
+
+@pytest.fixture
+def sqlite_phc(tmp_path: Path) -> Iterator[Callable[..., PhcHarness]]:
+    """Makes harnesses on SQLite files; arguments: columns to leave out, and settings."""
+    made: list[PhcHarness] = []
+
+    def make(*without: str, **settings: Any) -> PhcHarness:
+        path = tmp_path / f"phc{len(made)}.db"
+        engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+        made.append(PhcHarness(engine, {"driver": "sqlite", "database": str(path), **settings}, set(without)))
+        return made[-1]
+
+    yield make
+    for harness in made:
+        harness.close()
+
+
+@pytest.fixture
+def phc(sqlite_phc: Callable[..., PhcHarness]) -> PhcHarness:
+    """A PHC on SQLite with `ftid`."""
+    return sqlite_phc()
