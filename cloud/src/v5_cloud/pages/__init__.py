@@ -1,0 +1,47 @@
+"""The back office: server-rendered pages on the same services as REST and SOAP."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from v5_cloud.auth import pages as auth
+from v5_cloud.customers import pages as customers
+from v5_cloud.dashboards import pages as dashboards
+from v5_cloud.fleet import pages as fleet
+from v5_cloud.frontend import assets
+from v5_cloud.kit.container import Container
+from v5_cloud.pages import reports
+from v5_cloud.pages.page import page_of
+from v5_cloud.pages.route import POLICY, error_page
+from v5_cloud.programmes import pages as programmes
+from v5_cloud.sales import pages as sales
+
+__all__ = ["router", "setup"]
+
+router = APIRouter()
+for part in (assets, reports, auth, dashboards, customers, sales, programmes, fleet):
+    router.include_router(part.router)
+
+_MACHINES = ("/v1/", "/soap")
+
+
+def setup(app: FastAPI, held: Container) -> None:
+    """Gives people a page where nothing answers; machines keep their problem document."""
+    app.state.csp_reports = deque(maxlen=100)
+    problem = app.exception_handlers[HTTPException]
+
+    async def not_here(request: Request, error: Exception) -> Response:
+        wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_MACHINES)
+        if not isinstance(error, HTTPException) or not wants_page:
+            answer: Response = await problem(request, error)  # type: ignore[misc]
+            return answer
+        response = await run_in_threadpool(error_page, page_of(request), error.status_code, "")
+        response.headers["Content-Security-Policy"] = POLICY
+        return response
+
+    app.add_exception_handler(HTTPException, not_here)

@@ -1,0 +1,102 @@
+"""Numbers, money, points, dates and codes as people of a language write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+
+__all__ = ["NAMES", "Formats"]
+
+# What templates may call as filters.
+NAMES: Final = ("money", "points", "number", "compact", "quantity", "rate", "share", "day", "moment", "clock", "ago", "lasting", "card", "phone")
+
+
+class Formats:
+    """The formats of one language and one time zone, for templates.
+
+    Args:
+        locale: Language and country.
+        zone: Where the reader's shop is; all times are shown in it.
+        now: The present instant.
+    """
+
+    def __init__(self, locale: Locale, zone: ZoneInfo, now: datetime) -> None:
+        self.locale = locale
+        self.zone = zone
+        self.now = now
+
+    def money(self, minor: int, currency: str = "EUR") -> str:
+        """Minor units as money: 123450 is "1 234,50 €"."""
+        return format_currency(Decimal(minor) / 100, currency, locale=self.locale)
+
+    def points(self, thousandths: int, *, sign: bool = False) -> str:
+        """Thousandths as points; `sign` also shows the plus."""
+        text = format_decimal(abs(Decimal(thousandths)) / 1000, "#,##0.###", locale=self.locale)
+        if thousandths < 0:
+            return f"\N{MINUS SIGN}{text}"
+        return f"+{text}" if sign and thousandths else text
+
+    def number(self, value: int) -> str:
+        """A whole number with its groups."""
+        return format_decimal(value, locale=self.locale)
+
+    def compact(self, value: int) -> str:
+        """A large number in few characters."""
+        return format_compact_decimal(value, locale=self.locale, fraction_digits=1)
+
+    def quantity(self, thousandths: int) -> str:
+        """Thousandths as a quantity."""
+        return format_decimal(Decimal(thousandths) / 1000, "#,##0.###", locale=self.locale)
+
+    def rate(self, hundredths: int) -> str:
+        """Hundredths of a percent: 2300 is "23%"."""
+        return format_percent(Decimal(hundredths) / 10_000, "#,##0.##%", locale=self.locale)
+
+    def share(self, part: int, whole: int, *, sign: bool = False) -> str:
+        """A part of a whole, in percent with one decimal."""
+        value = Decimal(part) / Decimal(whole) if whole else Decimal(0)
+        return format_percent(value, "+#,##0.0%;-#,##0.0%" if sign else "#,##0.0%", locale=self.locale)
+
+    def _local(self, at: datetime) -> datetime:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(self.zone)
+
+    def day(self, at: date | datetime, form: str = "medium") -> str:
+        """A day; `form` is Babel's (short, medium, long, full) or a pattern."""
+        return format_date(self._local(at).date() if isinstance(at, datetime) else at, form, locale=self.locale)
+
+    def moment(self, at: datetime, form: str = "medium") -> str:
+        """Day and time, without seconds."""
+        local = self._local(at)
+        if form == "full":
+            return format_datetime(local, "long", tzinfo=self.zone, locale=self.locale)
+        return f"{format_date(local.date(), form, locale=self.locale)}, {format_time(local, 'HH:mm', tzinfo=self.zone, locale=self.locale)}"
+
+    def clock(self, at: datetime) -> str:
+        """Hour and minute."""
+        return format_time(self._local(at), "HH:mm", tzinfo=self.zone, locale=self.locale)
+
+    def ago(self, at: datetime) -> str:
+        """How long ago ("há 5 minutos")."""
+        return format_timedelta(self._local(at) - self.now, granularity="minute", add_direction=True, locale=self.locale)
+
+    def lasting(self, seconds: float) -> str:
+        """A length of time."""
+        return format_timedelta(timedelta(seconds=seconds), granularity="second", locale=self.locale)
+
+    def card(self, number: str) -> str:
+        """A card number in groups of four, from the left."""
+        return " ".join(number[start : start + 4] for start in range(0, len(number), 4)) if number.isdigit() and len(number) > 8 else number
+
+    def phone(self, e164: str) -> str:
+        """A phone number in international notation; as it is when it cannot be read."""
+        try:
+            return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+        except phonenumbers.NumberParseException:
+            return e164

@@ -1,0 +1,42 @@
+"""Roles and what each may do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+__all__ = ["Permission", "Role", "allowed"]
+
+
+class Role(StrEnum):
+    """What someone is in the company."""
+
+    ADMIN = "admin"
+    MANAGER = "manager"
+    CASHIER = "cashier"
+    VIEWER = "viewer"
+
+
+class Permission(StrEnum):
+    """What pages ask for."""
+
+    HOME = "home"
+    CUSTOMERS = "customers"
+    SALES = "sales"
+    PROGRAMMES = "programmes"
+    FLEET = "fleet"
+
+
+_ALL: Final = frozenset(Permission)
+_ALLOWED: Final = {
+    Role.ADMIN: _ALL,
+    Role.MANAGER: _ALL,
+    # A cashier serves customers; turnover and machines are not the cashier's business.
+    Role.CASHIER: frozenset({Permission.CUSTOMERS, Permission.PROGRAMMES}),
+    Role.VIEWER: frozenset({Permission.HOME, Permission.SALES, Permission.PROGRAMMES, Permission.FLEET}),
+}
+
+
+def allowed(role: str, permission: Permission) -> bool:
+    """Whether that role may; an unknown role may nothing."""
+    return permission in _ALLOWED.get(Role(role), frozenset()) if role in set(Role) else False
