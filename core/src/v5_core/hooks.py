@@ -51,7 +51,7 @@ class Explanation(Wire):
 
 
 class Benefit(Wire):
-    """A discount that an offer gives. `line_id` None means the whole order (already split over lines in `shares`)."""
+    """A discount that an offer gives, split over the lines in `shares`; `line_id` is set when it touches one line only."""
 
     rule: str
     title: Text
