@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from v5_core.engine import Earned, Share
 from v5_core.errors import ConflictError, NotFoundError
 from v5_core.ledger import Counter, HoldState, InsufficientPointsError, Operation, Target, adjust, available, balance_view, held_points

@@ -132,20 +132,24 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     """
     if not weights:
         raise ValueError("nothing to split over")
-    if any(weight < 0 for weight in weights):
+    if min(weights) < 0:
         raise ValueError("weights must not be negative")
     pool = sum(weights)
     if pool == 0:
         return [total] + [0] * (len(weights) - 1)
-    sign = -1 if total < 0 else 1
     magnitude = abs(total)
-    parts = [magnitude * weight // pool for weight in weights]
+    parts: list[int] = []
+    remainders: list[int] = []
+    for weight in weights:
+        part, remainder = divmod(magnitude * weight, pool)
+        parts.append(part)
+        remainders.append(remainder)
     rest = magnitude - sum(parts)
     if rest:
-        order = sorted(range(len(weights)), key=lambda i: (-(magnitude * weights[i] % pool), i))
-        for index in order[:rest]:
+        # Stable, in reverse too: of equal remainders the first position is served first.
+        for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:rest]:
             parts[index] += 1
-    return [sign * part for part in parts]
+    return parts if total >= 0 else [-part for part in parts]
 
 
 def round_decimal(value: Decimal, decimals: int, rounding: Rounding = "half-up") -> int:

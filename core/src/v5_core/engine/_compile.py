@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
-from v5_core.criteria import CriteriaError, FieldType, Predicate, compile_memory, parse
-from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
+from v5_core.criteria import CriteriaError, Predicate, compile_memory, parse
+from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation, Touched
 from v5_core.errors import FieldError, ValidationError
 from v5_core.model import Line
 from v5_core.programme import Boost, EarnPerAmount, EarnPerQuantity, Offer, Programme, Selector
@@ -44,16 +45,33 @@ class Rule:
     """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`."""
 
     __slots__ = (
-        "data", "ends", "exclude_discounted", "factor", "group", "limit", "members_only", "minimum", "order_wide", "percent", "priority",
-        "programme", "simple", "starts", "title", "when", "where",
+        "data",
+        "ends",
+        "exclude_discounted",
+        "factor",
+        "group",
+        "limit",
+        "members_only",
+        "minimum",
+        "order_wide",
+        "percent",
+        "phrases",
+        "priority",
+        "programme",
+        "simple",
+        "starts",
+        "title",
+        "when",
+        "where",
     )  # fmt: skip
 
     def __init__(self, data: AnyRule, programme: CompiledProgramme) -> None:
         self.data = data
         self.programme = programme
         self.title = data.title or data.id
-        self.when = _criteria(data, "when", data.when, SALE_FIELDS)
-        self.where = _criteria(data, "selector.where", data.selector.where, LINE_FIELDS)
+        self.phrases: dict[str, str] = {}  # the unchanging beginning of an offer's explanation, by language
+        self.when = _criteria(data, "when", data.when)
+        self.where = _criteria(data, "selector.where", data.selector.where)
         self.starts = data.validity.starts_at
         self.ends = data.validity.ends_at
         self.exclude_discounted = data.selector.exclude_discounted
@@ -73,17 +91,24 @@ class Rule:
         at = situation.at
         if (self.starts is not None and at < self.starts) or (self.ends is not None and at >= self.ends):
             return False
-        return self.when is None or self.when(situation.record)
+        return self.when is None or situation.holds(self.when)
 
 
-def _criteria(rule: AnyRule, field: str, text: str, fields: Mapping[str, FieldType]) -> Predicate | None:
+@lru_cache(maxsize=10_000)
+def _predicate(text: str, kind: Literal["when", "selector.where"]) -> Predicate:
+    # The same words are the same function, so that a situation answers them once.
+    fields = SALE_FIELDS if kind == "when" else LINE_FIELDS
+    return compile_memory(parse(text, fields), fields)
+
+
+def _criteria(rule: AnyRule, kind: Literal["when", "selector.where"], text: str) -> Predicate | None:
     if not text.strip():
         return None
     try:
-        return compile_memory(parse(text, fields), fields)
+        return _predicate(text, kind)
     except CriteriaError as error:
         message = f"rule {rule.id!r}: {error.message}"
-        raise ValidationError(message, code=error.error_code, errors=(FieldError(f"{rule.id}.{field}", "criteria", message),)) from None
+        raise ValidationError(message, code=error.error_code, errors=(FieldError(f"{rule.id}.{kind}", "criteria", message),)) from None
 
 
 def static_match(selector: Selector, product: str, family: str, brand: str, kind: str) -> bool:
@@ -156,16 +181,29 @@ class Compiled:
                 last = programme.key
         return chosen
 
-    def touching(self, line: Line) -> Touching:
-        """Positions of the offers, earning rules and boosts that may touch a line."""
-        key = (line.product, line.family, line.brand, line.kind)
-        found = self._memo.get(key)
-        if found is None:
-            offers, earning, boosts = self._indexes
-            found = (offers.touching(*key), earning.touching(*key), boosts.touching(*key))
-            if len(self._memo) >= _MEMO_LIMIT:
-                self._memo.clear()
-            self._memo[key] = found
+    def touching(self, lines: Sequence[Line]) -> Touched:
+        """Which rules may touch which lines."""
+        offers: dict[int, list[int]] = {}
+        earning: dict[int, list[int]] = {}
+        boosts: dict[int, list[int]] = {}
+        memo = self._memo
+        for index, line in enumerate(lines):
+            key = (line.product, line.family, line.brand, line.kind)
+            found = memo.get(key) or self._touching(key)
+            for positions, touched in zip(found, (offers, earning, boosts), strict=True):
+                for position in positions:
+                    if position in touched:
+                        touched[position].append(index)
+                    else:
+                        touched[position] = [index]
+        return offers, earning, boosts
+
+    def _touching(self, key: tuple[str, str, str, str]) -> Touching:
+        offers, earning, boosts = self._indexes
+        found = (offers.touching(*key), earning.touching(*key), boosts.touching(*key))
+        if len(self._memo) >= _MEMO_LIMIT:
+            self._memo.clear()
+        self._memo[key] = found
         return found
 
 

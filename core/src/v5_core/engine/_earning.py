@@ -48,10 +48,10 @@ def earn(
     compiled: Compiled, situation: Situation, active: Sequence[bool], members: Sequence[bool], prices: Prices, words: Words
 ) -> list[Earning]:
     """What the earning rules of the customer's programmes give, in the order of their ids."""
-    selected = _select(compiled.earning, 1, compiled, situation, active, members, prices)
+    selected = _select(compiled.earning, 1, situation, active, members, prices)
     if not selected:
         return []
-    boosts = _select(compiled.boosts, 2, compiled, situation, active, members, prices) if compiled.boosts else []
+    boosts = _select(compiled.boosts, 2, situation, active, members, prices) if compiled.boosts else []
     bases: dict[int, list[int]] = {}
     found: list[Earning] = []
     for rule, indexes in selected:
@@ -69,13 +69,10 @@ def earn(
 
 
 def _select(
-    rules: Sequence[Rule], which: int, compiled: Compiled, situation: Situation,
+    rules: Sequence[Rule], which: int, situation: Situation,
     active: Sequence[bool], members: Sequence[bool], prices: Prices,
 ) -> list[tuple[Rule, list[int]]]:  # fmt: skip
-    touched: dict[int, list[int]] = {}
-    for index, line in enumerate(situation.lines):
-        for position in compiled.touching(line)[which]:
-            touched.setdefault(position, []).append(index)
+    touched = situation.touched[which]
     found = []
     for position in sorted(touched):
         rule = rules[position]

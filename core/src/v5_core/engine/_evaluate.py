@@ -45,7 +45,14 @@ def evaluate(
     """
     words = words_of(language)
     situation = Situation(
-        request.lines, facts, at=request.at, local=local_time, store=request.store, till=request.till, currency=request.currency
+        request.lines,
+        compiled.touching(request.lines),
+        facts,
+        at=request.at,
+        local=local_time,
+        store=request.store,
+        till=request.till,
+        currency=request.currency,
     )
     active = compiled.active(request.at, request.currency)
     members = memberships(compiled, facts)
@@ -135,6 +142,7 @@ def _as_member(compiled: Compiled, situation: Situation, active: Sequence[bool],
     everyone = frozenset(card for programme in compiled.programmes for card in programme.card_types)
     member = Situation(
         situation.lines,
+        situation.touched,
         CustomerFacts(customer="", card_types=everyone),
         at=situation.at,
         local=situation.local,

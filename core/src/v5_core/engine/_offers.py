@@ -55,14 +55,7 @@ def apply_offers(compiled: Compiled, situation: Situation, active: Sequence[bool
 def _candidates(
     compiled: Compiled, situation: Situation, active: Sequence[bool], members: Sequence[bool], result: Discounts
 ) -> list[Candidate]:
-    touched: dict[int, list[int]] = {}
-    touching = compiled.touching
-    for index, line in enumerate(situation.lines):
-        for position in touching(line)[0]:
-            if position in touched:
-                touched[position].append(index)
-            else:
-                touched[position] = [index]
+    touched = situation.touched[0]
     gross = situation.gross
     found: list[Candidate] = []
     for position in sorted(touched):
@@ -122,35 +115,47 @@ def _apply(rule: Rule, indexes: list[int], situation: Situation, result: Discoun
     if rule.exclude_discounted:
         gross = situation.gross
         indexes = [i for i in indexes if remaining[i] == gross[i]]
-    prices = [remaining[i] for i in indexes]
-    cuts = _cuts(rule, prices)
-    amount = sum(cuts)
-    if amount == 0:
+    ids = situation.ids
+    shares: dict[str, int] = {}
+    base = amount = 0
+    if rule.order_wide or rule.limit is not None:
+        prices = [remaining[i] for i in indexes]
+        base = sum(prices)
+        for i, cut in zip(indexes, _cuts(rule, prices), strict=True):
+            if cut:
+                remaining[i] -= cut
+                shares[ids[i]] = cut
+                amount += cut
+    else:  # the usual case in one pass; the same arithmetic as in _cuts
+        percent = rule.percent
+        for i in indexes:
+            price = remaining[i]
+            base += price
+            cut = (price * percent + 5000) // 10_000
+            if cut:
+                remaining[i] = price - cut
+                shares[ids[i]] = cut
+                amount += cut
+    if not amount:
         return
-    rule_id = rule.data.id
-    lines = situation.lines
-    line_ids = tuple([lines[i].line_id for i in indexes])
-    benefits = result.benefits
-    if not rule.order_wide:
-        for i, line_id, cut in zip(indexes, line_ids, cuts, strict=True):
-            if cut:
-                remaining[i] -= cut
-                benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": line_id, "amount": cut, "shares": {}}))
-    else:
-        shares = {}
-        for i, line_id, cut in zip(indexes, line_ids, cuts, strict=True):
-            if cut:
-                remaining[i] -= cut
-                shares[line_id] = cut
-        benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": None, "amount": amount, "shares": shares}))
+    rule_id, version, lines = rule.data.id, rule.programme.data.version, tuple(shares)
+    only = lines[0] if len(lines) == 1 else None
     result.total += amount
-    base = sum(prices)
-    text = words.offer(rule.title, words.rate(rule.percent), words.money(base), words.money(amount))
+    result.benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares}))
+    text = _explain(rule, base, amount, words)
+    result.explanations.append(
+        _explanation({"rule": rule_id, "version": version, "lines": lines, "text": text, "points": 0, "amount": amount})
+    )
+
+
+def _explain(rule: Rule, base: int, amount: int, words: Words) -> str:
+    begin = rule.phrases.get(words.language)
+    if begin is None:
+        begin = rule.phrases[words.language] = words.offer(rule.title, words.rate(rule.percent))
+    cents = words.cents
+    text = f"{begin}{base // 100}{cents[base % 100]} = {amount // 100}{cents[amount % 100]}"
     if rule.limit == amount:
         text = words.capped(text, words.money(amount))
     elif (base * rule.percent + 5000) // 10_000 != amount:
         text = words.line_by_line(text)
-    version = rule.programme.data.version
-    result.explanations.append(
-        _explanation({"rule": rule_id, "version": version, "lines": line_ids, "text": text[:_TEXT_LIMIT], "points": 0, "amount": amount})
-    )
+    return text[:_TEXT_LIMIT]

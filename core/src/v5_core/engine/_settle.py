@@ -45,7 +45,7 @@ def settle(
     if document.status is DocumentStatus.CANCELLED:
         return Settlement(lines=_settled(lines, [[] for _ in lines], [0] * len(lines)))
     situation = Situation(
-        lines, facts, at=document.issued_at, local=document.issued_at.astimezone(zone),
+        lines, compiled.touching(lines), facts, at=document.issued_at, local=document.issued_at.astimezone(zone),
         store=document.store, till=document.till, currency=document.currency,
     )  # fmt: skip
     words = words_of(language)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from v5_core.criteria import FieldType
+from v5_core.criteria import FieldType, Predicate
 from v5_core.engine._types import CustomerFacts
 from v5_core.model import Line
 
-__all__ = ["LINE_FIELDS", "SALE_FIELDS", "Situation"]
+__all__ = ["LINE_FIELDS", "SALE_FIELDS", "Situation", "Touched"]
 
 _TEXT, _DATE, _BOOL, _SET = FieldType("text"), FieldType("date"), FieldType("bool"), FieldType("set")
 _WHOLE, _AMOUNT, _POINTS = FieldType("number"), FieldType("number", 2), FieldType("number", 3)
@@ -57,13 +57,41 @@ def _days_to_birthday(birth: date, today: date) -> int:
     raise AssertionError("a birthday comes every year")  # pragma: no cover
 
 
+# For offers, earning rules and boosts: from the position of a rule to the indexes of the lines that it may touch.
+Touched = tuple[dict[int, list[int]], dict[int, list[int]], dict[int, list[int]]]
+
+
 class Situation:
     """A basket or document at a moment, with whoever buys."""
 
-    __slots__ = ("_line_records", "_record", "at", "currency", "facts", "gross", "lines", "local", "store", "till", "total")
+    __slots__ = (
+        "_holds",
+        "_line_records",
+        "_record",
+        "at",
+        "currency",
+        "facts",
+        "gross",
+        "ids",
+        "lines",
+        "local",
+        "store",
+        "till",
+        "total",
+        "touched",
+    )
 
     def __init__(
-        self, lines: Sequence[Line], facts: CustomerFacts | None, *, at: datetime, local: datetime, store: str, till: str, currency: str
+        self,
+        lines: Sequence[Line],
+        touched: Touched,
+        facts: CustomerFacts | None,
+        *,
+        at: datetime,
+        local: datetime,
+        store: str,
+        till: str,
+        currency: str,
     ) -> None:
         self.lines = lines
         self.facts = facts
@@ -72,9 +100,12 @@ class Situation:
         self.store = store
         self.till = till
         self.currency = currency
+        self.touched = touched
+        self.ids = [line.line_id for line in lines]
         self.gross = [line.gross for line in lines]
         self.total = sum(self.gross)
         self._record: dict[str, Any] | None = None
+        self._holds: dict[Predicate, bool] = {}
         self._line_records: dict[int, dict[str, Any]] = {}
 
     @property
@@ -101,6 +132,13 @@ class Situation:
         if facts.member_since is not None:
             record |= {"member_since": facts.member_since, "member_days": (today - facts.member_since).days}
         return record
+
+    def holds(self, condition: Predicate) -> bool:
+        """Whether a condition on sale and customer holds; rules that share one ask once."""
+        known = self._holds.get(condition)
+        if known is None:
+            known = self._holds[condition] = condition(self.record)
+        return known
 
     def line_record(self, index: int) -> dict[str, Any]:
         """One line, for `where`."""

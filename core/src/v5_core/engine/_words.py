@@ -23,9 +23,9 @@ class Words:
 
     def money(self, amount: int) -> str:
         """Minor units with two decimals; the currency is clear from the basket."""
-        sign = "-" if amount < 0 else ""
-        amount = abs(amount)
-        return f"{sign}{amount // 100}{self.decimal_point}{amount % 100:02d}"
+        if amount < 0:
+            return f"-{self.money(-amount)}"
+        return f"{amount // 100}{self.cents[amount % 100]}"
 
     def points(self, points: int) -> str:
         """Points with their noun."""
@@ -36,13 +36,23 @@ class Words:
         """A quantity in thousandths."""
         return self.number(format_scaled(quantity, 3, trim=True))
 
-    def rate(self, rate: int) -> str:
-        """A rate in hundredths of a percent."""
-        return f"{self.number(format_scaled(rate, 2, trim=True))} %"
+    def __init__(self) -> None:
+        self._rates: dict[int, str] = {}
+        # ",00" to ",99": most of what a quote says is money.
+        self.cents = tuple([f"{self.decimal_point}{cents:02d}" for cents in range(100)])
 
-    def offer(self, title: str, rate: str, base: str, amount: str) -> str:
-        """Arithmetic of an offer."""
-        return f"{title}: {rate} of {base} = {amount}"
+    def rate(self, rate: int) -> str:
+        """A rate in hundredths of a percent (there are few, and each is said often)."""
+        text = self._rates.get(rate)
+        if text is None:
+            if len(self._rates) > 10_000:
+                self._rates.clear()
+            text = self._rates[rate] = f"{self.number(format_scaled(rate, 2, trim=True))} %"
+        return text
+
+    def offer(self, title: str, rate: str) -> str:
+        """How the arithmetic of an offer begins; "base = amount" follows."""
+        return f"{title}: {rate} of "
 
     def line_by_line(self, text: str) -> str:
         """Each line was rounded by itself."""
@@ -118,8 +128,8 @@ class _Portuguese(Words):
     decimal_point = ","
     point, points_ = "ponto", "pontos"
 
-    def offer(self, title: str, rate: str, base: str, amount: str) -> str:
-        return f"{title}: {rate} de {base} = {amount}"
+    def offer(self, title: str, rate: str) -> str:
+        return f"{title}: {rate} de "
 
     def line_by_line(self, text: str) -> str:
         return f"{text} (arredondado linha a linha)"
