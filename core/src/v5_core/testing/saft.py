@@ -200,8 +200,8 @@ class _Writer:
         yield f"<SystemEntryDate>{entry}</SystemEntryDate>\n<CustomerID>{escape(document.customer.erp or '0')}</CustomerID>\n"
         for position, line in enumerate(document.lines, start=1):
             yield self._line(line, position, document, day)
-        yield f"<DocumentTotals>\n<TaxPayable>{_money(document.gross - document.net)}</TaxPayable>\n<NetTotal>{_money(document.net)}</NetTotal>\n"
-        yield f"<GrossTotal>{gross}</GrossTotal>\n"
+        yield f"<DocumentTotals>\n<TaxPayable>{_money(document.gross - document.net)}</TaxPayable>\n"
+        yield f"<NetTotal>{_money(document.net)}</NetTotal>\n<GrossTotal>{gross}</GrossTotal>\n"
         if self._version >= "1.02":
             for payment in document.payments:
                 yield self._payment(payment, day)
@@ -222,7 +222,7 @@ class _Writer:
     def _line(self, line: Line, position: int, document: SalesDocument, day: str) -> str:
         returned = document.kind is DocumentKind.RETURN
         column = "DebitAmount" if returned else "CreditAmount"
-        unit = line.net * 10_000 * 1000 // max(line.quantity, 1)
+        unit = line.net * 10_000 * 1000 // (line.quantity or 1000)
         words = escape(line.description or line.product)
         reference = line.reference.document if line.reference else document.refs[0].document if returned and document.refs else ""
         pointer = f"<Reference>{escape(reference)}</Reference>\n"
@@ -231,16 +231,17 @@ class _Writer:
         exempt = "<TaxExemptionReason>Isento artigo 9.º do CIVA</TaxExemptionReason>\n"
         exempt += "<TaxExemptionCode>M07</TaxExemptionCode>\n" if self._version >= "1.04" else ""
         before_tax = line.discount * 10_000 // (10_000 + line.vat_rate)
+        settlement = f"<SettlementAmount>{_money(before_tax)}</SettlementAmount>\n" if before_tax else ""
         return (
             f"<Line>\n<LineNumber>{line.line_id if line.line_id.isdecimal() else position}</LineNumber>\n"
             f"<ProductCode>{escape(line.product)}</ProductCode>\n<ProductDescription>{words}</ProductDescription>\n"
             f"<Quantity>{format_scaled(line.quantity, 3, trim=True)}</Quantity>\n<UnitOfMeasure>UN</UnitOfMeasure>\n"
             f"<UnitPrice>{format_scaled(unit, 6)}</UnitPrice>\n<TaxPointDate>{day}</TaxPointDate>\n"
             f"{f'<References>{pointer}</References>' if reference else ''}<Description>{words}</Description>\n"
-            f"<{column}>{_money(line.net)}</{column}>\n"
+            f"<{column}>{_net(line)}</{column}>\n"
             f"<Tax>\n<TaxType>IVA</TaxType>\n<TaxCountryRegion>PT</TaxCountryRegion>\n<TaxCode>{_tax_code(line.vat_rate)}</TaxCode>\n"
             f"<TaxPercentage>{format_scaled(line.vat_rate, 2, trim=True)}</TaxPercentage>\n</Tax>\n"
-            f"{'' if line.vat_rate else exempt}{f'<SettlementAmount>{_money(before_tax)}</SettlementAmount>' if before_tax else ''}</Line>\n"
+            f"{'' if line.vat_rate else exempt}{settlement}</Line>\n"
         )
 
     def _payment(self, payment: Payment, day: str) -> str:
@@ -275,7 +276,8 @@ def _customer(customer: Customer) -> str:
     email = f"<Email>{escape(customer.email)}</Email>\n" if customer.email else ""
     return (
         f"<Customer>\n<CustomerID>{escape(customer.source_id)}</CustomerID>\n<AccountID>Desconhecido</AccountID>\n"
-        f"<CustomerTaxID>{escape(customer.tax_number or '999999990')}</CustomerTaxID>\n<CompanyName>{escape(customer.name or 'Desconhecido')}</CompanyName>\n"
+        f"<CustomerTaxID>{escape(customer.tax_number or '999999990')}</CustomerTaxID>\n"
+        f"<CompanyName>{escape(customer.name or 'Desconhecido')}</CompanyName>\n"
         f"<BillingAddress>{address}<Country>{customer.tax_country}</Country></BillingAddress>\n{phone}{email}"
         "<SelfBillingIndicator>0</SelfBillingIndicator>\n</Customer>\n"
     )
@@ -288,6 +290,12 @@ def _product(product: Product) -> str:
         f"<ProductDescription>{escape(product.description or product.code)}</ProductDescription>\n"
         f"<ProductNumberCode>{escape(product.ean or product.code)}</ProductNumberCode>\n</Product>\n"
     )
+
+
+def _net(line: Line) -> str:
+    """What stands before tax, with the six decimals that tills write, where that is what the line's cents mean."""
+    exact = line.gross * 10_000 * 10_000 // (10_000 + line.vat_rate)
+    return format_scaled(exact, 6) if abs(exact - line.net * 10_000) < 10_000 else _money(line.net)
 
 
 def _money(cents: int) -> str:

@@ -8,7 +8,8 @@
         file.header                 # known from the first item on
 """
 
+from v5_core.sources.saft._checks import load_key
 from v5_core.sources.saft._reader import Contents, Item, SaftFile, read
 from v5_core.sources.saft._types import Finding, Header
 
-__all__ = ["Contents", "Finding", "Header", "Item", "SaftFile", "read"]
+__all__ = ["Contents", "Finding", "Header", "Item", "SaftFile", "load_key", "read"]

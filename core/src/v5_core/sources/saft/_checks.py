@@ -206,7 +206,7 @@ _TEXTS: Final = {
     "summary": "summaries of documents made elsewhere (status R) left out",
     "billed_again": "documents that another document bills again (status F)",
     "type_from_prefix": "documents without InvoiceType, taken from their number's prefix",
-    "doubtful_time": "documents in the autumn hour that exists twice",
+    "doubtful_time": "documents at a local time that existed twice, or never",
 }
 
 

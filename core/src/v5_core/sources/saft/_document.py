@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from lxml import etree
 
@@ -91,7 +91,7 @@ class _Invoice:
 class Mapper:
     """Maps invoices one by one with what header and tables said before."""
 
-    def __init__(self, *, zone: tzinfo, source: str, store: str, stores: Mapping[str, str], checks: Checks) -> None:
+    def __init__(self, *, zone: ZoneInfo, source: str, store: str, stores: Mapping[str, str], checks: Checks) -> None:
         self.header = Header()
         self.customers: dict[str, CustomerRef] = {}
         self.articles: dict[str, Article] = {}

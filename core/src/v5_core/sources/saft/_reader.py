@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
 from pathlib import Path
 from typing import IO, Final
+from zoneinfo import ZoneInfo
 
 import pydantic
 from lxml import etree
@@ -58,7 +58,7 @@ class Contents:
 def read(
     source: Path | str | IO[bytes],
     *,
-    zone: tzinfo,
+    zone: ZoneInfo,
     public_key: bytes | None = None,
     name: str = "saft",
     store: str = "1",
@@ -91,7 +91,7 @@ class SaftFile:
         self,
         source: Path | str | IO[bytes],
         *,
-        zone: tzinfo,
+        zone: ZoneInfo,
         public_key: bytes | None,
         name: str,
         store: str,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from v5_core.money import parse_scaled
+from v5_core.sources.localtime import place
 
-__all__ = ["amount", "clean", "issued_at", "known", "micro", "place"]
+__all__ = ["amount", "clean", "issued_at", "known", "micro"]
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _UNKNOWN: Final = frozenset({"", "desconhecido", "desconhecida", "unknown", "n/d", "0", "-"})
@@ -50,8 +52,8 @@ def known(text: str | None, length: int) -> str | None:
     return None if value.casefold() in _UNKNOWN else value
 
 
-def issued_at(day: str | None, entry: str | None, zone: tzinfo) -> tuple[datetime, bool]:
-    """When the document was issued, and whether that local time existed twice.
+def issued_at(day: str | None, entry: str | None, zone: ZoneInfo) -> tuple[datetime, bool]:
+    """When the document was issued, and whether that local time is doubtful (it existed twice, or never).
 
     InvoiceDate is the legal day; SystemEntryDate brings the time of day (also where it was entered on a later day).
 
@@ -63,16 +65,10 @@ def issued_at(day: str | None, entry: str | None, zone: tzinfo) -> tuple[datetim
     if entered is None:
         if legal is None:
             raise ValueError("InvoiceDate and SystemEntryDate are missing")
-        return place(datetime.combine(legal, time()), zone)
-    if legal is not None and legal != entered.date():
+        entered = datetime.combine(legal, time())
+    elif legal is not None and legal != entered.date():
         entered = datetime.combine(legal, entered.timetz())
-    return place(entered, zone)
-
-
-def place(moment: datetime, zone: tzinfo) -> tuple[datetime, bool]:
-    """A local time in its zone; true when it fell in the hour that the end of summer time repeats."""
-    if moment.tzinfo is not None:
-        return moment, False
-    first, second = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
-    before, after = first.utcoffset(), second.utcoffset()
-    return first, before is not None and after is not None and before > after
+    if entered.tzinfo is not None:
+        return entered, False
+    placed = place(entered.date(), entered.time(), zone)
+    return placed.at, placed.doubtful

@@ -1,0 +1,29 @@
+"""Who the plugin is and what it can do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from v5_core.plugins import Capability, Manifest, Support, SupportLevel
+from v5_plugin_grid.config import GridConfig
+from v5_plugin_grid.hooks import HOOK_DIALECT, RECEIPT_LAYOUT
+from v5_plugin_grid.writer import WRITE_CUSTOMERS
+
+__all__ = ["MANIFEST"]
+
+MANIFEST: Final = Manifest(
+    slug="grid",
+    title="GRID and any certified program, by SAF-T (PT)",
+    vendor="V5",
+    version="0.1.0",
+    config_model=GridConfig,
+    capabilities={
+        Capability.READ_DOCUMENTS: Support(SupportLevel.FULL),
+        Capability.READ_DOCUMENT_CHANGES: Support(SupportLevel.FULL),
+        Capability.READ_CUSTOMERS: Support(SupportLevel.FULL),
+        Capability.READ_PRODUCTS: Support(SupportLevel.FULL),
+        Capability.WRITE_CUSTOMERS: WRITE_CUSTOMERS,
+        Capability.HOOK_DIALECT: HOOK_DIALECT,
+        Capability.RECEIPT_LAYOUT: RECEIPT_LAYOUT,
+    },
+)
