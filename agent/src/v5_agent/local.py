@@ -1,0 +1,243 @@
+"""What this store can say by itself: who a customer is, what a basket gives, what a document does; all from the replica."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from v5_core import receipts
+from v5_core.engine import CustomerFacts, Settlement, evaluate, next_reward, reversal, rewards_for, settle
+from v5_core.hooks import CommitResponse, CustomerView, IdentifyResponse, Message, QuoteRequest, QuoteResponse, ReceiptLine
+from v5_core.model import Card, CustomerRef, DocumentKind, SalesDocument
+from v5_core.push import ReplicaCustomer
+
+from v5_agent.effects import Effects, Standing
+from v5_agent.i18n import points_text, show_date, text
+from v5_agent.outbox import Outbox
+from v5_agent.replica import ReplicaStore, spellings
+
+__all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
+
+PROVISIONAL_CUSTOMER: Final = "enrol:"
+_CARD_TYPES: Final = frozenset({"points"})
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEffect:
+    """What a sale or a return does, as this store computes it."""
+
+    customer: ReplicaCustomer | None
+    settlement: Settlement
+    taken: int = 0
+    given: int = 0
+
+    @property
+    def net(self) -> int:
+        """Change of the points that are not held: earned, or taken and given back."""
+        return self.settlement.points_earned - self.taken + self.given
+
+
+class Local:
+    """Pure answers from local data; changes nothing."""
+
+    def __init__(
+        self, replica: ReplicaStore, outbox: Outbox, effects: Effects, clock: Callable[[], datetime], online: Callable[[], bool]
+    ) -> None:
+        self.replica = replica
+        self._outbox = outbox
+        self._effects = effects
+        self._clock = clock
+        self._online = online
+
+    @property
+    def language(self) -> str:
+        """The store's language."""
+        return self.replica.facts.language
+
+    def standing(self, one: ReplicaCustomer) -> Standing:
+        """Points now."""
+        return self._effects.standing(one, self._clock())
+
+    def facts(self, one: ReplicaCustomer | None) -> CustomerFacts | None:
+        """What the engine may know."""
+        if one is None:
+            return None
+        standing = self.standing(one)
+        return CustomerFacts(
+            customer=one.customer,
+            member_since=date.fromisoformat(one.member_since) if one.member_since else None,
+            balance_available=max(0, standing.spendable),
+            held=standing.balance.held,
+            blocked=one.blocked,
+        )
+
+    # ── identify ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def find(self, key: str) -> list[ReplicaCustomer]:
+        """Everybody a typed or scanned text may mean; exact numbers first, then parts, then names."""
+        found: dict[str, ReplicaCustomer] = {}
+        for kind in ("card", "tax", "phone"):
+            for spelling in spellings(kind, key):
+                found |= {one.customer: one for one in self.replica.by_key(kind, spelling)}
+        digits = "".join(one for one in key if one.isdigit())
+        if not found and len(digits) >= 4 and len(digits) >= len(key.replace(" ", "")) - 2:
+            found = {one.customer: one for one in self.replica.by_digits(digits)}
+        if not found and any(one.isalpha() for one in key):
+            found = {one.customer: one for one in self.replica.by_name(key)}
+        return [one for one in found.values() if not one.inactive]
+
+    def identify(self, key: str) -> IdentifyResponse:
+        """The answer of the hook."""
+        found = self.find(key)
+        views = tuple(self.view(one) for one in found[:10])
+        one = views[0] if len(views) == 1 else None
+        return IdentifyResponse(
+            customer=one, candidates=() if one else views, provisional=not self._online(), directives=self.replica.facts.directives
+        )
+
+    def view(self, one: ReplicaCustomer) -> CustomerView:
+        """What the till may see."""
+        standing = self.standing(one)
+        return CustomerView(
+            customer=one.customer,
+            name=one.name,
+            cards=tuple(Card(number=number) for number in one.cards),
+            balance=standing.balance,
+            blocked=one.blocked,
+            remark=one.remark,
+            member_since=date.fromisoformat(one.member_since) if one.member_since else None,
+            messages=self._messages(one, standing),
+        )
+
+    def _messages(self, one: ReplicaCustomer, standing: Standing) -> tuple[Message, ...]:
+        language, facts, now = self.language, self.replica.facts, self._clock()
+        out: list[Message] = []
+
+        def say(severity: str, key: str, **values: object) -> None:
+            out.append(Message.model_validate({"audience": "cashier", "severity": severity, "text": text(language, key, **values)}))
+
+        if one.blocked:
+            say("alert", "alert.blocked")
+        if one.cards and not one.blocked:
+            say("info", "alert.card", points=points_text(standing.balance.available, language))
+        if one.expiring > 0 and one.expiring_on:
+            say(
+                "warning",
+                "alert.expiring",
+                points=points_text(one.expiring, language),
+                date=show_date(date.fromisoformat(one.expiring_on), language),
+            )
+        if facts.compiled and not one.blocked:
+            reached = [reward for reward in rewards_for(facts.compiled, standing.spendable, _CARD_TYPES, now) if reward.missing == 0]
+            if reached:
+                say("info", "alert.reward", title=reached[-1].title)
+            ahead = next_reward(facts.compiled, standing.spendable, _CARD_TYPES, now)
+            if ahead:
+                say("info", "alert.next_reward", points=points_text(ahead.missing, language), title=ahead.title)
+        if one.customer.startswith(PROVISIONAL_CUSTOMER):
+            say("warning", "alert.enrolled_here")
+        elif not one.phone:
+            say("warning", "alert.no_phone")
+        if not self._online() and facts.pulled_at:
+            say("warning", "alert.offline", time=f"{facts.pulled_at.astimezone(facts.zone):%d/%m %H:%M}")
+        return tuple(out)
+
+    # ── baskets and documents ──────────────────────────────────────────────────────────────────────────────────────────────
+    def quote(self, request: QuoteRequest) -> QuoteResponse:
+        """What the basket gives."""
+        facts = self.replica.facts
+        if facts.compiled is None:
+            total = sum(line.gross for line in request.lines)
+            message = Message(audience="cashier", severity="warning", text=text(self.language, "alert.no_replica"))
+            return QuoteResponse(total=total, messages=(message,), provisional=True)
+        who = self.facts(self.replica.resolve(request.customer))
+        answer = evaluate(facts.compiled, request, who, local_time=request.at.astimezone(facts.zone), language=self.language)
+        return answer if self._online() else answer.model_copy(update={"provisional": True})
+
+    def document(self, document: SalesDocument) -> DocumentEffect:
+        """What a sale or a return does to its customer."""
+        customer = self.replica.resolve(document.customer, document.source)
+        if document.refs or any(line.reference for line in document.lines):
+            return self._linked_return(document, customer)
+        return DocumentEffect(customer, self._settle(document, customer))
+
+    def _settle(self, document: SalesDocument, customer: ReplicaCustomer | None) -> Settlement:
+        facts = self.replica.facts
+        if facts.compiled is None:
+            return Settlement()
+        holds = tuple(payment.hold for payment in document.payments if payment.hold)
+        spent = self._effects.held_points(holds)
+        return settle(facts.compiled, document, self.facts(customer), zone=facts.zone, points_spent=spent, language=self.language)
+
+    def _linked_return(self, document: SalesDocument, customer: ReplicaCustomer | None) -> DocumentEffect:
+        for sale in self._originals(document):
+            buyer = customer or self.replica.resolve(sale.customer, sale.source)
+            told = self._effects.answer_of("commit", sale.keys[0], CommitResponse)
+            original = self._settle(sale, buyer)
+            if told and told.points_spent and not original.points_spent and (compiled := self.replica.facts.compiled):
+                zone = self.replica.facts.zone
+                original = settle(compiled, sale, self.facts(buyer), zone=zone, points_spent=told.points_spent, language=self.language)
+            back = reversal(original, {}, document, language=self.language)
+            return DocumentEffect(buyer, Settlement(explanations=back.explanations), taken=back.points_taken, given=back.points_given)
+        return DocumentEffect(customer, Settlement())
+
+    def _originals(self, document: SalesDocument) -> list[SalesDocument]:
+        """The sale a return points at, when it was captured here."""
+        names = [ref.document for ref in document.refs] + [line.reference.document for line in document.lines if line.reference]
+        for name in dict.fromkeys(names):
+            keys = [f"source:{document.source}:{name}", name]
+            if document.fiscal:
+                keys.insert(0, f"fiscal:{document.fiscal.issuer.upper()}:{' '.join(name.upper().split())}")
+            for key in keys:
+                rows = self._outbox.db.read(
+                    "SELECT payload FROM outbox WHERE aggregate_id = ? AND type = 'document' ORDER BY seq DESC LIMIT 1", (key,)
+                )
+                if rows:
+                    return [SalesDocument.model_validate(json.loads(rows[0]["payload"])["document"])]
+        return []
+
+    def enrich(self, document: SalesDocument) -> SalesDocument:
+        """A customer enrolled here gets the keys by which the cloud will know them."""
+        ref = document.customer
+        if not (ref.customer and ref.customer.startswith(PROVISIONAL_CUSTOMER)):
+            return document
+        one = self.replica.get(ref.customer)
+        if one is None:
+            return document
+        known = CustomerRef(
+            card=ref.card or (one.cards[0] if one.cards else None),
+            tax_number=ref.tax_number or one.tax_number,
+            phone=ref.phone or one.phone,
+            name=one.name or None,
+        )
+        return document.model_copy(update={"customer": known})
+
+    def footer(self, effect: DocumentEffect, document: SalesDocument) -> tuple[ReceiptLine, ...]:
+        """The loyalty lines of the receipt, as they are printed when the cloud's do not come in time."""
+        facts = self.replica.facts
+        if effect.customer is None:
+            return receipts.footer(language=self.language, name=facts.company, savings=self._savings(document), provisional=True)
+        if effect.customer.blocked:
+            return ()
+        balance = self.standing(effect.customer).balance
+        ahead = next_reward(facts.compiled, balance.available, _CARD_TYPES, document.issued_at) if facts.compiled else None
+        return receipts.footer(
+            language=self.language,
+            name=facts.company,
+            earned=max(0, effect.settlement.points_earned),
+            spent=effect.settlement.points_spent,
+            taken=effect.taken,
+            given=effect.given,
+            balance=balance,
+            next_reward=ahead,
+            provisional=True,
+            qr=facts.receipt_url,
+        )
+
+    def _savings(self, document: SalesDocument) -> int:
+        if document.kind is not DocumentKind.SALE or not document.lines:
+            return 0
+        basket = QuoteRequest(store=document.store, at=document.issued_at, currency=document.currency, lines=document.lines)
+        return self.quote(basket).savings_as_member

@@ -1,0 +1,222 @@
+// The page beside the till. Text from the server is only ever set as text, never as markup.
+"use strict";
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const holder = byId("texts");
+  const texts = JSON.parse(holder.dataset.texts);
+  const lang = holder.dataset.lang;
+  const [result, alertBox, search, enrol, key] = ["result", "alert", "search", "enrol", "key"].map(byId);
+  const welcome = [...result.children];
+  let draft = null;
+
+  const say = (name, values = {}) =>
+    (texts[name] || name).replace(/\{(\w+)\}/g, (_, one) => (one in values ? values[one] : ""));
+
+  function make(tag, className, content) {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    for (const one of [].concat(content ?? [])) element.append(one);
+    return element;
+  }
+
+  const points = (value) => new Intl.NumberFormat(lang === "pt" ? "pt-PT" : lang, { useGrouping: "always", maximumFractionDigits: 3 }).format(Number(value));
+  const day = (value) => new Intl.DateTimeFormat(lang === "pt" ? "pt-PT" : lang, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${value}T00:00:00Z`));
+  const initials = (name) => name.trim().split(/\s+/).filter(Boolean).map((word) => [...word][0]).filter((_, i, all) => i === 0 || i === all.length - 1).join("").toUpperCase() || "?";
+
+  async function ask(path, body) {
+    const options = { headers: { "x-v5-companion": "1" }, credentials: "same-origin", cache: "no-store" };
+    if (body) Object.assign(options, { method: "POST", body: JSON.stringify(body) });
+    let response;
+    try {
+      response = await fetch(path, options);
+    } catch {
+      throw { detail: say("lost") };
+    }
+    if (response.status === 401) {
+      warn(say("expired"));
+      setTimeout(() => location.reload(), 1200);
+      throw { detail: say("expired") };
+    }
+    const data = await response.json().catch(() => ({}));
+    if (!response.ok) throw data;
+    return data;
+  }
+
+  function warn(words, good = false) {
+    alertBox.textContent = words;
+    alertBox.classList.toggle("good", good);
+    alertBox.hidden = !words;
+  }
+
+  function show(...elements) {
+    result.replaceChildren(...elements);
+    result.hidden = elements.length === 0;
+  }
+
+  function figure(name, value, note, extra = "") {
+    const low = extra === "low";
+    const parts = [make("dt", "", name), make("dd", low ? "low" : "", value)];
+    if (note) parts.push(make("dd", "note", note));
+    return make("div", `figure ${low ? "" : extra}`, parts);
+  }
+
+  function notes(messages) {
+    const list = make("ul", "notes");
+    for (const one of messages) list.append(make("li", one.severity === "alert" ? "alert-note" : one.severity, make("span", "", one.text)));
+    return list;
+  }
+
+  function person(view) {
+    const name = view.name || view.customer;
+    const title = make("div", "", make("h2", "", name));
+    if (view.member_since) title.append(make("p", "soft", say("since", { date: day(view.member_since) })));
+    const avatar = make("span", "avatar", initials(name));
+    avatar.setAttribute("aria-hidden", "true");
+    const left = make("article", "card", make("div", "person-head", [avatar, title]));
+    if (view.remark) left.append(make("p", "remark", [make("strong", "", `${say("remark")}: `), view.remark]));
+    const held = Number(view.balance.held) ? `${points(view.balance.held)} ${say("held")}` : say("points");
+    const expiring = Number(view.balance.expiring) > 0 && view.balance.expiring_on;
+    left.append(
+      make("dl", "figures", [
+        figure(say("available"), points(view.balance.available), held, "main"),
+        expiring ? figure(say("expiring"), points(view.balance.expiring), day(view.balance.expiring_on)) : figure(say("expiring"), say("nothing_expires"), "", "low"),
+      ]),
+    );
+    const cards = make("ul", "plastic");
+    for (const card of view.cards) cards.append(make("li", "", card.number));
+    left.append(make("div", "block", [make("h2", "", say("cards")), view.cards.length ? cards : make("p", "soft", say("no_cards"))]));
+    const right = make("section", "card", make("h2", "", say("messages")));
+    if (view.messages.length) right.append(notes(view.messages));
+    return make("div", "person", [left, right]);
+  }
+
+  function choices(views) {
+    const list = make("ul", "choices");
+    for (const view of views) {
+      const button = make("button", "", [make("span", "", view.name || view.customer), make("span", "soft", `${points(view.balance.available)} ${say("points")}`)]);
+      button.type = "button";
+      button.addEventListener("click", () => { show(person(view)); result.focus(); });
+      list.append(make("li", "", button));
+    }
+    const card = make("div", "card", [make("h2", "", say("choose")), list]);
+    show(card);
+    list.querySelector("button").focus();
+  }
+
+  function nobody(typed) {
+    const button = make("button", "primary", say("new"));
+    button.type = "button";
+    button.addEventListener("click", () => openEnrol(typed));
+    show(make("div", "card empty", [make("h2", "", say("none")), make("p", "", say("none_hint")), button]));
+  }
+
+  search.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const typed = key.value.trim();
+    if (typed.length < 2) return key.focus();
+    closeEnrol();
+    warn("");
+    try {
+      const answer = await ask("/ui/identify", { key: typed });
+      if (answer.customer) show(person(answer.customer));
+      else if (answer.candidates.length) return choices(answer.candidates);
+      else nobody(typed);
+      key.select();
+    } catch (problem) {
+      warn(`${say("error")}: ${problem.detail || ""}`);
+    }
+  });
+
+  function openEnrol(typed = "") {
+    draft = crypto.randomUUID();
+    enrol.reset();
+    clearErrors();
+    warn("");
+    if (/^[\d+\s]{9,}$/.test(typed)) byId("f-phone").value = typed;
+    else if (/[^\d\s]/.test(typed)) byId("f-name").value = typed;
+    show();
+    enrol.hidden = false;
+    byId("f-name").focus();
+  }
+
+  function closeEnrol() {
+    enrol.hidden = true;
+    result.hidden = false;
+  }
+
+  function restart() {
+    closeEnrol();
+    warn("");
+    show(...welcome);
+    key.value = "";
+    key.focus();
+  }
+
+  function clearErrors() {
+    for (const one of enrol.querySelectorAll(".field-error")) one.remove();
+    for (const one of enrol.querySelectorAll("[aria-invalid]")) { one.removeAttribute("aria-invalid"); one.removeAttribute("aria-describedby"); }
+  }
+
+  function fieldErrors(errors) {
+    let first = null;
+    for (const one of errors) {
+      const input = enrol.elements[one.field];
+      if (!input) continue;
+      const words = make("p", "field-error", one.message);
+      words.id = `e-${one.field}`;
+      input.setAttribute("aria-invalid", "true");
+      input.setAttribute("aria-describedby", words.id);
+      input.after(words);
+      first ||= input;
+    }
+    first?.focus();
+  }
+
+  enrol.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    clearErrors();
+    const data = Object.fromEntries(new FormData(enrol));
+    for (const one of ["consent_sms", "consent_email"]) data[one] = enrol.elements[one].checked;
+    const button = enrol.querySelector(".primary");
+    button.disabled = true;
+    try {
+      const answer = await ask("/ui/enrol", { ...data, request_id: draft });
+      closeEnrol();
+      show(person(answer.customer));
+      warn(say(answer.created ? "created" : "existing") + (answer.provisional ? `. ${say("provisional")}` : ""), true);
+      result.focus();
+    } catch (problem) {
+      warn(`${say("error")}: ${problem.detail || ""}`);
+      fieldErrors(problem.errors || []);
+      if (problem.code === "conflict") draft = crypto.randomUUID();
+    } finally {
+      button.disabled = false;
+    }
+  });
+
+  byId("open-enrol").addEventListener("click", () => openEnrol(key.value.trim()));
+  byId("close-enrol").addEventListener("click", restart);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "F2") { event.preventDefault(); openEnrol(key.value.trim()); }
+    else if (event.key === "Escape") { event.preventDefault(); restart(); }
+    else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && enrol.hidden && (document.activeElement === document.body || document.activeElement === result)) {
+      key.value = ""; // a scanner types wherever it is: its first character must not be lost
+      key.focus();
+    }
+  });
+
+  async function status() {
+    const light = byId("light");
+    try {
+      const now = await ask("/ui/status");
+      light.dataset.light = now.online ? now.light : now.light === "red" ? "red" : "yellow";
+      byId("light-text").textContent = say(now.online ? "online" : "offline") + (now.queue ? ` · ${say("waiting", { count: now.queue })}` : "");
+    } catch {
+      light.dataset.light = "red";
+      byId("light-text").textContent = say("lost");
+    }
+  }
+  status();
+  setInterval(status, 5000);
+})();
