@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -40,7 +39,6 @@ class GridPlugin:
     """SAF-T (PT) files of GRID, or of any other certified program."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._open: dict[Path, tuple[int, Iterator[Item]]] = {}
 
     @property
@@ -72,7 +70,7 @@ class GridPlugin:
         folder = _folder(settings)
         key = _public_key(settings)
         try:
-            with self._lock, closing(State(settings.state_file)) as state:
+            with closing(State(settings.state_file)) as state:
                 after = _after(cursor, state)
                 self._take(folder, state, settings, now)
                 state.confirm(stream, after)
@@ -97,7 +95,7 @@ class GridPlugin:
         settings = _settings(config)
         if cursor is None or not settings.state_file.exists():
             return
-        with self._lock, closing(State(settings.state_file)) as state:
+        with closing(State(settings.state_file)) as state:
             state.confirm(stream, _after(cursor, state))
             self._put_away(_folder(settings), state)
 
@@ -130,8 +128,8 @@ class GridPlugin:
             problem, ended = "vanished: the file left the work folder before it was read", True
         read_so_far = file.items + len(slice_)
         with state.transaction():
-            state.add(file, (entry for item in slice_ if (entry := to_entry(item))), read_so_far)
-            if ended:
+            entries = (entry for item in slice_ if (entry := to_entry(item)))
+            if state.add(file, entries, read_so_far) and ended:
                 state.finish(file, problem)
         if ended:
             self._open.pop(path, None)

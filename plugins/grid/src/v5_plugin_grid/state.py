@@ -107,8 +107,14 @@ class State:
         row = self._db.execute(f"SELECT {columns} FROM file WHERE NOT finished ORDER BY id LIMIT 1").fetchone()  # noqa: S608 - constant
         return TakenFile(*row) if row else None
 
-    def add(self, file: TakenFile, entries: Iterable[Entry], items: int) -> None:
-        """Queues what is new or changed. A change of a document goes to the stream of changes, any other record's to its own."""
+    def add(self, file: TakenFile, entries: Iterable[Entry], items: int) -> bool:
+        """Queues what is new or changed. A change of a document goes to the stream of changes, any other record's to its own.
+
+        Returns:
+            False, with nothing done, when another read got further with the file meanwhile.
+        """
+        if self._db.execute("SELECT 1 FROM file WHERE id = ? AND items = ? AND NOT finished", (file.id, file.items)).fetchone() is None:
+            return False
         for entry in entries:
             stream = entry.stream
             if entry.form != "finding":
@@ -120,6 +126,7 @@ class State:
                 self._db.execute("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (entry.form, entry.key, entry.revision))
             self._db.execute("INSERT INTO entry (file, stream, form, body) VALUES (?, ?, ?, ?)", (file.id, stream, entry.form, entry.body))
         self._db.execute("UPDATE file SET items = ? WHERE id = ?", (items, file.id))
+        return True
 
     def finish(self, file: TakenFile, problem: str) -> None:
         """Notes that nothing more comes from a file, and what broke it."""
