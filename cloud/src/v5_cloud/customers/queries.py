@@ -55,7 +55,10 @@ class CustomerReads(Repository):
         return [self._word(word) for word in fold(term).split()[:6]]
 
     def _word(self, word: str) -> ColumnElement[bool]:
-        ways: list[ColumnElement[bool]] = [CustomerRow.search.contains(word, autoescape=True), CustomerRow.email.startswith(word, autoescape=True)]
+        ways: list[ColumnElement[bool]] = [
+            CustomerRow.search.contains(word, autoescape=True),
+            CustomerRow.email.startswith(word, autoescape=True),
+        ]
         digits = "".join(one for one in word if one.isdigit())
         if len(digits) >= 3:
             parts = [CustomerKey.key.contains(digits, autoescape=True)]
@@ -85,9 +88,13 @@ class CustomerReads(Repository):
 
     def _with_figures(self, rows: Sequence[CustomerRow]) -> list[Found]:
         ids = [row.id for row in rows]
-        accounts = self.columns(AccountRow, AccountRow.customer_id, AccountRow.balance - AccountRow.held).where(AccountRow.customer_id.in_(ids))
+        accounts = self.columns(AccountRow, AccountRow.customer_id, AccountRow.balance - AccountRow.held).where(
+            AccountRow.customer_id.in_(ids)
+        )
         balances: dict[str, int] = {customer: int(points) for customer, points in self.session.execute(accounts)}
-        cards = self.columns(CardRow, CardRow.customer_id, func.min(CardRow.number)).where(CardRow.customer_id.in_(ids), CardRow.active.is_(True))
+        cards = self.columns(CardRow, CardRow.customer_id, func.min(CardRow.number)).where(
+            CardRow.customer_id.in_(ids), CardRow.active.is_(True)
+        )
         numbers: dict[str, str] = {customer: number for customer, number in self.session.execute(cards.group_by(CardRow.customer_id))}
         bought = self.shopping(ids)
         return [Found(row, numbers.get(row.id, ""), balances.get(row.id, 0), bought.get(row.id, Shopping())) for row in rows]
@@ -112,7 +119,9 @@ class CustomerReads(Repository):
 
     def account(self, customer_id: str) -> AccountRow | None:
         """The points account."""
-        return self.session.scalars(self.select(AccountRow).where(AccountRow.customer_id == customer_id, AccountRow.kind == "points")).one_or_none()
+        return self.session.scalars(
+            self.select(AccountRow).where(AccountRow.customer_id == customer_id, AccountRow.kind == "points")
+        ).one_or_none()
 
     def open_lots(self, account_id: str) -> list[LotRow]:
         """What is left of each earning that will lapse, the next to lapse first."""

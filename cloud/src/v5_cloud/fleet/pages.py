@@ -56,7 +56,7 @@ def stores(page: Annotated[Page, page_for(Permission.FLEET)]) -> Response:
             shown.append(Shown(store, companies.get(store.company_id, ""), sales, gross, last.get(key), tuple(judged.get(store.id, ()))))
         return page.render(
             "stores/cards.html" if page.partial else "stores/list.html",
-            section="stores",
+            section="fleet",
             shown=shown,
             several=len(companies) > 1,
             currency=DashboardRepository(session, page.scope).currency(),

@@ -58,7 +58,9 @@ def status_of(agent: Agent, now: datetime, _: Callable[..., str], lasting: Calla
     if agent.quarantined:
         found.append((Light.AMBER, _("Records set aside for a person to look at: %(count)s.", count=agent.quarantined)))
     plugins: list[dict[str, Any]] = [one for one in agent.plugins if isinstance(one, dict)]
-    found += [(Light.RED, f"{one.get('slug', '?')}: {one.get('problem') or _('does not work')}") for one in plugins if not one.get("ok", True)]
+    found += [
+        (Light.RED, f"{one.get('slug', '?')}: {one.get('problem') or _('does not work')}") for one in plugins if not one.get("ok", True)
+    ]
     if abs(agent.clock_offset) > SKEW:
         found.append((Light.AMBER, _("Its clock is off by %(time)s.", time=lasting(abs(agent.clock_offset)))))
     if agent.last_error:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from v5_core.errors import FieldError, ValidationError
 
-__all__ = ["Cursor", "Limit", "Page", "decode", "encode", "page_of"]
+__all__ = ["Cursor", "Limit", "Page", "decode", "encode", "instant", "page_of"]
 
 Row = TypeVar("Row")
 Item = TypeVar("Item")
@@ -44,14 +45,32 @@ def decode(cursor: str | None, size: int) -> tuple[str, ...] | None:
     """
     if not cursor:
         return None
-    wrong = ValidationError("The cursor is not one of ours.", errors=(FieldError("cursor", "cursor", "use `next` of the page before"),))
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
-        raise wrong from None
+        raise _wrong() from None
     if not isinstance(values, list) or len(values) != size or not all(isinstance(one, str) and "\x00" not in one for one in values):
-        raise wrong
+        raise _wrong()
     return tuple(values)
+
+
+def instant(text: str) -> datetime:
+    """A time out of a cursor.
+
+    Raises:
+        ValidationError: Not one of our cursors.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise _wrong()
+    return found
+
+
+def _wrong() -> ValidationError:
+    return ValidationError("The cursor is not one of ours.", errors=(FieldError("cursor", "cursor", "use `next` of the page before"),))
 
 
 def page_of(rows: Sequence[Row], limit: int, item: Callable[[Row], Item], key: Callable[[Row], tuple[str, ...]]) -> Page[Item]:

@@ -49,6 +49,12 @@ class Repository:
         """`SELECT` of whole rows."""
         return select(model).where(self.guard(model))
 
+    def everywhere(self, model: type[T]) -> Select[tuple[T]]:
+        """`SELECT` over all tenants, for whoever must find the tenant first; refused outside the directory's scope."""
+        if self.scope.tenant != DIRECTORY:
+            raise ValueError("only the directory looks across tenants")
+        return select(model)
+
     def columns(self, model: type[TenantRow], *columns: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[Any]:
         """`SELECT` of some columns of `model`."""
         return select(*columns).select_from(model).where(self.guard(model))

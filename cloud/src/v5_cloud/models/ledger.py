@@ -63,6 +63,8 @@ class LotRow(TenantRow):
     points: Mapped[int]
     remaining: Mapped[int]
     held: Mapped[int] = mapped_column(default=0)
+    expired: Mapped[int] = mapped_column(default=0)
+    debt: Mapped[str | None]
     earned_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(default=0)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from v5_cloud.models.base import TenantRow
 
-__all__ = ["DocumentKey", "DocumentRevision", "DocumentRow", "EventRow", "Idempotency", "ReturnLink", "StoreDay"]
+__all__ = ["DocumentKey", "DocumentRevision", "DocumentRow", "EventRow", "Idempotency", "PendingRef", "ReturnLink", "StoreDay"]
 
 
 class DocumentRow(TenantRow):
@@ -21,7 +21,8 @@ class DocumentRow(TenantRow):
         origins: Ways it came in, sorted, joined by commas ("erp,print").
         keys: All keys it is known by (rows of `document_key`).
         body: The merged document.
-        parts: The last report of each source; merged in an order that does not depend on arrival.
+        parts: Revision of the last report of each source; merged in an order that does not depend on arrival.
+        links: What a return points at: reference as on paper, and the original once it is known.
         settlement: What the engine decided; returns are computed from it for ever.
         answer: The stored reply to whoever sends the same again.
         state: settled, waiting (a return whose original is not known yet), merged (it was another document all along).
@@ -59,6 +60,7 @@ class DocumentRow(TenantRow):
     keys: Mapped[list[Any]]
     body: Mapped[dict[str, Any]]
     parts: Mapped[dict[str, Any]]
+    links: Mapped[list[Any]]
     settlement: Mapped[dict[str, Any]]
     answer: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
@@ -102,6 +104,16 @@ class ReturnLink(TenantRow):
     ref: Mapped[str] = mapped_column(primary_key=True)
     company_id: Mapped[str]
     original_id: Mapped[str | None]
+
+
+class PendingRef(TenantRow):
+    """A document whose card or ERP customer nobody knows yet; settled again when that record arrives."""
+
+    __tablename__ = "pending_ref"
+
+    company_id: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(primary_key=True)
 
 
 class EventRow(TenantRow):

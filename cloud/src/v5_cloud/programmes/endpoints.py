@@ -1,7 +1,24 @@
-"""Public endpoints."""
+"""Programmes over REST."""
 
 from __future__ import annotations
 
-from v5_cloud.kit.route import api_router
+from typing import Annotated
 
-router = api_router("/v1", "programmes")
+from fastapi import Depends
+
+from v5_cloud.access.dependencies import Reader
+from v5_cloud.kit.container import Container, container
+from v5_cloud.kit.pagination import Page
+from v5_cloud.kit.route import api_router
+from v5_cloud.programmes import service
+from v5_cloud.programmes.schemas import ProgrammeItem
+
+__all__ = ["router"]
+
+router = api_router("/v1/programmes", "programmes")
+
+
+@router.get("")
+def list_programmes(held: Annotated[Container, Depends(container)], machine: Reader) -> Page[ProgrammeItem]:
+    """Every version of every programme."""
+    return Page(items=service.list_programmes(held, machine.scope))

@@ -13,7 +13,9 @@ class ProgrammeReads(Repository):
 
     def all(self) -> list[ProgrammeRow]:
         """Every version, newest first within its programme."""
-        statement = self.select(ProgrammeRow).order_by(ProgrammeRow.company_id, ProgrammeRow.name, ProgrammeRow.slug, ProgrammeRow.version.desc())
+        statement = self.select(ProgrammeRow).order_by(
+            ProgrammeRow.company_id, ProgrammeRow.name, ProgrammeRow.slug, ProgrammeRow.version.desc()
+        )
         return list(self.session.scalars(statement))
 
     def companies(self) -> dict[str, str]:

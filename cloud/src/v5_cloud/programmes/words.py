@@ -57,7 +57,9 @@ class Words:
             else:
                 text = _("%(points)s points for every %(quantity)s units", points=points, quantity=self._formats.quantity(rule.quantity))
                 extra = [_("each line by itself")] if rule.per_line else []
-            made.append(Sentence("coins", text, rule.title or rule.id, (*self._conditions(rule.selector, rule.when, rule.validity), *extra)))
+            made.append(
+                Sentence("coins", text, rule.title or rule.id, (*self._conditions(rule.selector, rule.when, rule.validity), *extra))
+            )
         made += [self._boost(one) for one in self._programme.boosts]
         return made
 
@@ -74,7 +76,11 @@ class Words:
 
     def _offer(self, offer: Offer) -> Sentence:
         _, rate = self._, self._formats.rate(offer.percent)
-        text = _("%(rate)s off the selected lines", rate=rate) if offer.kind == "percent_lines" else _("%(rate)s off the whole purchase", rate=rate)
+        text = (
+            _("%(rate)s off the selected lines", rate=rate)
+            if offer.kind == "percent_lines"
+            else _("%(rate)s off the whole purchase", rate=rate)
+        )
         extra = []
         if offer.minimum:
             extra.append(_("from purchases of %(amount)s", amount=self._money(offer.minimum)))
@@ -96,7 +102,9 @@ class Words:
             made.append(Sentence("wallet", text, "", tuple(extra)))
         for one in self._programme.rewards:
             worth = (_("worth %(amount)s", amount=self._money(one.amount)),) if one.amount else ()
-            made.append(Sentence("gift", _("%(title)s for %(points)s points", title=one.title, points=self._formats.points(one.cost)), "", worth))
+            made.append(
+                Sentence("gift", _("%(title)s for %(points)s points", title=one.title, points=self._formats.points(one.cost)), "", worth)
+            )
         return made
 
     def terms(self) -> list[Sentence]:
@@ -113,7 +121,12 @@ class Words:
         after = _("after discounts") if policies.base == "after_discounts" else _("before discounts")
         rounding = _("Points are rounded down") if policies.rounding == "down" else _("Points are rounded half up")
         paid = _("What is paid with points earns again") if policies.earn_on_points else _("What is paid with points earns none")
-        return [Sentence("timer", lapse), Sentence("receipt-text", base, "", (after,)), Sentence("layers", rounding), Sentence("rotate-ccw", paid)]
+        return [
+            Sentence("timer", lapse),
+            Sentence("receipt-text", base, "", (after,)),
+            Sentence("layers", rounding),
+            Sentence("rotate-ccw", paid),
+        ]
 
     def _conditions(self, selector: Selector, when: str, validity: Validity) -> tuple[str, ...]:
         return (*self._lines(selector), *self._time(validity), *([self._("when %(criteria)s", criteria=when)] if when else []))

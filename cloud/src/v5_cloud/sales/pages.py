@@ -64,7 +64,9 @@ def _after(cursor: str | None) -> tuple[datetime, str] | None:
     try:
         return datetime.fromisoformat(values[0]), values[1]
     except ValueError:
-        raise ValidationError("The cursor is not one of ours.", errors=(FieldError("after", "cursor", "use the link of the page before"),)) from None
+        raise ValidationError(
+            "The cursor is not one of ours.", errors=(FieldError("after", "cursor", "use the link of the page before"),)
+        ) from None
 
 
 def _address(wanted: SaleFilter) -> str:
@@ -74,7 +76,9 @@ def _address(wanted: SaleFilter) -> str:
 
 
 @router.get("/sales")
-def sales(page: Here, wanted: Annotated[SaleFilter, Depends(_wanted)], after: Annotated[str | None, Query(max_length=400)] = None) -> Response:
+def sales(
+    page: Here, wanted: Annotated[SaleFilter, Depends(_wanted)], after: Annotated[str | None, Query(max_length=400)] = None
+) -> Response:
     """The list, newest first, narrowed by the filters."""
     with page.read() as session:
         reads = SalesReads(session, page.scope)

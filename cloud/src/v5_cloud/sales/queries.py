@@ -47,7 +47,10 @@ class SalesReads(Repository):
         statement = statement.outerjoin(CustomerRow, same).where(DocumentRow.state != "merged")
         if wanted.text:
             statement = statement.where(
-                or_(DocumentRow.number.icontains(wanted.text, autoescape=True), CustomerRow.search.contains(fold(wanted.text), autoescape=True))
+                or_(
+                    DocumentRow.number.icontains(wanted.text, autoescape=True),
+                    CustomerRow.search.contains(fold(wanted.text), autoescape=True),
+                )
             )
         if wanted.store:
             statement = statement.where(DocumentRow.store == wanted.store)

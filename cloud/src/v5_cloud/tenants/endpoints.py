@@ -1,7 +1,42 @@
-"""Public endpoints."""
+"""Stores over REST, and whether the service is alive."""
 
 from __future__ import annotations
 
-from v5_cloud.kit.route import api_router
+from typing import Annotated
 
-router = api_router("/v1", "tenants")
+from fastapi import Depends
+from pydantic import BaseModel
+
+from v5_cloud.access.dependencies import Reader
+from v5_cloud.kit.container import Container, container
+from v5_cloud.kit.pagination import Page
+from v5_cloud.kit.route import api_router
+from v5_cloud.tenants.schemas import StoreItem
+from v5_cloud.tenants.service import company_info
+
+__all__ = ["router"]
+
+router = api_router("/v1", "stores")
+Held = Annotated[Container, Depends(container)]
+
+
+class Health(BaseModel):
+    """The service answers."""
+
+    status: str
+
+
+@router.get("/stores")
+def stores(held: Held, machine: Reader) -> Page[StoreItem]:
+    """All stores of the company."""
+    info = company_info(held, machine.scope)
+    items = [
+        StoreItem(id=one.id, code=one.code, name=one.name, timezone=str(one.zone), language=one.language) for one in info.stores.values()
+    ]
+    return Page(items=items)
+
+
+@router.get("/health", openapi_extra={"security": []})
+def health() -> Health:
+    """Alive; says nothing else to strangers."""
+    return Health(status="ok")

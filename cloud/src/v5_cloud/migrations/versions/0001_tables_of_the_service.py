@@ -304,6 +304,8 @@ def upgrade() -> None:
         sa.Column("points", _BIG, nullable=False),
         sa.Column("remaining", _BIG, nullable=False),
         sa.Column("held", _BIG, nullable=False),
+        sa.Column("expired", _BIG, nullable=False),
+        sa.Column("debt", sa.Text(), nullable=True),
         sa.Column("earned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sequence", _BIG, nullable=False),
@@ -318,6 +320,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("remaining <> 0"),
         sqlite_where=sa.text("remaining <> 0"),
+    )
+    op.create_table(
+        "pending_ref",
+        sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("company_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("document_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "company_id", "key", "document_id", name=op.f("pk_pending_ref")),
     )
     op.create_table(
         "posting",
@@ -412,6 +422,7 @@ def upgrade() -> None:
         sa.Column("keys", _JSON, nullable=False),
         sa.Column("body", _JSON, nullable=False),
         sa.Column("parts", _JSON, nullable=False),
+        sa.Column("links", _JSON, nullable=False),
         sa.Column("settlement", _JSON, nullable=False),
         sa.Column("answer", _JSON, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -520,6 +531,7 @@ def downgrade() -> None:
     op.drop_index("ix_posting_owner", table_name="posting")
     op.drop_index("ix_posting_entry", table_name="posting")
     op.drop_table("posting")
+    op.drop_table("pending_ref")
     op.drop_index("ix_lot_open", table_name="lot", postgresql_where=sa.text("remaining <> 0"), sqlite_where=sa.text("remaining <> 0"))
     op.drop_index("ix_lot_entry", table_name="lot")
     op.drop_table("lot")

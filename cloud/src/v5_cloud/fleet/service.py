@@ -1,0 +1,198 @@
+"""Store agents: enrolment by one-off code, heartbeat, signals, and the replica they answer tills from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from v5_cloud.access.service import Machine
+from v5_cloud.fleet.repository import FleetRepository
+from v5_cloud.fleet.schemas import AgentItem, EnrolAgentRequest, EnrolAgentResponse, Heartbeat
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.tenant import DIRECTORY, Scope
+from v5_cloud.models import AccountRow, Agent, AuditRow, CustomerRow, EnrolCode, SignalRow, new_id
+from v5_cloud.programmes.service import current
+from v5_cloud.tenants.service import company_info, epoch_base
+from v5_core.errors import AuthError, FieldError, ValidationError
+from v5_core.push import Replica, ReplicaCustomer, Signal
+
+__all__ = ["beat", "enrol", "list_agents", "make_code", "pending_signals", "replica"]
+
+_PAGE: Final = 500
+_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def make_code(scope: Scope, store_id: str, now: datetime, *, hours: int = 72, code: str | None = None) -> tuple[EnrolCode, str]:
+    """A one-off code for a store: the row, and the text that is shown once."""
+    text = code or "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(4))
+    row = EnrolCode(
+        tenant_id=scope.tenant,
+        id=_hash(text),
+        company_id=scope.company,
+        store_id=store_id,
+        created_at=now,
+        expires_at=now + timedelta(hours=hours),
+    )
+    return row, text
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256("".join(code.upper().split()).replace("-", "").encode()).hexdigest()
+
+
+def enrol(container: Container, request: EnrolAgentRequest) -> EnrolAgentResponse:
+    """Turns a machine into a store's agent.
+
+    Raises:
+        AuthError: The code is unknown, used, or too old; which of them is not said.
+        ValidationError: Not a public key.
+    """
+    try:
+        key = base64.b64decode(request.public_key, validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if len(key) != 32:
+        wrong = FieldError("public_key", "public_key", "base64 of the 32 raw bytes of an Ed25519 public key is expected")
+        raise ValidationError("The public key cannot be used.", errors=(wrong,))
+    now, code_hash = container.clock(), _hash(request.code)
+    refused = AuthError("The code is not valid (any more); ask for a new one in the back office.", code="enrol_code")
+    with container.database.read(Scope(DIRECTORY)) as session:
+        code = FleetRepository(session, Scope(DIRECTORY)).claim_code(code_hash, now)
+        if code is None:
+            raise refused
+        scope, store_id = Scope(code.tenant_id, code.company_id), code.store_id
+    with container.database.write(scope) as session:
+        repository = FleetRepository(session, scope)
+        store = repository.store(store_id)
+        agent_id = new_id("ag", now)
+        if store is None or not repository.use_code(code_hash, agent_id, now):
+            raise refused
+        agent = Agent(
+            tenant_id=scope.tenant,
+            id=agent_id,
+            company_id=scope.company,
+            store_id=store.id,
+            name=request.name,
+            public_key=base64.b64encode(key).decode(),
+            fingerprint=request.fingerprint,
+            version=request.version,
+            created_at=now,
+            plugins=[],
+        )
+        audit = AuditRow(tenant_id=scope.tenant, id=new_id("au", now), at=now, actor=agent_id, action="agent.enrol", subject=agent_id)
+        repository.add(agent, audit)
+        code_of_store = store.code
+    return EnrolAgentResponse(agent=agent_id, tenant=scope.tenant, company=scope.company, store=code_of_store, config={})
+
+
+def beat(container: Container, machine: Machine, said: Heartbeat) -> datetime:
+    """Notes how an agent is doing; gives the service's time."""
+    now = container.clock()
+    values = {
+        "version": said.version,
+        "queue_depth": said.queue_depth,
+        "oldest_unsent_seconds": int(said.oldest_unsent_seconds),
+        "quarantined": said.quarantined,
+        "last_error": said.last_error or "",
+        "plugins": [one.model_dump(mode="json") for one in said.plugins],
+        "clock_offset": said.clock_offset or 0.0,
+        "last_seen_at": now,
+    }
+    with container.database.write(machine.scope) as session:
+        FleetRepository(session, machine.scope).beat(machine.id, values)
+    return now
+
+
+def pending_signals(container: Container, machine: Machine) -> tuple[Signal, ...]:
+    """Signals for an agent, given once."""
+    with container.database.read(machine.scope) as session:
+        rows: Sequence[SignalRow] = FleetRepository(session, machine.scope).signals(machine.id)
+        found = [Signal.model_validate({"signal_id": row.id, "kind": row.kind, "stream": row.stream, "since": row.since}) for row in rows]
+    if found:
+        with container.database.write(machine.scope) as session:
+            FleetRepository(session, machine.scope).delivered([one.signal_id for one in found], container.clock())
+    return tuple(found)
+
+
+def replica(container: Container, machine: Machine, since: int) -> Replica:
+    """A page of what the store needs to answer its tills alone."""
+    scope, now = machine.scope, container.clock()
+    company = company_info(container, scope, store=machine.store)
+    store = company.stores[machine.store]
+    with container.database.read(scope) as session:
+        repository = FleetRepository(session, scope)
+        horizon = repository.horizon(epoch_base(container))
+        rows = repository.replica(since, horizon, _PAGE)
+        customers = tuple(_replica_customer(account, customer) for account, customer in rows)
+        version = max((account.replica for account, _ in rows), default=since)
+    programmes = current(container, scope).programmes(now)
+    return Replica(
+        version=version,
+        complete=len(customers) < _PAGE,
+        company_name=company.name,
+        store_name=store.name,
+        timezone=str(store.zone),
+        language=store.language,
+        receipt_url=company.receipt_url,
+        customers=customers,
+        programmes=programmes,
+        directives=store.directives,
+        offline_points_limit=company.offline_points_limit,
+    )
+
+
+def _replica_customer(account: AccountRow, row: CustomerRow) -> ReplicaCustomer:
+    erp: dict[str, str] = {}
+    cards: list[str] = []
+    for key in row.keys:
+        kind, _, rest = key.partition(":")
+        if kind == "card":
+            cards.append(rest)
+        elif kind == "erp":
+            source, _, number = rest.partition(":")
+            erp[source] = number
+    return ReplicaCustomer(
+        customer=row.id,
+        name=row.name,
+        cards=tuple(cards),
+        phone=row.phone,
+        tax_number=row.tax_number,
+        erp=erp,
+        balance_available=account.balance - account.held,
+        balance_held=account.held,
+        expiring=account.expiring,
+        expiring_on=account.expiring_on.isoformat() if account.expiring_on else None,
+        blocked=row.blocked,
+        remark=row.remark,
+        member_since=row.member_since.isoformat() if row.member_since else None,
+        inactive=row.inactive,
+    )
+
+
+def list_agents(container: Container, scope: Scope) -> list[AgentItem]:
+    """All agents, by store."""
+    with container.database.read(scope) as session:
+        return [_item(agent, store) for agent, store in FleetRepository(session, scope).agents()]
+
+
+def _item(agent: Agent, store: str) -> AgentItem:
+    return AgentItem(
+        id=agent.id,
+        name=agent.name,
+        store=store,
+        version=agent.version,
+        revoked=agent.revoked_at is not None,
+        created_at=agent.created_at,
+        last_seen_at=agent.last_seen_at,
+        queue_depth=agent.queue_depth,
+        oldest_unsent_seconds=agent.oldest_unsent_seconds,
+        quarantined=agent.quarantined,
+        last_error=agent.last_error,
+        clock_offset=agent.clock_offset,
+        plugins=list(agent.plugins),
+    )

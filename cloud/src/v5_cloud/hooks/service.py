@@ -1,0 +1,297 @@
+"""The sale-time operations answered from the ledger; `CloudHooks` is the port that REST, SOAP and push share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from v5_cloud.customers.keys import fold, ref_keys
+from v5_cloud.customers.records import Data, save
+from v5_cloud.customers.repository import CustomerRepository
+from v5_cloud.customers.service import search_keys
+from v5_cloud.hooks.once import check, once, row_of
+from v5_cloud.hooks.repository import HookRepository
+from v5_cloud.hooks.views import facts_of, views, working_of
+from v5_cloud.kit.bulk import WriteSet
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.ledger.repository import LedgerRepository
+from v5_cloud.ledger.working import Cause, Working
+from v5_cloud.models import Idempotency
+from v5_cloud.programmes.repository import ProgrammeRepository
+from v5_cloud.programmes.service import catalogue
+from v5_cloud.settlement.document import normal
+from v5_cloud.settlement.pending import settle_pending
+from v5_cloud.settlement.repository import SettlementRepository
+from v5_cloud.settlement.service import ReportError, Settled, settle
+from v5_cloud.tenants.service import StoreInfo, company_info, epoch_base
+from v5_core import hooks
+from v5_core.engine import evaluate, points_worth
+from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
+from v5_core.ids import normalise_phone, normalise_tax_number
+from v5_core.ledger import place_hold, release_hold
+from v5_core.model import Card, CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument
+
+__all__ = ["CloudHooks"]
+
+
+class CloudHooks:
+    """`v5_core.hooks.Hooks` for one company."""
+
+    def __init__(self, container: Container, scope: Scope) -> None:
+        self._container = container
+        self._scope = scope
+
+    def _store(self, code: str) -> StoreInfo:
+        store = company_info(self._container, self._scope, store=code).stores.get(code)
+        if store is None:
+            raise ValidationError(
+                "There is no such store.", code="unknown_store", errors=(FieldError("store", "unknown_store", f"no store {code!r}"),)
+            )
+        return store
+
+    def identify(self, request: hooks.IdentifyRequest) -> hooks.IdentifyResponse:
+        """Who is this? A key finds one; a name finds candidates."""
+        store = self._store(request.store)
+        company = company_info(self._container, self._scope)
+        now = self._container.clock()
+        with self._container.database.read(self._scope) as session:
+            customers, ledger = CustomerRepository(session, self._scope), LedgerRepository(session, self._scope)
+            pairs = customers.by_keys(search_keys(request.key, company.country))
+            if not pairs:
+                words = fold(request.key).split()
+                pairs = customers.search(words[:6], (), None, 10) if words else []
+            found = views(customers, ledger, [pair for pair in pairs if not pair[0].inactive], now, store.zone, store.language)
+        if len(found) == 1:
+            return hooks.IdentifyResponse(customer=found[0], directives=store.directives)
+        return hooks.IdentifyResponse(candidates=tuple(found), directives=store.directives)
+
+    def enrol(self, request: hooks.EnrolRequest) -> hooks.EnrolResponse:
+        """A new customer; one who is known already is found, not doubled."""
+        store = self._store(request.store)
+        company = company_info(self._container, self._scope)
+        if not (request.name or request.phone or request.email or request.tax_number or request.card):
+            raise ValidationError(
+                "Nothing is said of the customer.", errors=(FieldError("name", "missing", "give a name, phone, tax number or card"),)
+            )
+        if request.phone:
+            normalise_phone(request.phone, company.country)
+        if request.tax_number:
+            normalise_tax_number(request.tax_number, request.tax_country)
+        now = self._container.clock()
+        data = Data(
+            name=request.name,
+            phone=request.phone,
+            email=request.email,
+            tax_number=request.tax_number,
+            tax_country=request.tax_country,
+            birth_date=request.birth_date,
+            cards=(Card(number=request.card),) if request.card and request.card.strip() else (),
+            home_store=request.store,
+            origin="till",
+            consent_sms=request.consent_sms,
+            consent_email=request.consent_email,
+        )
+
+        def work(session: Session) -> hooks.EnrolResponse:
+            customers, ledger = CustomerRepository(session, self._scope), LedgerRepository(session, self._scope)
+            customer, account, created = save(self._container, customers, company, data, now)
+            pair = customers.get(customer.id)
+            if pair is None:
+                raise NotFoundError("There is no such customer.")
+            view = views(customers, ledger, [pair], now, store.zone, store.language)[0]
+            return hooks.EnrolResponse(customer=view, created=created)
+
+        reply = once(self._container, self._scope, "enrol", request.request_id, request, hooks.EnrolResponse, work)
+        settle_pending(self._container, self._scope, [f"card:{card.number}" for card in reply.customer.cards])
+        return reply
+
+    def quote(self, request: hooks.QuoteRequest) -> hooks.QuoteResponse:
+        """What the basket gives; changes nothing."""
+        store = self._store(request.store)
+        with self._container.database.read(self._scope) as session:
+            programmes = ProgrammeRepository(session, self._scope)
+            compiled = catalogue(self._container, programmes, programmes.stamp()).at(request.at)
+            facts = None
+            if not request.customer.is_anonymous:
+                customers, ledger = CustomerRepository(session, self._scope), LedgerRepository(session, self._scope)
+                pair = self._find(customers, request.customer)
+                if pair is not None:
+                    working = working_of(ledger, [pair[1]], request.at)
+                    facts = facts_of(pair[0], working, pair[1].id, request.at)
+        return evaluate(compiled, request, facts, local_time=request.at.astimezone(store.zone), language=store.language)
+
+    def _find(self, customers: CustomerRepository, ref: CustomerRef) -> Any:
+        keys = ref_keys(ref, "", company_info(self._container, self._scope).country)
+        pairs = customers.by_keys(keys)
+        return next((pair for key in keys for pair in pairs if key in pair[0].keys), None)
+
+    def hold(self, request: hooks.HoldRequest, *, alias: str = "") -> hooks.HoldResponse:
+        """Reserves points; a second till cannot spend them.
+
+        Raises:
+            InsufficientPointsError: Fewer are available.
+            NotFoundError: Nobody is known by the reference.
+        """
+        self._store(request.store)
+
+        def work(session: Session) -> hooks.HoldResponse:
+            return self._hold(session, request, alias)
+
+        return once(self._container, self._scope, "hold", request.request_id, request, hooks.HoldResponse, work)
+
+    def _hold(self, session: Session, request: hooks.HoldRequest, alias: str) -> hooks.HoldResponse:
+        now = self._container.clock()
+        ledger = LedgerRepository(session, self._scope)
+        company = company_info(self._container, self._scope)
+        keys = ref_keys(request.customer, "", company.country)
+        pairs, stamp = ledger.lock(keys, (), ())
+        found = next((pair for key in keys for pair in pairs if key in pair[1].keys), None)
+        if found is None:
+            raise NotFoundError(
+                "There is no such customer.", code="unknown_customer", errors=(FieldError("customer", "unknown", "identify first"),)
+            )
+        account, customer = found
+        if customer.blocked or customer.inactive:
+            raise ConflictError("The customer is blocked.", code="blocked")
+        programmes = catalogue(self._container, ProgrammeRepository(session, self._scope), stamp)
+        working = Working(company.id, now)
+        working.load([account], (), ())
+        ledger.details(working, [account.id])
+        _time_out(working, account.id)
+        expires = now + timedelta(seconds=request.ttl_seconds)
+        # Named after the request, so that a second call under the same id can never reserve twice.
+        digest = hashlib.sha256(f"{self._scope.tenant}\x1f{self._scope.company}\x1f{request.request_id}".encode()).hexdigest()
+        hold_id = f"h_{digest[:26]}"
+        policies = programmes.policies(now)
+        working.apply(
+            place_hold(working.state(account.id), hold_id, request.points, at=now, expires_at=expires, policies=policies), Cause()
+        )
+        working.aliases[hold_id] = alias
+        writes = WriteSet(self._scope)
+        working.collect(writes, company.default_zone)
+        writes.flush(session, epoch_base(self._container))
+        worth = points_worth(programmes.at(now), request.points, frozenset(customer.card_types), now, company.currency)
+        return hooks.HoldResponse(hold=hold_id, points=request.points, amount=worth, expires_at=expires)
+
+    def commit(self, request: hooks.CommitRequest) -> hooks.CommitResponse:
+        """The document was issued: once per document, however often it is sent."""
+        _kind(request.document, DocumentKind.SALE)
+        answer, duplicate = self._settle("commit", request.request_id, request, request.document)
+        return hooks.CommitResponse.model_validate_json(json.dumps({**answer, "duplicate": duplicate}))
+
+    def return_(self, request: hooks.ReturnRequest) -> hooks.ReturnResponse:
+        """A credit note."""
+        _kind(request.document, DocumentKind.RETURN)
+        answer, duplicate = self._settle("return", request.request_id, request, request.document)
+        return hooks.ReturnResponse.model_validate_json(json.dumps({**answer, "duplicate": duplicate}))
+
+    def _settle(self, operation: str, request_id: str, request: Any, document: SalesDocument) -> tuple[dict[str, Any], bool]:
+        attempts = 0
+
+        def remember(session: Session, writes: WriteSet, results: list[Settled]) -> None:
+            nonlocal attempts
+            attempts += 1
+            # A new document's first attempt costs no look-up: a request id that is taken shows as a conflict of keys, then we look.
+            if attempts > 1 or results[0].duplicate:
+                stored = SettlementRepository(session, self._scope).stored_answer(operation, request_id)
+                if check(stored, request) is not None:
+                    return
+            row = row_of(self._scope, operation, request_id, request, results[0].answer, self._container.clock())
+            writes.put(Idempotency, [row])
+
+        try:
+            found = settle(self._container, self._scope, [document], remember)[0]
+        except ReportError as error:
+            raise error.error from None
+        return found.answer, found.duplicate
+
+    def cancel(self, request: hooks.CancelRequest) -> hooks.CancelResponse:
+        """Releases a hold, or undoes a document by any of its keys.
+
+        Raises:
+            NotFoundError: Neither is known.
+        """
+        self._store(request.store)
+        if not request.hold and not request.document:
+            wrong = FieldError("hold", "missing", "name a hold or a document")
+            raise ValidationError("Nothing to cancel is named.", errors=(wrong,))
+        if request.document:
+            return self._cancel_document(request, request.document)
+
+        def work(session: Session) -> hooks.CancelResponse:
+            return self._release(session, str(request.hold))
+
+        return once(self._container, self._scope, "cancel", request.request_id, request, hooks.CancelResponse, work)
+
+    def _release(self, session: Session, name: str) -> hooks.CancelResponse:
+        now = self._container.clock()
+        ledger = LedgerRepository(session, self._scope)
+        company = company_info(self._container, self._scope)
+        row = ledger.hold(name)
+        if row is None:
+            raise NotFoundError("There is no such hold.", code="unknown_hold")
+        pairs, _ = ledger.lock((), [row.account_id], ())
+        working = Working(company.id, now)
+        working.load([account for account, _ in pairs], (), ())
+        ledger.details(working, [row.account_id], [row.id])
+        hold = working.holds[row.id]
+        points = 0
+        if hold.is_open:
+            points = hold.points
+            working.apply(release_hold(working.state(hold.account), hold.hold_id, at=now), Cause())
+        writes = WriteSet(self._scope)
+        working.collect(writes, company.default_zone)
+        writes.flush(session, epoch_base(self._container))
+        balance = working.balance(row.account_id, now, company.default_zone)
+        return hooks.CancelResponse(released=points > 0, points=points, balance=balance)
+
+    def _cancel_document(self, request: hooks.CancelRequest, name: str) -> hooks.CancelResponse:
+        with self._container.database.read(self._scope) as session:
+            stored = check(SettlementRepository(session, self._scope).stored_answer("cancel", request.request_id), request)
+            if stored is not None:
+                return hooks.CancelResponse.model_validate_json(json.dumps(stored))
+            row = HookRepository(session, self._scope).document(name, normal(name))
+        if row is None:
+            raise NotFoundError("There is no such document.", code="unknown_document")
+        body = SalesDocument.model_validate_json(json.dumps(row.body))
+        known = body.origin is Origin.HOOK
+        report = body.model_copy(
+            update={
+                "source": body.source if known else "v5-cancel",
+                "source_id": body.source_id if known else row.id,
+                "origin": Origin.HOOK,
+                "status": DocumentStatus.CANCELLED,
+                "cancelled_at": request.at,
+                "cancel_reason": request.reason,
+            }
+        )
+        points = row.points_earned
+        made: list[hooks.CancelResponse] = []
+
+        def remember(session: Session, writes: WriteSet, results: list[Settled]) -> None:
+            made[:] = [hooks.CancelResponse(reversed_document=row.id, points=points, balance=results[0].answer.get("balance"))]
+            answer = made[0].model_dump(mode="json")
+            writes.put(Idempotency, [row_of(self._scope, "cancel", request.request_id, request, answer, self._container.clock())])
+
+        try:
+            settle(self._container, self._scope, [report], remember)
+        except ReportError as error:
+            raise error.error from None
+        return made[0]
+
+
+def _kind(document: SalesDocument, kind: DocumentKind) -> None:
+    if document.kind is not kind:
+        wrong = FieldError("document.kind", "kind", f"this operation takes documents of kind {kind.value!r}")
+        raise ValidationError("The document is of another kind.", errors=(wrong,))
+
+
+def _time_out(working: Working, account: str) -> None:
+    for hold in working.state(account).holds:
+        if hold.expires_at <= working.now:
+            working.apply(release_hold(working.state(account), hold.hold_id, at=working.now, timed_out=True), Cause())

@@ -1,0 +1,85 @@
+"""What a till may see of a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from v5_cloud.customers.repository import CustomerRepository, Pair
+from v5_cloud.ledger.repository import LedgerRepository
+from v5_cloud.ledger.working import Working
+from v5_cloud.models import AccountRow, CustomerRow
+from v5_core.engine import CustomerFacts
+from v5_core.hooks import CustomerView, Message
+from v5_core.ledger import available
+from v5_core.model import Balance, Card, CardKind
+from v5_core.money import format_scaled
+
+__all__ = ["facts_of", "views", "working_of"]
+
+_EXPIRING: Final = {
+    "pt": "{0} pontos expiram em {1}",
+    "en": "{0} points expire on {1}",
+    "es": "{0} puntos caducan el {1}",
+    "fr": "{0} points expirent le {1}",
+    "he": "{0} נקודות יפוגו בתאריך {1}",
+}
+
+
+def working_of(ledger: LedgerRepository, accounts: Sequence[AccountRow], now: datetime) -> Working:
+    """The accounts with their open lots and holds."""
+    working = Working(ledger.scope.company, now)
+    working.load(accounts, (), ())
+    ledger.details(working, [account.id for account in accounts])
+    return working
+
+
+def facts_of(customer: CustomerRow, working: Working, account: str, now: datetime) -> CustomerFacts:
+    """What the engine may know."""
+    state = working.state(account)
+    return CustomerFacts(
+        customer=customer.id,
+        card_types=frozenset(customer.card_types),
+        birth_date=customer.birth_date,
+        member_since=customer.member_since,
+        balance_available=available(state, now),
+        held=sum(hold.points for hold in state.holds),
+        blocked=customer.blocked,
+    )
+
+
+def views(
+    customers: CustomerRepository, ledger: LedgerRepository, pairs: Sequence[Pair], now: datetime, zone: ZoneInfo, language: str
+) -> list[CustomerView]:
+    """Customers with cards and balances."""
+    working = working_of(ledger, [account for _, account in pairs], now)
+    cards: dict[str, list[Card]] = {}
+    for row in customers.cards([customer.id for customer, _ in pairs]):
+        card = Card(number=row.number, kind=CardKind(row.kind), card_type=row.card_type, active=row.active)
+        cards.setdefault(row.customer_id, []).append(card)
+    return [
+        _view(customer, tuple(cards.get(customer.id, ())), working.balance(account.id, now, zone), language) for customer, account in pairs
+    ]
+
+
+def _view(customer: CustomerRow, cards: tuple[Card, ...], balance: Balance, language: str) -> CustomerView:
+    messages = []
+    if customer.remark:
+        messages.append(Message(audience="cashier", severity="alert", text=customer.remark))
+    if balance.expiring and balance.expiring_on:
+        text = _EXPIRING.get(language, _EXPIRING["en"]).format(
+            format_scaled(balance.expiring, 3, trim=True), balance.expiring_on.isoformat()
+        )
+        messages.append(Message(audience="customer", text=text))
+    return CustomerView(
+        customer=customer.id,
+        name=customer.name,
+        cards=cards,
+        balance=balance,
+        blocked=customer.blocked,
+        remark=customer.remark,
+        member_since=customer.member_since,
+        messages=tuple(messages),
+    )

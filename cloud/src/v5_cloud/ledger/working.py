@@ -1,0 +1,236 @@
+"""Accounts in memory while a transaction works on them: states go to `v5_core.ledger`, outcomes come back, rows go out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from v5_cloud.kit.bulk import WriteSet
+from v5_cloud.models import AccountRow, AllocationRow, HoldRow, LotRow, PostingRow, new_id
+from v5_core.ledger import AccountState, Allocation, Booked, Hold, HoldState, Lot, Operation, Outcome, Posting, balance_view
+from v5_core.model import Balance
+
+__all__ = ["Cause", "Working", "allocation_of", "hold_of", "lot_of"]
+
+
+def lot_of(row: LotRow) -> Lot:
+    """A stored lot as the ledger's record."""
+    return Lot(
+        lot_id=row.lot_id,
+        account=row.account_id,
+        entry=row.entry,
+        programme=row.programme,
+        rule=row.rule,
+        points=row.points,
+        remaining=row.remaining,
+        earned_at=row.earned_at,
+        expires_at=row.expires_at,
+        held=row.held,
+        expired=row.expired,
+        sequence=row.sequence,
+        debt=Operation(row.debt) if row.debt else None,
+    )
+
+
+def hold_of(row: HoldRow) -> Hold:
+    """A stored hold as the ledger's record."""
+    parts = tuple((str(lot), int(points)) for lot, points in json.loads(row.parts))
+    return Hold(row.id, row.account_id, row.points, row.created_at, row.expires_at, parts, HoldState(row.state), row.captured, row.entry)
+
+
+def allocation_of(row: AllocationRow) -> Allocation:
+    """A stored allocation as the ledger's record."""
+    return Allocation(row.entry, row.origin, Operation(row.operation), row.lot_id, row.points, row.at, row.programme, row.rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a posting is written for: its document, and the store and zone whose day it counts on."""
+
+    document: str | None = None
+    store: str = ""
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+
+@dataclass(slots=True)
+class Working:
+    """A transaction's accounts. Nothing here reaches the database until `collect`."""
+
+    company: str
+    now: datetime
+    rows: dict[str, AccountRow] = field(default_factory=dict)
+    lots: dict[str, dict[str, Lot]] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    allocations: dict[str, list[Allocation]] = field(default_factory=dict)
+    _states: dict[str, AccountState] = field(default_factory=dict)
+    _earned: dict[str, int] = field(default_factory=dict)
+    _spent: dict[str, int] = field(default_factory=dict)
+    _loaded: dict[str, int] = field(default_factory=dict)
+    _lots_changed: set[tuple[str, str]] = field(default_factory=set)
+    _holds_changed: set[str] = field(default_factory=set)
+    _postings: list[dict[str, Any]] = field(default_factory=list)
+    _allocated: list[dict[str, Any]] = field(default_factory=list)
+
+    def load(self, accounts: Iterable[AccountRow], lots: Iterable[Lot], holds: Iterable[Hold]) -> None:
+        """Takes in what the repository read (accounts locked)."""
+        for row in accounts:
+            if row.id not in self.rows:
+                self.rows[row.id] = row
+                self._loaded[row.id] = row.version
+                self._states[row.id] = AccountState(row.id, row.balance, row.version, row.sequence)
+        for lot in lots:
+            self.lots.setdefault(lot.account, {}).setdefault(lot.lot_id, lot)
+        for hold in holds:
+            self.holds.setdefault(hold.hold_id, hold)
+
+    def state(self, account: str) -> AccountState:
+        """The account as `v5_core.ledger` wants it: with its open lots and holds."""
+        lots = tuple([lot for lot in self.lots.get(account, {}).values() if lot.remaining])
+        holds = tuple([hold for hold in self.holds.values() if hold.account == account and hold.is_open])
+        base = self._states[account]
+        return AccountState(account, base.balance, base.version, base.sequence, lots, holds)
+
+    def booked(self, account: str, entry: str, origin: str = "") -> Booked:
+        """What an entry has booked on an account; `origin` is the sale that a return points at."""
+        wanted = {entry, origin} - {""}
+        own = self.allocations.get(account, ())
+        allocations = tuple([one for one in own if one.entry in wanted or one.origin in wanted])
+        named = {one.lot_id for one in allocations}
+        lots = tuple([lot for lot in self.lots.get(account, {}).values() if lot.entry in wanted or lot.lot_id in named])
+        return Booked(lots, allocations)
+
+    def entries(self, document: str) -> set[tuple[str, str]]:
+        """(account, entry) of everything that a document has booked so far; an entry is a document's id, or `id>original`."""
+        found = {(owner, lot.entry) for owner, lots in self.lots.items() for lot in lots.values()}
+        found |= {(owner, one.entry) for owner, rows in self.allocations.items() for one in rows}
+        return {(owner, entry) for owner, entry in found if entry.partition(">")[0] == document}
+
+    def apply(self, outcome: Outcome, cause: Cause) -> None:
+        """Takes in what an operation did."""
+        account = outcome.account.account
+        self._states[account] = outcome.account
+        for lot in (*outcome.lots_new, *outcome.lots_changed):
+            self.lots.setdefault(account, {})[lot.lot_id] = lot
+            self._lots_changed.add((account, lot.lot_id))
+        for hold in (*outcome.holds_new, *outcome.holds_changed):
+            self.holds[hold.hold_id] = hold
+            self._holds_changed.add(hold.hold_id)
+        for one in outcome.allocations:
+            self.allocations.setdefault(account, []).append(one)
+            self._allocated.append(
+                {
+                    "id": new_id("al", self.now),
+                    "company_id": self.company,
+                    "account_id": account,
+                    "entry": one.entry,
+                    "origin": one.origin,
+                    "operation": one.operation.value,
+                    "lot_id": one.lot_id,
+                    "points": one.points,
+                    "programme": one.programme,
+                    "rule": one.rule,
+                    "at": one.at,
+                }
+            )
+        for posting in outcome.postings:
+            self._post(account, posting, cause)
+
+    def _post(self, owner: str, posting: Posting, cause: Cause) -> None:
+        self._postings.append(
+            {
+                "id": new_id("p", self.now),
+                "company_id": self.company,
+                "account": posting.account if posting.account == owner else str(posting.account),
+                "owner": owner,
+                "document_id": cause.document,
+                "entry": posting.entry,
+                "operation": posting.operation.value,
+                "points": posting.points,
+                "programme": posting.programme,
+                "rule": posting.rule,
+                "store": cause.store,
+                "day": posting.at.astimezone(cause.zone).date(),
+                "at": posting.at,
+                "written_at": self.now,
+            }
+        )
+        if posting.account == owner:
+            if posting.operation in {Operation.EARN, Operation.TAKE}:
+                self._earned[owner] = self._earned.get(owner, 0) + posting.points
+            elif posting.operation in {Operation.SPEND, Operation.GIVE}:
+                self._spent[owner] = self._spent.get(owner, 0) - posting.points
+
+    def balance(self, account: str, at: datetime, zone: ZoneInfo) -> Balance:
+        """The balance as a till shows it."""
+        return balance_view(self.state(account), at=at, zone=zone, within=timedelta(days=60))
+
+    def changed(self) -> set[str]:
+        """Accounts that something happened to."""
+        touched = {account for account, state in self._states.items() if state.version != self._loaded[account]}
+        touched |= {account for account, _ in self._lots_changed} | {self.holds[one].account for one in self._holds_changed}
+        return touched
+
+    def collect(self, writes: WriteSet, zone: ZoneInfo) -> None:
+        """Puts all changes into the write set."""
+        for account in sorted(self.changed()):
+            row, state, view = self.rows[account], self._states[account], self.balance(account, self.now, zone)
+            version = max(state.version, self._loaded[account] + 1)
+            held = sum(hold.points for hold in self.holds.values() if hold.account == account and hold.state is HoldState.OPEN)
+            writes.account(
+                {
+                    "id": account,
+                    "balance": state.balance,
+                    "held": held,
+                    "earned": max(0, row.earned + self._earned.get(account, 0)),
+                    "spent": max(0, row.spent + self._spent.get(account, 0)),
+                    "version": version,
+                    "sequence": state.sequence,
+                    "expiring": view.expiring,
+                    "expiring_on": view.expiring_on,
+                    "updated_at": self.now,
+                },
+                self._loaded[account],
+            )
+        writes.put(LotRow, [_lot_row(self.company, self.lots[owner][key]) for owner, key in sorted(self._lots_changed)], "replace")
+        writes.put(HoldRow, [self._hold_row(self.holds[key]) for key in sorted(self._holds_changed)], "replace")
+        writes.put(PostingRow, self._postings)
+        writes.put(AllocationRow, self._allocated)
+
+    def _hold_row(self, hold: Hold) -> dict[str, Any]:
+        return {
+            "id": hold.hold_id,
+            "company_id": self.company,
+            "account_id": hold.account,
+            "alias": self.aliases.get(hold.hold_id, ""),
+            "points": hold.points,
+            "captured": hold.captured,
+            "state": hold.state.value,
+            "entry": hold.entry,
+            "parts": json.dumps(hold.parts),
+            "created_at": hold.created_at,
+            "expires_at": hold.expires_at,
+        }
+
+
+def _lot_row(company: str, lot: Lot) -> dict[str, Any]:
+    return {
+        "account_id": lot.account,
+        "lot_id": lot.lot_id,
+        "company_id": company,
+        "entry": lot.entry,
+        "programme": lot.programme,
+        "rule": lot.rule,
+        "points": lot.points,
+        "remaining": lot.remaining,
+        "held": lot.held,
+        "expired": lot.expired,
+        "debt": lot.debt.value if lot.debt else None,
+        "earned_at": lot.earned_at,
+        "expires_at": lot.expires_at,
+        "sequence": lot.sequence,
+    }

@@ -1,0 +1,63 @@
+"""Statements on documents while they are settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import or_
+
+from v5_cloud.kit.tenant import Repository
+from v5_cloud.models import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink
+
+__all__ = ["SettlementRepository"]
+
+
+class SettlementRepository(Repository):
+    """Documents, found by any of their keys."""
+
+    def documents(self, keys: Collection[str], names: Collection[str]) -> Sequence[DocumentRow]:
+        """Documents known by the keys, and returns that wait for, or point at, one of the names."""
+        known = self.columns(DocumentKey, DocumentKey.document_id).where(DocumentKey.key.in_(keys))
+        returns = self.columns(ReturnLink, ReturnLink.return_id).where(ReturnLink.ref.in_(names))
+        return self.session.scalars(self.select(DocumentRow).where(or_(DocumentRow.id.in_(known), DocumentRow.id.in_(returns)))).all()
+
+    def by_id(self, ids: Collection[str]) -> Sequence[DocumentRow]:
+        """Documents by their own id."""
+        return self.session.scalars(self.select(DocumentRow).where(DocumentRow.id.in_(ids))).all() if ids else ()
+
+    def families(self, originals: Collection[str]) -> Sequence[DocumentRow]:
+        """Originals and every return that points at them."""
+        if not originals:
+            return ()
+        returns = self.columns(ReturnLink, ReturnLink.return_id).where(ReturnLink.original_id.in_(originals))
+        return self.session.scalars(self.select(DocumentRow).where(or_(DocumentRow.id.in_(originals), DocumentRow.id.in_(returns)))).all()
+
+    def revisions(self, wanted: Collection[tuple[str, str]]) -> Sequence[DocumentRevision]:
+        """Reports by (document, revision)."""
+        if not wanted:
+            return ()
+        statement = self.select(DocumentRevision).where(
+            DocumentRevision.document_id.in_({one for one, _ in wanted}), DocumentRevision.revision.in_({one for _, one in wanted})
+        )
+        return self.session.scalars(statement).all()
+
+    def pending(self, keys: Collection[str]) -> Sequence[str]:
+        """Documents that wait for a customer of these keys."""
+        if not keys:
+            return ()
+        return self.session.scalars(self.columns(PendingRef, PendingRef.document_id).where(PendingRef.key.in_(keys)).distinct()).all()
+
+    def forget_pending(self, keys: Collection[str]) -> None:
+        """They were settled."""
+        self.session.execute(self.delete(PendingRef).where(PendingRef.key.in_(keys)))
+
+    def known_events(self, ids: Collection[str]) -> set[str]:
+        """Which of these events were accepted before."""
+        return (
+            set(self.session.scalars(self.columns(EventRow, EventRow.event_id).where(EventRow.event_id.in_(ids))).all()) if ids else set()
+        )
+
+    def stored_answer(self, operation: str, request_id: str) -> Idempotency | None:
+        """The answer that a request id got before."""
+        statement = self.select(Idempotency).where(Idempotency.operation == operation, Idempotency.request_id == request_id)
+        return self.session.scalars(statement).one_or_none()

@@ -1,0 +1,185 @@
+"""Documents settled: loaded under locks, worked out in memory, written in one statement. One document or a whole batch alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from v5_cloud.customers.keys import ref_keys
+from v5_cloud.kit.bulk import WriteSet
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.ledger.repository import LedgerRepository
+from v5_cloud.ledger.working import Working
+from v5_cloud.models import DocumentRow
+from v5_cloud.programmes.repository import ProgrammeRepository
+from v5_cloud.programmes.service import catalogue
+from v5_cloud.settlement.document import Doc, lock_keys, names_of, refs_of
+from v5_cloud.settlement.receipt import answer_of
+from v5_cloud.settlement.repository import SettlementRepository
+from v5_cloud.settlement.world import World, report_of, revised
+from v5_cloud.tenants.service import company_info, epoch_base
+from v5_core.errors import RetryableError, V5Error
+from v5_core.model import SalesDocument
+
+__all__ = ["ReportError", "Settled", "again", "resettle", "settle"]
+
+_ATTEMPTS: Final = 4
+Result = TypeVar("Result")
+
+
+class ReportError(Exception):
+    """One report of a batch cannot be used; nothing of the batch was written."""
+
+    def __init__(self, index: int, error: V5Error) -> None:
+        super().__init__(error.message)
+        self.index = index
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one report. `answer` is the stored reply (a CommitResponse or ReturnResponse as JSON data)."""
+
+    document: str
+    duplicate: bool
+    is_return: bool
+    answer: dict[str, Any]
+
+
+def again(work: Callable[[], Result]) -> Result:
+    """Repeats a transaction that lost a race (deadlock, guarded update, a key that another transaction wrote first).
+
+    Raises:
+        RetryableError: It lost every time.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return work()
+        except RetryableError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        except IntegrityError as error:
+            if attempt == _ATTEMPTS - 1:
+                raise RetryableError("The request met another one on the same rows; send it again.", retry_after=1) from error
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") not in {"40001", "40P01"} or attempt == _ATTEMPTS - 1:
+                raise
+    raise RetryableError("The request met another one on the same rows; send it again.", retry_after=1)
+
+
+def settle(
+    container: Container,
+    scope: Scope,
+    reports: Sequence[SalesDocument],
+    also: Callable[[Session, WriteSet, list[Settled]], None] | None = None,
+) -> list[Settled]:
+    """Settles reports of documents in the order given, in one transaction.
+
+    Args:
+        also: Adds rows of the caller's own (events, the stored answer) to what is written.
+
+    Raises:
+        ReportError: One of them cannot be used.
+        RetryableError: The database was busy with the same rows.
+    """
+    locks = {number for report in reports for number in lock_keys(scope.tenant, scope.company, report)}
+
+    def once() -> list[Settled]:
+        with container.database.write(scope, locks=sorted(locks)) as session:
+            world = load(container, scope, session, reports)
+            results = []
+            for index, report in enumerate(reports):
+                try:
+                    results.append(_take(world, report))
+                except V5Error as error:
+                    raise ReportError(index, error) from error
+            write(container, scope, session, world, lambda writes: also(session, writes, results) if also else None)
+            return results
+
+    return again(once)
+
+
+def resettle(container: Container, scope: Scope, session: Session, documents: Sequence[str]) -> None:
+    """Settles stored documents anew, in the caller's transaction (a customer became known)."""
+    world = load(container, scope, session, (), documents)
+    for one in documents:
+        doc = world.docs.get(one)
+        if doc is not None and doc.state != "merged":
+            world.resettle(doc)
+            doc.answer = answer_of(world, doc)
+    write(container, scope, session, world, lambda _: None)
+
+
+def _take(world: World, report: SalesDocument) -> Settled:
+    doc, duplicate = world.take(report)
+    if not duplicate:
+        doc.answer = answer_of(world, doc)
+    return Settled(doc.id, duplicate, doc.is_return, doc.answer)
+
+
+def write(container: Container, scope: Scope, session: Session, world: World, also: Callable[[WriteSet], None]) -> None:
+    """Writes what a world changed."""
+    writes = WriteSet(scope)
+    world.collect(writes)
+    also(writes)
+    writes.flush(session, epoch_base(container))
+
+
+def load(container: Container, scope: Scope, session: Session, reports: Sequence[SalesDocument], ids: Sequence[str] = ()) -> World:
+    """Everything that the reports touch, accounts locked. A new sale costs three reads, an anonymous one less."""
+    now = container.clock()
+    company = company_info(container, scope, store=reports[0].store if reports else None)
+    repository, ledger = SettlementRepository(session, scope), LedgerRepository(session, scope)
+    rows = _documents(repository, reports, ids)
+    docs = [Doc.from_row(row) for row in rows]
+    _parts(repository, docs)
+    working = Working(company.id, now)
+    world = World(company, None, working, now)
+    country = company.country
+    keys = {key for report in reports for key in ref_keys(report.customer, report.source, country)}
+    keys |= {key for doc in docs for key in doc.customer_refs(country)}
+    bodies = [*reports, *(doc.body for doc in docs)]
+    holds = {payment.hold for body in bodies for payment in body.payments if payment.hold}
+    accounts = {doc.account for doc in docs if doc.account} | ledger.owners([doc.id for doc in docs])
+    pairs, stamp = ledger.lock(keys, accounts, holds)
+    if pairs:
+        world.catalogue = catalogue(container, ProgrammeRepository(session, scope), stamp)
+        working.load([account for account, _ in pairs], (), ())
+        ledger.details(working, [account.id for account, _ in pairs], holds)
+        if docs:
+            entries = [f"{doc.id}>{original}" for doc in docs for original in doc.links.values() if original]
+            ledger.booked(working, [doc.id for doc in docs], entries)
+    world.load(docs, [(account.id, customer) for account, customer in pairs])
+    return world
+
+
+def _documents(repository: SettlementRepository, reports: Sequence[SalesDocument], ids: Sequence[str]) -> list[DocumentRow]:
+    keys = {key for report in reports for key in report.keys}
+    names = {name for report in reports for name in names_of(report)}
+    for report in reports:
+        refs = refs_of(report)
+        names |= set(refs)
+        keys |= {f"number:{ref}" for ref in refs}
+        if report.fiscal:
+            keys |= {f"fiscal:{report.fiscal.issuer.upper()}:{ref}" for ref in refs}
+    rows = {row.id: row for row in repository.by_id(ids)}
+    if keys:
+        rows |= {row.id: row for row in repository.documents(keys, names)}
+    originals = {original for row in rows.values() for _, original in row.links if original} | {
+        row.id for row in rows.values() if row.has_returns
+    }
+    rows |= {row.id: row for row in repository.families(originals)}
+    return list(rows.values())
+
+
+def _parts(repository: SettlementRepository, docs: list[Doc]) -> None:
+    if not docs:
+        return
+    found = {(row.document_id, row.revision): report_of(row.body) for row in repository.revisions(revised(docs))}
+    for doc in docs:
+        doc.parts = {source: found[doc.id, revision] for source, revision in doc.revisions.items() if (doc.id, revision) in found}

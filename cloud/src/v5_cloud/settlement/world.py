@@ -1,0 +1,361 @@
+"""Settlement in memory: documents, customers and accounts of one transaction, and what each report changes in them.
+
+Everything hangs on what the documents say, nothing on the order in which they came: a document's parts are merged by trust, the
+returns of a sale are computed anew in the order of their dates, and booking posts the difference to what was booked before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from v5_cloud.kit.bulk import WriteSet
+from v5_cloud.ledger.working import Cause, Working
+from v5_cloud.models import CustomerRow, DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
+from v5_cloud.programmes.service import Catalogue
+from v5_cloud.settlement.document import Doc, names_of, normal, refs_of
+from v5_cloud.tenants.service import CompanyInfo
+from v5_core.engine import Compiled, CustomerFacts, Reversal, Share, compile_programmes, reversal, settle
+from v5_core.errors import RecordRejectedError
+from v5_core.ledger import Target, available, book
+from v5_core.model import DocumentStatus, PaymentMethod, SalesDocument
+from v5_core.money import ratio
+
+__all__ = ["World", "report_of", "revised"]
+
+_SLOTS = 16
+
+
+@dataclass(slots=True)
+class World:
+    """One transaction's view. Nothing reaches the database until `collect`."""
+
+    company: CompanyInfo
+    catalogue: Catalogue | None
+    working: Working
+    now: datetime
+    docs: dict[str, Doc] = field(default_factory=dict)
+    by_key: dict[str, str] = field(default_factory=dict)
+    customers: dict[str, CustomerRow] = field(default_factory=dict)
+    account_of: dict[str, str] = field(default_factory=dict)
+    customer_of: dict[str, str] = field(default_factory=dict)
+    reversals: dict[tuple[str, str], Reversal] = field(default_factory=dict)
+    _repointed: set[str] = field(default_factory=set)
+
+    def load(self, docs: Iterable[Doc], customers: Iterable[tuple[str, CustomerRow]]) -> None:
+        """Takes in what the repository read: documents, and customers by account."""
+        for doc in docs:
+            self.docs[doc.id] = doc
+            if doc.state != "merged":
+                self.by_key |= dict.fromkeys(doc.keys, doc.id)
+                for name in names_of(doc.body):
+                    self.by_key.setdefault(f"number:{name}", doc.id)
+        for account, row in customers:
+            self.customers[row.id] = row
+            self.account_of[row.id] = account
+            self.customer_of |= dict.fromkeys(row.keys, row.id)
+
+    def zone(self, doc: Doc) -> ZoneInfo:
+        """The zone of the document's store."""
+        store = self.company.stores.get(doc.body.store)
+        return store.zone if store else self.company.default_zone
+
+    def take(self, report: SalesDocument, *, refuse_spent_holds: bool = False) -> tuple[Doc, bool]:
+        """One source reports a document.
+
+        Returns:
+            The document, and whether this very report was known.
+
+        Raises:
+            RecordRejectedError: A store that the company does not have.
+        """
+        if report.store not in self.company.stores:
+            raise RecordRejectedError(f"store {report.store!r} is not a store of this company", ref=report.source_id, code="unknown_store")
+        doc = self._find(report)
+        revision = report.revision
+        if not doc.new and doc.revisions.get(report.source) == revision and not doc.fresh:
+            return doc, True
+        was_sale = doc.merged is not None and not doc.is_return
+        doc.tell(report, revision)
+        self.by_key |= dict.fromkeys(doc.keys, doc.id)
+        for name in names_of(doc.body):
+            self.by_key.setdefault(f"number:{name}", doc.id)
+        self.resettle(doc, was_sale=was_sale)
+        return doc, False
+
+    def _find(self, report: SalesDocument) -> Doc:
+        found = list(dict.fromkeys(self.by_key[key] for key in report.keys if key in self.by_key))
+        if not found:
+            doc = Doc(id=new_id("d", self.now), created_at=self.now)
+            self.docs[doc.id] = doc
+            return doc
+        docs = sorted((self.docs[one] for one in found), key=lambda one: (one.created_at, one.id))
+        for other in docs[1:]:
+            self._absorb(docs[0], other)
+        return docs[0]
+
+    def _absorb(self, first: Doc, other: Doc) -> None:
+        # Two documents turn out to be one (a report carries the keys of both): the younger one is undone and its reports move over.
+        self._undo(other, keep=set())
+        other.state, other.merged_into, other.dirty = "merged", first.id, True
+        for source, part in other.parts.items():
+            first.parts.setdefault(source, part)
+            first.revisions.setdefault(source, other.revisions[source])
+            first.fresh.append(part)
+        first.keys |= other.keys
+        self._repointed |= other.keys
+        self.by_key |= dict.fromkeys(other.keys, first.id)
+        for doc in self.docs.values():
+            if other.id in doc.links.values():
+                doc.links = {ref: first.id if original == other.id else original for ref, original in doc.links.items()}
+                doc.dirty = first.has_returns = True
+        first.fold()
+
+    def resettle(self, doc: Doc, *, was_sale: bool = False) -> None:
+        """Works out anew what a document and its family do."""
+        doc.dirty = True
+        if doc.is_return:
+            self._link(doc)
+            if was_sale:
+                self._undo(doc, keep=set())
+            originals = [self.docs[one] for one in dict.fromkeys(doc.links.values()) if one]
+            if originals:
+                doc.customer, doc.account = originals[0].customer, originals[0].account
+            for original in originals:
+                self._family(original)
+            self._own_return(doc)
+            return
+        self._customer(doc)
+        names = set(names_of(doc.body))
+        for other in self.docs.values():
+            if other.is_return and other.state != "merged" and names & {ref for ref, original in other.links.items() if original is None}:
+                other.links = {ref: doc.id if original is None and ref in names else original for ref, original in other.links.items()}
+                other.state, other.dirty, doc.has_returns = "settled", True, True
+        self._family(doc)
+
+    def _link(self, doc: Doc) -> None:
+        body, links = doc.body, {}
+        issuer = body.fiscal.issuer.upper() if body.fiscal else None
+        for ref in refs_of(body):
+            candidates = [f"fiscal:{issuer}:{ref}"] if issuer else []
+            candidates += [key for key in self.by_key if key.startswith(f"source:{body.source}:") and normal(key.split(":", 2)[2]) == ref]
+            candidates.append(f"number:{ref}")
+            links[ref] = next(
+                (self.by_key[key] for key in candidates if key in self.by_key and not self.docs[self.by_key[key]].is_return), None
+            )
+        doc.links = links
+        doc.state = "waiting" if links and not any(links.values()) else "settled"
+        for original in filter(None, links.values()):
+            if not self.docs[original].has_returns:
+                self.docs[original].has_returns = self.docs[original].dirty = True
+
+    def _customer(self, doc: Doc) -> None:
+        held = [self.working.holds[one].account for one in self._hold_ids(doc)]
+        if held:
+            # Whoever's points paid is the customer, whatever else the document says.
+            row = self.working.rows[held[0]]
+            doc.customer, doc.account = row.customer_id, row.id
+            return
+        found = (self.customer_of.get(key) for key in doc.customer_refs(self.company.country))
+        doc.customer = next((one for one in found if one), None)
+        doc.account = self.account_of.get(doc.customer) if doc.customer else None
+
+    def _hold_ids(self, doc: Doc) -> tuple[str, ...]:
+        names = [payment.hold for payment in doc.body.payments if payment.hold and payment.method is PaymentMethod.POINTS]
+        alias = {value: key for key, value in self.working.aliases.items()}
+        found = (one if one in self.working.holds else alias.get(one, "") for one in names)
+        return tuple(dict.fromkeys(one for one in found if one in self.working.holds))
+
+    def _spent(self, doc: Doc) -> int:
+        """Points that the payments used: what the holds reserved; without a known hold, what the amount is worth."""
+        if self.catalogue is None:
+            return 0
+        total = 0
+        rule = next((one.redemption for one in self.catalogue.programmes(doc.body.issued_at) if one.redemption), None)
+        holds = {
+            name: hold
+            for hold in (self.working.holds[one] for one in self._hold_ids(doc))
+            for name in (hold.hold_id, self.working.aliases.get(hold.hold_id))
+        }
+        for payment in doc.body.payments:
+            if payment.method is not PaymentMethod.POINTS:
+                continue
+            hold = holds.get(payment.hold or "")
+            worth = -(-payment.amount * rule.points // rule.amount) if rule else 0
+            usable = hold is not None and hold.entry in {"", doc.id}
+            if hold is not None and usable:
+                whole = ratio(hold.points, rule.amount, rule.points, "down") if rule else 0
+                total += hold.points if payment.amount in {0, whole} or not rule else min(hold.points, worth)
+            else:
+                total += worth
+        return total
+
+    def facts(self, customer: str | None) -> CustomerFacts | None:
+        """What the engine may know of a customer."""
+        row = self.customers.get(customer or "")
+        if row is None:
+            return None
+        account = self.account_of[row.id]
+        state = self.working.state(account)
+        return CustomerFacts(
+            customer=row.id,
+            card_types=frozenset(row.card_types),
+            birth_date=row.birth_date,
+            member_since=row.member_since,
+            balance_available=available(state, self.now),
+            held=sum(hold.points for hold in state.holds),
+            blocked=row.blocked,
+        )
+
+    def _family(self, sale: Doc) -> None:
+        """Books a sale and all its returns. What shrinks is taken from the returns first: they lean on the sale."""
+        body = sale.body
+        target = Target()
+        if sale.counts and sale.account and self.catalogue is not None:
+            facts = self.facts(sale.customer)
+            spent = self._spent(sale)
+            sale.settlement = settle(self.catalogue.at(body.issued_at), body, facts, zone=self.zone(sale), points_spent=spent)
+            target = Target(earned=sale.settlement.earned, spent=sale.settlement.points_spent, holds=self._hold_ids(sale))
+        else:
+            empty = body.model_copy(update={"status": DocumentStatus.CANCELLED})
+            sale.settlement = settle(self._nothing(body.issued_at), empty, None, zone=self.zone(sale))
+        sale.points_earned, sale.points_spent = sale.settlement.points_earned, sale.settlement.points_spent
+        returns = sorted(
+            (one for one in self.docs.values() if sale.id in one.links.values() and one.state != "merged"), key=lambda one: one.order
+        )
+        if not target.earned and not target.spent:
+            self._returns(sale, returns)
+            self._book(sale, sale.id, sale.account, target)
+        else:
+            self._book(sale, sale.id, sale.account, target)
+            self._returns(sale, returns)
+
+    def _nothing(self, at: datetime) -> Compiled:
+        return self.catalogue.at(at) if self.catalogue is not None else compile_programmes(())
+
+    def _returns(self, sale: Doc, returns: list[Doc]) -> None:
+        returned: Any = {}
+        for doc in returns:
+            entry = f"{doc.id}>{sale.id}"
+            target, found = Target(original=sale.id), Reversal()
+            leg = doc.legs().get(sale.id) if doc.counts else None
+            if leg is not None:
+                found = reversal(sale.settlement, returned, leg)
+                returned = found.returned
+                target = Target(taken=found.taken, given=found.points_given, original=sale.id)
+            self.reversals[doc.id, sale.id] = found
+            doc.customer, doc.account = sale.customer, sale.account
+            self._book(doc, entry, sale.account, target)
+            legs = [one for (owner, _), one in self.reversals.items() if owner == doc.id]
+            doc.points_earned, doc.points_spent = -sum(one.points_taken for one in legs), -sum(one.points_given for one in legs)
+            doc.dirty = True
+
+    def _own_return(self, doc: Doc) -> None:
+        """A return that points at nothing: settled by the earning rules with the sign turned. And what it no longer does is undone."""
+        valid = {f"{doc.id}>{original}" for original in doc.links.values() if original}
+        if not doc.links:
+            self._customer(doc)
+            target = Target()
+            if doc.counts and doc.account and self.catalogue is not None:
+                doc.settlement = settle(self.catalogue.at(doc.body.issued_at), doc.body, self.facts(doc.customer), zone=self.zone(doc))
+                taken = tuple(Share(one.programme, one.rule, -one.points) for one in doc.settlement.earned)
+                target = Target(taken=taken)
+                doc.points_earned, doc.points_spent = doc.settlement.points_earned, 0
+            else:
+                doc.points_earned = doc.points_spent = 0
+            self._book(doc, doc.id, doc.account, target)
+            valid = {doc.id}
+        elif not valid:
+            self._customer(doc)
+            doc.points_earned = doc.points_spent = 0
+        self._undo(doc, keep=valid)
+
+    def _book(self, doc: Doc, entry: str, account: str | None, target: Target) -> None:
+        """Brings one entry to its target; on an account that it does not belong to any more, to nothing."""
+        if not doc.new or not account:
+            for owner, known in self.working.entries(doc.id):
+                if known == entry and owner != account:
+                    self._post(doc, entry, owner, Target(original=target.original))
+        if account:
+            self._post(doc, entry, account, target)
+
+    def _undo(self, doc: Doc, keep: set[str]) -> None:
+        if doc.new:
+            return
+        for owner, entry in sorted(self.working.entries(doc.id)):
+            if entry not in keep:
+                self._post(doc, entry, owner, Target(original=entry.partition(">")[2]))
+
+    def _post(self, doc: Doc, entry: str, account: str, target: Target) -> None:
+        body = doc.body
+        at = body.cancelled_at or body.issued_at if body.status is DocumentStatus.CANCELLED else body.issued_at
+        policies = self.catalogue.policies(body.issued_at) if self.catalogue is not None else None
+        if policies is None:
+            return
+        booked = self.working.booked(account, entry, target.original)
+        outcome = book(self.working.state(account), entry, booked, target, at=at, policies=policies)
+        self.working.apply(outcome, Cause(doc.id, body.store, self.zone(doc)))
+
+    def collect(self, writes: WriteSet) -> None:
+        """Puts all changes into the write set."""
+        changed = [doc for doc in self.docs.values() if doc.dirty and doc.merged is not None]
+        for doc in changed:
+            day = doc.body.issued_at.astimezone(self.zone(doc)).date()
+            writes.put(DocumentRow, [doc.row(self.company.id, day, self.now)], "insert" if doc.new else "replace")
+            self._collect_keys(doc, writes)
+            self._collect_day(doc, doc.count(day), writes)
+            links = [{"return_id": doc.id, "ref": ref, "company_id": self.company.id, "original_id": one} for ref, one in doc.links.items()]
+            writes.put(ReturnLink, links, "replace")
+        self.working.collect(writes, self.company.default_zone)
+
+    def _collect_keys(self, doc: Doc, writes: WriteSet) -> None:
+        company = self.company.id
+        reported = {part.revision: part for part in doc.fresh}
+        rows = [
+            {
+                "document_id": doc.id,
+                "revision": revision,
+                "company_id": company,
+                "source": part.source,
+                "origin": part.origin.value,
+                "received_at": self.now,
+                "body": part.model_dump(mode="json"),
+            }
+            for revision, part in reported.items()
+        ]
+        writes.put(DocumentRevision, rows, "keep")
+        if doc.state == "merged":
+            return
+        mode = "replace" if doc.keys & self._repointed else "keep"
+        writes.put(DocumentKey, [{"company_id": company, "key": key, "document_id": doc.id} for key in sorted(doc.keys)], mode)
+        numbers = [{"company_id": company, "key": f"number:{name}", "document_id": doc.id} for name in names_of(doc.body)]
+        writes.put(DocumentKey, numbers, "keep")
+        if doc.customer is None:
+            waits = [key for key in doc.customer_refs(self.company.country) if key.startswith(("card:", "erp:"))]
+            writes.put(PendingRef, [{"company_id": company, "key": key, "document_id": doc.id} for key in waits], "keep")
+
+    def _collect_day(self, doc: Doc, now: dict[str, Any], writes: WriteSet) -> None:
+        slot = sum(doc.id.encode()) % _SLOTS
+        rows: dict[tuple[str, Any], dict[str, Any]] = {}
+        for counted, sign in ((now, 1), (doc.counted, -1)):
+            if counted is None:
+                continue
+            row = rows.setdefault((counted["store"], counted["day"]), {"store": counted["store"], "day": counted["day"]})
+            for name in ("sales", "gross", "member_sales", "member_gross", "points"):
+                row[name] = row.get(name, 0) + sign * counted[name]
+        moved = [row for row in rows.values() if any(value for name, value in row.items() if name not in {"store", "day"})]
+        writes.put(StoreDay, [{"company_id": self.company.id, "slot": slot, **row} for row in moved], "add")
+
+
+def revised(docs: Iterable[Doc]) -> list[tuple[str, str]]:
+    """(document, revision) of the reports that the documents' sources told last."""
+    return [(doc.id, revision) for doc in docs for revision in doc.revisions.values()]
+
+
+def report_of(body: dict[str, Any]) -> SalesDocument:
+    """A stored report."""
+    return SalesDocument.model_validate_json(json.dumps(body))

@@ -1,0 +1,103 @@
+"""Companies and their stores, kept in memory for half a minute: they change a few times a year and every sale needs them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.tenant import DIRECTORY, Scope
+from v5_cloud.tenants.repository import TenantRepository
+from v5_core.errors import NotFoundError
+
+__all__ = ["CompanyInfo", "StoreInfo", "company_info", "epoch_base"]
+
+_KEEP_SECONDS: Final = 30.0
+_EPOCH_BITS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """A store as settlement needs it."""
+
+    id: str
+    code: str
+    name: str
+    zone: ZoneInfo
+    language: str
+    directives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyInfo:
+    """A company as settlement needs it."""
+
+    id: str
+    name: str
+    country: str
+    currency: str
+    card_prefix: str
+    receipt_url: str
+    offline_points_limit: int
+    stores: Mapping[str, StoreInfo]
+
+    @property
+    def default_zone(self) -> ZoneInfo:
+        """Zone for what happens in no store."""
+        first = next(iter(self.stores.values()), None)
+        return first.zone if first else ZoneInfo("UTC")
+
+
+def company_info(container: Container, scope: Scope, *, store: str | None = None) -> CompanyInfo:
+    """The scope's company; read anew when `store` is not among the stores that are remembered.
+
+    Raises:
+        NotFoundError: No such company for this tenant.
+    """
+    key = ("company", scope.tenant, scope.company)
+    kept = container.cache.get(key)
+    if kept is not None and kept[0] > time.monotonic():
+        info = kept[1]
+        if isinstance(info, CompanyInfo) and (store is None or store in info.stores):
+            return info
+    info = _read(container, scope)
+    container.cache[key] = (time.monotonic() + _KEEP_SECONDS, info)
+    return info
+
+
+def _read(container: Container, scope: Scope) -> CompanyInfo:
+    with container.database.read(scope) as session:
+        repository = TenantRepository(session, scope)
+        company = repository.company(scope.company)
+        if company is None:
+            raise NotFoundError("There is no such company.")
+        stores = {
+            row.code: StoreInfo(
+                row.id, row.code, row.name, ZoneInfo(row.timezone), row.language, tuple(filter(None, row.directives.splitlines()))
+            )
+            for row in repository.stores()
+        }
+    return CompanyInfo(
+        company.id,
+        company.name,
+        company.country,
+        company.currency,
+        company.card_prefix,
+        company.receipt_url,
+        company.offline_points_limit,
+        stores,
+    )
+
+
+def epoch_base(container: Container) -> int:
+    """Added to transaction numbers, so that replica counters grow even after a restore into another database."""
+    kept = container.cache.get(("epoch",))
+    if kept is None:
+        scope = Scope(DIRECTORY)
+        with container.database.read(scope) as session:
+            kept = (0.0, TenantRepository(session, scope).epoch() << _EPOCH_BITS)
+        container.cache[("epoch",)] = kept
+    return kept[1] if isinstance(kept[1], int) else 0
