@@ -96,14 +96,14 @@ class OwnFile:
     def _drain(self) -> None:
         for _ in range(_ROUNDS):
             done = self.world.admin("poll")
-            if done["queue_depth"] == 0 and not any(report["records"] for report in done["polled"].values()):
+            if done["queue_depth"] == 0 and not any(report["captured"] for report in done["polled"].values()):
                 return
         raise DemoError("the file is not through after many rounds")
 
     def _captured(self, row: Row) -> None:
         seen, done = set(), set()
         for event in exported(self.world):
-            document = event["payload"].get("document")
+            document = event["event"].get("document")
             if document:
                 seen.add(document["source_id"])
                 if event["state"] == "sent":

@@ -112,7 +112,7 @@ def _outbox(world: World, rows: dict[str, Row]) -> None:
     seen: dict[str, set[str]] = defaultdict(set)
     done: dict[str, set[str]] = defaultdict(set)
     for event in exported(world):
-        document = event["payload"].get("document")
+        document = event["event"].get("document")
         number = ((document or {}).get("fiscal") or {}).get("number", "")
         if way := way_of(number):
             seen[way].add(number)
