@@ -10,7 +10,7 @@ from v5_core.engine._earning import Earning, Prices, earn
 from v5_core.engine._fast import builder
 from v5_core.engine._offers import Discounts, apply_offers
 from v5_core.engine._rewards import redeemable, redeeming, rewards_for, worth
-from v5_core.engine._situation import Situation
+from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import CustomerFacts
 from v5_core.engine._words import Words, words_of
 from v5_core.hooks import Explanation, Message, QuoteRequest, QuoteResponse, Reward
@@ -44,9 +44,10 @@ def evaluate(
         language: Of explanations and messages.
     """
     words = words_of(language)
+    lines = sorted(request.lines, key=by_line_id)
     situation = Situation(
-        request.lines,
-        compiled.touching(request.lines),
+        lines,
+        compiled.touching(lines),
         facts,
         at=request.at,
         local=local_time,

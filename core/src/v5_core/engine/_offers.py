@@ -115,6 +115,8 @@ def _apply(rule: Rule, indexes: list[int], situation: Situation, result: Discoun
     if rule.exclude_discounted:
         gross = situation.gross
         indexes = [i for i in indexes if remaining[i] == gross[i]]
+        if not indexes:
+            return
     ids = situation.ids
     shares: dict[str, int] = {}
     base = amount = 0

@@ -8,7 +8,7 @@ from v5_core.engine._compile import Compiled
 from v5_core.engine._earning import Earning, Prices, earn
 from v5_core.engine._evaluate import memberships
 from v5_core.engine._expiry import expires_at
-from v5_core.engine._situation import Situation
+from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import CustomerFacts, Earned, SettledLine, Settlement, Share
 from v5_core.engine._words import words_of
 from v5_core.model import DocumentKind, DocumentStatus, Line, PaymentMethod, SalesDocument
@@ -41,7 +41,7 @@ def settle(
         points_spent: Points of the holds that the document's payments name; split over the lines, so that a return gives them back.
         language: Of the explanations.
     """
-    lines = document.lines or _whole(document)
+    lines = sorted(document.lines, key=by_line_id) or _whole(document)
     if document.status is DocumentStatus.CANCELLED:
         return Settlement(lines=_settled(lines, [[] for _ in lines], [0] * len(lines)))
     situation = Situation(
@@ -72,8 +72,8 @@ def settle(
     )
 
 
-def _whole(document: SalesDocument) -> tuple[Line, ...]:
-    return (Line(line_id="*", product="*", quantity=1000, gross=document.gross, net=document.net),)
+def _whole(document: SalesDocument) -> list[Line]:
+    return [Line(line_id="*", product="*", quantity=1000, gross=document.gross, net=document.net)]
 
 
 def _spread(points: int, gross: list[int]) -> list[int]:
@@ -88,7 +88,7 @@ def _earned(one: Earning, sign: int, document: SalesDocument, zone: ZoneInfo) ->
     return Earned(programme.key, programme.data.version, one.rule.data.id, sign * one.points, lapses)
 
 
-def _settled(lines: tuple[Line, ...], shares: list[list[Share]], spent: list[int]) -> tuple[SettledLine, ...]:
+def _settled(lines: list[Line], shares: list[list[Share]], spent: list[int]) -> tuple[SettledLine, ...]:
     return tuple(
         [
             SettledLine(line.line_id, line.product, line.quantity, line.gross, tuple(own), used)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from v5_core.criteria import FieldType, Predicate
 from v5_core.engine._types import CustomerFacts
 from v5_core.model import Line
 
-__all__ = ["LINE_FIELDS", "SALE_FIELDS", "Situation", "Touched"]
+__all__ = ["LINE_FIELDS", "SALE_FIELDS", "Situation", "Touched", "by_line_id"]
 
 _TEXT, _DATE, _BOOL, _SET = FieldType("text"), FieldType("date"), FieldType("bool"), FieldType("set")
 _WHOLE, _AMOUNT, _POINTS = FieldType("number"), FieldType("number", 2), FieldType("number", 3)
@@ -59,6 +60,10 @@ def _days_to_birthday(birth: date, today: date) -> int:
 
 # For offers, earning rules and boosts: from the position of a rule to the indexes of the lines that it may touch.
 Touched = tuple[dict[int, list[int]], dict[int, list[int]], dict[int, list[int]]]
+
+
+by_line_id: Final = attrgetter("line_id")
+"""Odd cents and points fall on lines in this order, so that the order in which lines were typed changes nothing."""
 
 
 class Situation:
