@@ -106,7 +106,7 @@ def main() -> int:
         mark = "[red]FAIL[/red]" if problems else "[green] ok [/green]"
         console.print(f"{mark} {name} [dim]{time.monotonic() - started:.1f} s[/dim]")
         for problem in problems:
-            console.print(problem, markup=False, highlight=False)
+            console.print(problem, markup=False, highlight=False, soft_wrap=True)
     console.print(f"{len(CHECKS) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
