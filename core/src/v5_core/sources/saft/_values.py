@@ -26,19 +26,20 @@ def micro(text: str | None) -> int:
     """
     if text is None or not text.strip():
         return 0
+    whole, _, part = text.partition(".")
+    if len(whole) < 13 and len(part) < 7 and whole.isdecimal() and (part.isdecimal() or not part):
+        return int(whole) * 1_000_000 + int(part.ljust(6, "0"))
     return parse_scaled(text if "." in text else text.replace(",", "."), 6, exact=False)
 
 
-@functools.lru_cache(maxsize=16_384)
 def amount(text: str | None) -> int:
     """A total in cents, rounded half up where the file has more decimals, and without its sign: the type tells the direction."""
-    if text is None or not text.strip():
-        return 0
-    return abs(parse_scaled(text if "." in text else text.replace(",", "."), 2, exact=False))
+    return (abs(micro(text)) + 5000) // 10_000
 
 
+@functools.lru_cache(maxsize=16_384)
 def clean(text: str | None, length: int) -> str:
-    """Text in one line, no longer than a field takes."""
+    """Text in one line, no longer than a field takes. Cached: names of products and operators repeat."""
     if not text:
         return ""
     if not text.isprintable():
