@@ -147,7 +147,14 @@ class CustomerRef(Wire):
     @property
     def is_anonymous(self) -> bool:
         """Nothing in it can identify a customer."""
-        return not (self.card or self.erp or self.tax_number or self.phone or self.customer)
+        return self.strength == 0
+
+    @property
+    def strength(self) -> int:
+        """How surely it identifies: 2 by a card or by V5's own id, 1 by a number of somebody else's, 0 not at all."""
+        if self.card or self.customer:
+            return 2
+        return 1 if self.erp or self.tax_number or self.phone else 0
 
 
 class Reference(Wire):
@@ -263,7 +270,7 @@ def merge(known: SalesDocument, new: SalesDocument) -> SalesDocument:
     """What is known of one document after another source told its part.
 
     Trust goes by `TRUST`; within the same origin the newer report wins. A cancellation is never forgotten, except by the same
-    source. A customer is taken from whoever knows one; the till's identification (hook) wins, for there the card was seen.
+    source. A customer is taken from whoever knows one; where the card was seen (the till) wins, however many reports lie between.
     """
     better, other = (new, known) if TRUST[new.origin] >= TRUST[known.origin] else (known, new)
     update: dict[str, object] = {}
@@ -274,8 +281,9 @@ def merge(known: SalesDocument, new: SalesDocument) -> SalesDocument:
         update["payments"] = other.payments or better.payments
     if better.fiscal is None and other.fiscal is not None:
         update["fiscal"] = other.fiscal
-    if better.customer.is_anonymous or (other.origin is Origin.HOOK and not other.customer.is_anonymous):
-        update["customer"] = other.customer if not other.customer.is_anonymous else better.customer
+    known_better, known_other = better.customer.strength, other.customer.strength
+    if known_other > known_better or (known_other == known_better and other.origin is Origin.HOOK):
+        update["customer"] = other.customer
     for name in ("till", "operator", "document_type", "refs"):
         if not getattr(better, name) and getattr(other, name):
             update[name] = getattr(other, name)
