@@ -86,12 +86,12 @@ def _getter(name: str, part: str) -> _Get:
 
 
 def _leaf(node: Compare | In | Between | Like | IsNull | IsEmpty, get: _Get, kind: FieldType) -> _Test:
-    if isinstance(node, IsNull):
-        return lambda record: get(record) is None
     if isinstance(node, IsEmpty):
         return lambda record: get(record) in (None, "")
     if kind.kind == "set":
         return _set_leaf(node, get)
+    if isinstance(node, IsNull):
+        return lambda record: get(record) is None
     test = _known(node, kind)
 
     def known(record: Record) -> bool | None:
@@ -101,7 +101,7 @@ def _leaf(node: Compare | In | Between | Like | IsNull | IsEmpty, get: _Get, kin
     return known
 
 
-def _set_leaf(node: Compare | In | Between | Like, get: _Get) -> _Test:
+def _set_leaf(node: Compare | In | Between | Like | IsNull, get: _Get) -> _Test:
     wanted = frozenset(node.values if isinstance(node, In) else [node.value] if isinstance(node, Compare) else [])
     negated = isinstance(node, Compare) and node.op == "!="
     # A set is never unknown: nobody's segments are the empty set.
