@@ -95,7 +95,7 @@ def write(
         products: By code.
         company: The issuer.
         version: One of `VERSIONS`.
-        encoding: Of the bytes; what it cannot write becomes a character reference.
+        encoding: Of the bytes, UTF-8 or one of single bytes; what it cannot write becomes a character reference.
         zone: The store's zone, for local times; Lisbon by default.
         signer: Signs and chains; without it Hash is 0.
         declaration: False leaves the XML declaration out, as some producers do.

@@ -30,7 +30,7 @@ _CHUNK: Final = 65_536
 _TABLES: Final = ("{*}Customer", "{*}Product")
 # Sections that are not ours may be the larger part of a file; their elements are dropped as they close.
 _FOREIGN: Final = ("{*}Account", "{*}Supplier", "{*}Transaction", "{*}StockMovement", "{*}WorkDocument", "{*}Payment", "{*}TaxTableEntry")
-_WANTED: Final = ("{*}Header", "{*}MasterFiles", *_TABLES, "{*}SalesInvoices", "{*}Invoice", *_FOREIGN)
+_WANTED: Final = ("{*}Header", *_TABLES, "{*}SalesInvoices", "{*}Invoice", *_FOREIGN)
 _TOTALS: Final = frozenset({"NumberOfEntries", "TotalDebit", "TotalCredit"})
 _EAN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 _RAW: Final = 2000
@@ -101,7 +101,6 @@ class SaftFile:
         self._name = name
         self._checks = Checks(load_key(public_key) if public_key else None)
         self._mapper = Mapper(zone=zone, source=name, store=store, stores=stores, checks=self._checks)
-        self._tables_seen = False
         self._sections: set[str] = set()
         self._invoices = 0
         self.findings: tuple[Finding, ...] = ()
@@ -152,8 +151,6 @@ class SaftFile:
                 item = self._product(element)
             elif name == "Header":
                 item = self._header(element)
-            elif name == "MasterFiles":
-                self._tables_seen = True
             elif name == "SalesInvoices":
                 self._sections.add(name)
                 self._declared(element)
@@ -170,7 +167,7 @@ class SaftFile:
             parent = element.getparent()
             if parent is not None:
                 self._declared(parent)
-            if not self._tables_seen:
+            if not {"Customer", "Product"} <= self._sections:
                 self._look_ahead(raw)
         try:
             return self._mapper.document(element)
@@ -260,7 +257,7 @@ class SaftFile:
             return
         place = raw.tell()
         raw.seek(0)
-        for element in _elements(RepairedStream(raw), ("{*}Customer", "{*}Product", "{*}Invoice")):
+        for element in _elements(RepairedStream(raw), (*_TABLES, "{*}Invoice")):
             if isinstance(element, ValidationError):
                 break
             if local(element) == "Customer":
