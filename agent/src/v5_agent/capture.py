@@ -13,13 +13,13 @@ from functools import partial
 from typing import Final
 
 import pydantic
-from v5_core.errors import AuthError, ConfigError, ContractViolationError, FatalError, RecordRejectedError, RetryableError
-from v5_core.model import Customer, Product, SalesDocument
-from v5_core.plugins import Batch, Capability, CheckResult, Cursor, LoadedPlugin, Plugin, PluginConfig, Rejected, Stream
 
 from v5_agent.bounded import Bounded, HangingError
 from v5_agent.config import SourceConfig
 from v5_agent.outbox import Outbox
+from v5_core.errors import AuthError, ConfigError, ContractViolationError, FatalError, RecordRejectedError, RetryableError
+from v5_core.model import Customer, Product, SalesDocument
+from v5_core.plugins import Batch, Capability, CheckResult, Cursor, LoadedPlugin, Plugin, PluginConfig, Rejected, Stream
 
 __all__ = ["PollReport", "Source", "SourceState"]
 

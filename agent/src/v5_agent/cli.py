@@ -16,8 +16,6 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from v5_core.errors import AuthError, ConfigError, V5Error
-from v5_core.plugins import load_plugins
 
 from v5_agent import __version__, logs
 from v5_agent import identity as identities
@@ -29,6 +27,8 @@ from v5_agent.outbox import FILE, Outbox
 from v5_agent.replica import FILE as REPLICA_FILE
 from v5_agent.server import RUN_FILE, serve
 from v5_agent.service import Agent, utc_now
+from v5_core.errors import AuthError, ConfigError, V5Error
+from v5_core.plugins import load_plugins
 
 __all__ = ["app"]
 
@@ -182,9 +182,8 @@ def outbox_check(data: Data = None) -> None:
         damaged = [
             row["event_id"] for row in track(outbox.export(), description="Checking rows", console=_err, transient=True) if row["damaged"]
         ]
-    _out.print(
-        f"queued {stats.queued}, sent {stats.sent}, quarantined {stats.quarantined}, rejected records {stats.rejected}, damaged {len(damaged)}"
-    )
+    counts = f"queued {stats.queued}, sent {stats.sent}, quarantined {stats.quarantined}, rejected records {stats.rejected}"
+    _out.print(f"{counts}, damaged {len(damaged)}")
     for problem in [*problems, *(f"damaged row: {event}" for event in damaged)]:
         _err.print(f"[red]{problem}[/red]", soft_wrap=True)
     if problems or damaged:

@@ -17,12 +17,12 @@ from typing import Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-from v5_core import signing, wire
-from v5_core.errors import FieldError, RetryableError
 
 import v5_agent
 from v5_agent.identity import Identity
 from v5_agent.outbox import Outbox
+from v5_core import signing, wire
+from v5_core.errors import FieldError, RetryableError
 
 __all__ = ["Action", "Answer", "CloudClient", "LineDownError", "action"]
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator
+
 from v5_core.errors import ConfigError
 
 __all__ = [

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
+from v5_agent.outbox import Outbox, millis
 from v5_core.errors import ConflictError
 from v5_core.model import Balance, Wire
 from v5_core.push import ReplicaCustomer
-
-from v5_agent.outbox import Outbox, millis
 
 __all__ = ["Effects", "Standing", "digest"]
 

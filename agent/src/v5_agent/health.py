@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from v5_core.errors import FatalError
-
 import v5_agent
 from v5_agent.capture import Source
 from v5_agent.database import wal_reset_risk
@@ -18,6 +16,7 @@ from v5_agent.identity import Identity
 from v5_agent.line import Line
 from v5_agent.outbox import Outbox
 from v5_agent.sender import PAUSED
+from v5_core.errors import FatalError
 
 __all__ = ["Health", "SourceHealth", "measure"]
 

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import requests
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from v5_core import signing
-from v5_core.errors import AuthError, ConfigError, NotFoundError, RetryableError
 
 import v5_agent
 from v5_agent.config import write_private
+from v5_core import signing
+from v5_core.errors import AuthError, ConfigError, NotFoundError, RetryableError
 
 __all__ = ["Enrolment", "Identity", "check_machine", "enrol", "fingerprint", "load_identity"]
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from v5_agent.effects import Effects, Standing
+from v5_agent.i18n import points_text, show_date, text
+from v5_agent.outbox import Outbox
+from v5_agent.replica import ReplicaStore, spellings
 from v5_core import receipts
 from v5_core.engine import CustomerFacts, Settlement, evaluate, next_reward, reversal, rewards_for, settle
 from v5_core.hooks import CommitResponse, CustomerView, IdentifyResponse, Message, QuoteRequest, QuoteResponse, ReceiptLine
 from v5_core.model import Card, CustomerRef, DocumentKind, SalesDocument
 from v5_core.push import ReplicaCustomer
-
-from v5_agent.effects import Effects, Standing
-from v5_agent.i18n import points_text, show_date, text
-from v5_agent.outbox import Outbox
-from v5_agent.replica import ReplicaStore, spellings
 
 __all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
 

@@ -13,12 +13,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+from v5_agent.database import Database
+from v5_agent.outbox_schema import MIGRATIONS
 from v5_core.model import Customer, SalesDocument
 from v5_core.plugins import Cursor, Record, Rejected
 from v5_core.push import Event, event_id
-
-from v5_agent.database import Database
-from v5_agent.outbox_schema import MIGRATIONS
 
 __all__ = ["FILE", "Entry", "Fact", "Outbox", "Queued", "Stats", "millis", "record_fact"]
 

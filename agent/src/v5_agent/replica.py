@@ -17,15 +17,15 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from pydantic import ValidationError
+
+from v5_agent.client import Action, CloudClient
+from v5_agent.database import Database
+from v5_agent.outbox import Outbox, millis
 from v5_core.engine import Compiled, compile_programmes
 from v5_core.errors import FatalError, V5Error
 from v5_core.model import CustomerRef
 from v5_core.programme import Programme
 from v5_core.push import Replica, ReplicaCustomer
-
-from v5_agent.client import Action, CloudClient
-from v5_agent.database import Database
-from v5_agent.outbox import Outbox, millis
 
 __all__ = ["ReplicaStore", "StoreFacts", "fold", "pull"]
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pydantic import ValidationError
-from v5_core.push import EventResult, PushReply, Signal
 
 from v5_agent.client import Action, Answer, CloudClient, LineDownError
 from v5_agent.line import Line, backoff
 from v5_agent.outbox import Outbox, Queued
+from v5_core.push import EventResult, PushReply, Signal
 
 __all__ = ["PAUSED", "SendReport", "Sender"]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from v5_core.errors import ConfigError
 
 from v5_agent.notify import notify
 from v5_agent.web import create_app
+from v5_core.errors import ConfigError
 
 __all__ = ["RUN_FILE", "serve"]
 

@@ -12,9 +12,6 @@ from typing import Any, Final, Self
 
 from apscheduler.executors.pool import ThreadPoolExecutor as SchedulerPool
 from apscheduler.schedulers.background import BackgroundScheduler
-from v5_core.errors import FatalError
-from v5_core.plugins import LoadedPlugin
-from v5_core.push import Signal
 
 import v5_agent
 from v5_agent import health, signals
@@ -30,6 +27,9 @@ from v5_agent.outbox import FILE, Outbox
 from v5_agent.replica import ReplicaStore, pull
 from v5_agent.sender import PAUSED, Sender, SendReport
 from v5_agent.till import Till
+from v5_core.errors import FatalError
+from v5_core.plugins import LoadedPlugin
+from v5_core.push import Signal
 
 __all__ = ["Agent", "utc_now"]
 

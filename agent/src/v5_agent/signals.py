@@ -7,12 +7,11 @@ import logging
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from v5_core.push import Signal
-
 from v5_agent.config import CONFIG_FILE
 from v5_agent.logs import LOG_FILE, redact
 from v5_agent.outbox import millis
 from v5_agent.sender import PAUSED
+from v5_core.push import Signal
 
 if TYPE_CHECKING:
     from v5_agent.service import Agent

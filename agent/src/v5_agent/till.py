@@ -10,6 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import pydantic
+
+from v5_agent.client import Action, Answer, CloudClient, LineDownError
+from v5_agent.effects import Effects, digest
+from v5_agent.line import Line
+from v5_agent.local import PROVISIONAL_CUSTOMER, DocumentEffect, Local
+from v5_agent.outbox import Entry, Fact, Outbox
+from v5_agent.replica import spellings
 from v5_core.engine import points_worth
 from v5_core.errors import ConflictError, FieldError, NotFoundError, PermissionDeniedError, V5Error, ValidationError
 from v5_core.hooks import (
@@ -30,13 +37,6 @@ from v5_core.hooks import (
 )
 from v5_core.model import DocumentKind, Wire
 from v5_core.push import ReplicaCustomer
-
-from v5_agent.client import Action, Answer, CloudClient, LineDownError
-from v5_agent.effects import Effects, digest
-from v5_agent.line import Line
-from v5_agent.local import PROVISIONAL_CUSTOMER, DocumentEffect, Local
-from v5_agent.outbox import Entry, Fact, Outbox
-from v5_agent.replica import spellings
 
 __all__ = ["Till"]
 

@@ -13,14 +13,14 @@ import pydantic
 from fastapi import Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
-from v5_core import soap, wire
-from v5_core.errors import AuthError, FieldError, NotFoundError, V5Error, ValidationError
-from v5_core.hooks import EnrolRequest, IdentifyRequest
-from v5_core.model import Wire
 
 from v5_agent import __version__, pages
 from v5_agent.guard import Guard, problem
 from v5_agent.sessions import COOKIE, HEADER, Sessions
+from v5_core import soap, wire
+from v5_core.errors import AuthError, FieldError, NotFoundError, V5Error, ValidationError
+from v5_core.hooks import EnrolRequest, IdentifyRequest
+from v5_core.model import Wire
 
 __all__ = ["create_app"]
 
