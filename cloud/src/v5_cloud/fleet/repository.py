@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, func
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, Agent, CustomerRow, EnrolCode, SignalRow, Store
+from v5_cloud.models import AccountRow, Agent, CustomerRow, EnrolCode, SignalRow, Store, TenantRow
 
 __all__ = ["FleetRepository"]
 
@@ -28,6 +28,12 @@ class FleetRepository(Repository):
             self.update(EnrolCode).where(EnrolCode.id == code_hash, EnrolCode.used_at.is_(None)).values(used_at=now, agent_id=agent_id)
         )
         return bool(self.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+    def renew(self, row: TenantRow) -> None:
+        """Adds a credential, or puts it in the place of the one with its id."""
+        if row.tenant_id != self.scope.tenant:
+            raise ValueError("a credential of another tenant")
+        self.session.merge(row)
 
     def store(self, store_id: str) -> Store | None:
         """A store by id."""

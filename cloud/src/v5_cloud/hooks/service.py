@@ -130,7 +130,7 @@ class CloudHooks:
         pairs = customers.by_keys(keys)
         return next((pair for key in keys for pair in pairs if key in pair[0].keys), None)
 
-    def hold(self, request: hooks.HoldRequest, *, alias: str = "") -> hooks.HoldResponse:
+    def hold(self, request: hooks.HoldRequest) -> hooks.HoldResponse:
         """Reserves points; a second till cannot spend them.
 
         Raises:
@@ -140,11 +140,11 @@ class CloudHooks:
         self._store(request.store)
 
         def work(session: Session) -> hooks.HoldResponse:
-            return self._hold(session, request, alias)
+            return self._hold(session, request)
 
         return once(self._container, self._scope, "hold", request.request_id, request, hooks.HoldResponse, work)
 
-    def _hold(self, session: Session, request: hooks.HoldRequest, alias: str) -> hooks.HoldResponse:
+    def _hold(self, session: Session, request: hooks.HoldRequest) -> hooks.HoldResponse:
         now = self._container.clock()
         ledger = LedgerRepository(session, self._scope)
         company = company_info(self._container, self._scope)
@@ -171,7 +171,8 @@ class CloudHooks:
         working.apply(
             place_hold(working.state(account.id), hold_id, request.points, at=now, expires_at=expires, policies=policies), Cause()
         )
-        working.aliases[hold_id] = alias
+        # A till without a line calls the hold by its request; the payment names it so.
+        working.aliases[hold_id] = request.request_id
         writes = WriteSet(self._scope)
         working.collect(writes, company.default_zone)
         writes.flush(session, epoch_base(self._container))
@@ -259,11 +260,11 @@ class CloudHooks:
         if row is None:
             raise NotFoundError("There is no such document.", code="unknown_document")
         body = SalesDocument.model_validate_json(json.dumps(row.body))
-        known = body.origin is Origin.HOOK
+        by_till = body.origin is Origin.HOOK
         report = body.model_copy(
             update={
-                "source": body.source if known else "v5-cancel",
-                "source_id": body.source_id if known else row.id,
+                "source": body.source if by_till else "v5-cancel",
+                "source_id": body.source_id if by_till else row.id,
                 "origin": Origin.HOOK,
                 "status": DocumentStatus.CANCELLED,
                 "cancelled_at": request.at,
@@ -274,6 +275,10 @@ class CloudHooks:
         made: list[hooks.CancelResponse] = []
 
         def remember(session: Session, writes: WriteSet, results: list[Settled]) -> None:
+            known = check(SettlementRepository(session, self._scope).stored_answer("cancel", request.request_id), request)
+            if known is not None:
+                made[:] = [hooks.CancelResponse.model_validate_json(json.dumps(known))]
+                return
             made[:] = [hooks.CancelResponse(reversed_document=row.id, points=points, balance=results[0].answer.get("balance"))]
             answer = made[0].model_dump(mode="json")
             writes.put(Idempotency, [row_of(self._scope, "cancel", request.request_id, request, answer, self._container.clock())])

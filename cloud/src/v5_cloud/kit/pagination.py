@@ -19,17 +19,17 @@ __all__ = ["Cursor", "Limit", "Page", "decode", "encode", "instant", "page_of"]
 Row = TypeVar("Row")
 Item = TypeVar("Item")
 
-Cursor = Annotated[str | None, Query(max_length=400, description="`next` of the page before; nothing for the first page.")]
+Cursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before; nothing for the first page.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="Rows of a page.")]
 
 
 class Page(BaseModel, Generic[Item]):
-    """One page; `next` is None on the last one."""
+    """One page; `next_cursor` is None on the last one."""
 
     model_config = ConfigDict(extra="forbid")
 
     items: list[Item]
-    next: str | None = None
+    next_cursor: str | None = None
 
 
 def encode(*values: str) -> str:
@@ -70,11 +70,13 @@ def instant(text: str) -> datetime:
 
 
 def _wrong() -> ValidationError:
-    return ValidationError("The cursor is not one of ours.", errors=(FieldError("cursor", "cursor", "use `next` of the page before"),))
+    return ValidationError(
+        "The cursor is not one of ours.", errors=(FieldError("cursor", "cursor", "use `next_cursor` of the page before"),)
+    )
 
 
 def page_of(rows: Sequence[Row], limit: int, item: Callable[[Row], Item], key: Callable[[Row], tuple[str, ...]]) -> Page[Item]:
     """A page of the first `limit` rows; one row more than that says that there is a next one."""
     more = len(rows) > limit
     kept = rows[:limit]
-    return Page(items=[item(row) for row in kept], next=encode(*key(kept[-1])) if more and kept else None)
+    return Page(items=[item(row) for row in kept], next_cursor=encode(*key(kept[-1])) if more and kept else None)

@@ -46,16 +46,19 @@ class Words:
     def _money(self, amount: int) -> str:
         return self._formats.money(amount, self._programme.currency)
 
+    def _points(self, points: int) -> str:
+        return self._("1 point") if points == 1000 else self._("%(points)s points", points=self._formats.points(points))
+
     def earning(self) -> list[Sentence]:
         """How points are earned, boosts last."""
         _, made = self._, []
         for rule in self._programme.earning:
-            points = self._formats.points(rule.points)
+            points = self._points(rule.points)
             if isinstance(rule, EarnPerAmount):
-                text = _("%(points)s points for every %(amount)s", points=points, amount=self._money(rule.amount))
+                text = _("%(points)s for every %(amount)s", points=points, amount=self._money(rule.amount))
                 extra = [_("from purchases of %(amount)s", amount=self._money(rule.minimum))] if rule.minimum else []
             else:
-                text = _("%(points)s points for every %(quantity)s units", points=points, quantity=self._formats.quantity(rule.quantity))
+                text = _("%(points)s for every %(quantity)s units", points=points, quantity=self._formats.quantity(rule.quantity))
                 extra = [_("each line by itself")] if rule.per_line else []
             made.append(
                 Sentence("coins", text, rule.title or rule.id, (*self._conditions(rule.selector, rule.when, rule.validity), *extra))
@@ -94,16 +97,16 @@ class Words:
         """Points as money, and rewards."""
         _, made = self._, []
         if rule := self._programme.redemption:
-            extra = [_("at least %(points)s points", points=self._formats.points(rule.minimum))] if rule.minimum else []
+            extra = [_("at least %(points)s", points=self._points(rule.minimum))] if rule.minimum else []
             extra.append(_("in steps of %(points)s", points=self._formats.points(rule.step)))
             if rule.max_share < 10_000:
                 extra.append(_("up to %(rate)s of the purchase", rate=self._formats.rate(rule.max_share)))
-            text = _("%(points)s points are worth %(amount)s", points=self._formats.points(rule.points), amount=self._money(rule.amount))
+            text = _("%(points)s are worth %(amount)s", points=self._points(rule.points), amount=self._money(rule.amount))
             made.append(Sentence("wallet", text, "", tuple(extra)))
         for one in self._programme.rewards:
             worth = (_("worth %(amount)s", amount=self._money(one.amount)),) if one.amount else ()
             made.append(
-                Sentence("gift", _("%(title)s for %(points)s points", title=one.title, points=self._formats.points(one.cost)), "", worth)
+                Sentence("gift", _("%(title)s for %(points)s", title=one.title, points=self._points(one.cost)), "", worth)
             )
         return made
 

@@ -181,7 +181,7 @@ def _apply(container: Container, machine: Machine, event: Event) -> EventResult:
     if event.enrol is not None and event.type == "enrol":
         hooks.enrol(event.enrol)
     elif event.hold is not None and event.type == "hold":
-        hooks.hold(event.hold, alias=event.aggregate)
+        hooks.hold(event.hold)
     elif event.cancel is not None and event.type == "cancel":
         hooks.cancel(event.cancel)
     _note(container, machine, event)

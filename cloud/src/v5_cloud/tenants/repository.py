@@ -31,5 +31,9 @@ class TenantRepository(Repository):
 
     def epoch(self) -> int:
         """How often this database was restored; in the scope of the directory."""
-        row = self.session.scalars(self.select(Installation).where(Installation.key == "epoch")).one_or_none()
-        return row.value if row else 0
+        return self.fact("epoch") or 0
+
+    def fact(self, key: str) -> int | None:
+        """A fact of this database itself; in the scope of the directory."""
+        row = self.session.scalars(self.select(Installation).where(Installation.key == key)).one_or_none()
+        return row.value if row else None
