@@ -65,7 +65,7 @@ def test_the_tax_authoritys_demo_company(name: str) -> None:
     issued = [row for row in found.documents if row.status is DocumentStatus.ISSUED]
     sold = sum(row.gross for row in issued if row.kind is DocumentKind.SALE)
     returned = sum(row.gross for row in issued if row.kind is DocumentKind.RETURN)
-    assert (sold, returned) == (10_611_18, 2_642_27)
+    assert (sold, returned) == (10_611_11, 2_642_14)
     assert sum(row.net for row in issued if row.kind is DocumentKind.RETURN) == 2_201_78
     assert len(found.products) == 12
     assert {customer.source_id for customer in found.customers} >= {"PP", "CA3", "CB1", "CB2", "CB23"}
@@ -113,10 +113,11 @@ def test_what_can_be_told_of_the_signatures() -> None:
     for found in (good, wrong):
         assert codes(found)["signatures_unchecked"].startswith("24 signatures not verified: no public key")
         assert not {"hash_chain", "hash_length", "unsigned"} & codes(found).keys()
-    # Without the producer's key a changed signature is seen only beside the right one: as another content of the same document.
+    # Without the producer's key a changed signature is seen only beside the right one, and only where it changes the four characters
+    # that are printed: the file alters two signatures, and one of them there.
     before = {row.source_id: row for row in good.documents}
     changed = [row.source_id for row in wrong.documents if row.revision != before[row.source_id].revision]
-    assert changed == ["1T 1/1", "1T 1/2"]
+    assert changed == ["1T 1/1"]
 
 
 def test_signatures_with_the_producers_key() -> None:
@@ -195,24 +196,19 @@ def test_what_our_generator_writes_fits_the_official_schema(tmp_path: Path) -> N
         gross=300,
         net=243,
     )
-    free = sale.model_copy(
-        update={"source_id": "FS A/2", "fiscal": None, "lines": (lines[0].model_copy(update={"vat_rate": 0, "net": 100}),)}
-    )
-    gone = sale.model_copy(
-        update={"source_id": "FS A/3", "fiscal": None, "status": DocumentStatus.CANCELLED, "cancelled_at": sold, "cancel_reason": "Engano"}
-    )
+    untaxed = {"lines": (lines[0].model_copy(update={"vat_rate": 0, "net": 100}),), "gross": 100, "net": 100, "payments": ()}
+    ended = {"status": DocumentStatus.CANCELLED, "cancelled_at": sold, "cancel_reason": "Engano"}
     back = tuple(line.model_copy(update={"reference": Reference(document="FS A/1")}) for line in lines)
-    note = sale.model_copy(
-        update={"source_id": "NC A/1", "fiscal": None, "kind": DocumentKind.RETURN, "document_type": "NC", "lines": back}
-    )
+    documents = [sale]
+    for number, change in {
+        "FS A/2": untaxed,
+        "FS A/3": ended,
+        "NC A/1": {"kind": DocumentKind.RETURN, "document_type": "NC", "lines": back},
+    }.items():
+        documents.append(sale.model_copy(update={"source_id": number, "fiscal": None, **change}))
     target = tmp_path / "saft.xml"
-    documents = (sale, free.model_copy(update={"gross": 100, "net": 100, "payments": ()}), gone, note)
-    customers = (
-        Customer(source="x", source_id="C1", name="João & Filhos", tax_number="509442013", phone="212345678", email="a@exemplo.pt"),
-    )
+    customers = (Customer(source="x", source_id="C1", name="João & Filhos", tax_number="509442013", phone="212345678"),)
     products = (Product(source="x", source_id="P1", code="P1", description="Café", family="CAFE", ean="5601234567892"),)
-    assert (
-        saft.write(target, documents, created=sold.date() + timedelta(days=1), customers=customers, products=products, signer=saft.Signer())
-        == 4
-    )
+    created = sold.date() + timedelta(days=1)
+    assert saft.write(target, documents, created=created, customers=customers, products=products, signer=saft.Signer()) == 4
     assert schema.validate(etree.parse(target)), schema.error_log
