@@ -103,7 +103,7 @@ def test_programmes(visit) -> None:
     visit.sign_in()
     page = visit.page
     page.goto(f"{visit.url}/programmes")
-    expect(page.get_by_text({"pt": "1 pontos por cada 1,00 €", "en": "1 points for every €1.00"}[visit.language].replace(" €", "\xa0€"))).to_be_visible()
+    expect(page.get_by_text({"pt": "1 ponto por cada 1,00 €", "en": "1 point for every €1.00"}[visit.language].replace(" €", "\xa0€"))).to_be_visible()
     visit.shot("programmes")
     visit.axe()
     visit.fits()

@@ -74,11 +74,15 @@ def logout(page: AnyPage) -> Response:
 
 
 @router.post("/language")
-def switch(page: AnyPage, language_code: Annotated[str, Form(alias="language", max_length=5)], next: Annotated[str, Form(max_length=500)] = "/") -> Response:  # noqa: A002
+def switch(
+    page: AnyPage, language_code: Annotated[str, Form(alias="language", max_length=5)], next: Annotated[str, Form(max_length=500)] = "/"
+) -> Response:  # noqa: A002
     """Remembers the language in this browser, and in the user's record."""
     response = RedirectResponse(_own(next), 303)
     if chosen := language(language_code):
-        response.set_cookie(COOKIE, chosen.code, max_age=31_536_000, secure=page.held.settings.secure_cookies, httponly=True, samesite="lax", path="/")
+        response.set_cookie(
+            COOKIE, chosen.code, max_age=31_536_000, secure=page.held.settings.secure_cookies, httponly=True, samesite="lax", path="/"
+        )
         if page.who:
             with page.held.database.write(page.scope) as session:
                 UserRepository(session, page.scope).set(page.who.user, language=chosen.code)

@@ -61,12 +61,15 @@ def sign_in(held: Container, email: str, password: str, *, address: str, user_ag
     """
     folded = fold_email(email)
     account = hashlib.sha256(folded.encode()).hexdigest()
-    held.limiter.hit(_BY_ADDRESS, "login-address", address)
-    held.limiter.hit(_BY_ACCOUNT, "login-account", account)
+    # Only failures count: a shop whose tills share one address signs in as often as it likes.
+    held.limiter.check(_BY_ADDRESS, "login-address", address)
+    held.limiter.check(_BY_ACCOUNT, "login-account", account)
     with held.database.read(Scope(DIRECTORY)) as session:
         user = SessionDirectory(session).user_by_email(folded)
     fits = passwords.verify_password(user.password_hash if user else None, password)
     if user is None or not fits or not user.active:
+        held.limiter.hit(_BY_ADDRESS, "login-address", address)
+        held.limiter.hit(_BY_ACCOUNT, "login-account", account)
         raise AuthError("E-mail or password is not right.", code="login")
     return _open(held, user, password, user_agent)
 

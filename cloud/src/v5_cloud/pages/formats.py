@@ -15,7 +15,22 @@ from babel.numbers import format_compact_decimal, format_currency, format_decima
 __all__ = ["NAMES", "Formats"]
 
 # What templates may call as filters.
-NAMES: Final = ("money", "points", "number", "compact", "quantity", "rate", "share", "day", "moment", "clock", "ago", "lasting", "card", "phone")
+NAMES: Final = (
+    "money",
+    "points",
+    "number",
+    "compact",
+    "quantity",
+    "rate",
+    "share",
+    "day",
+    "moment",
+    "clock",
+    "ago",
+    "lasting",
+    "card",
+    "phone",
+)
 
 
 class Formats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,6 +36,7 @@ class Viewer:
     email: str
     role: str
     tenant_name: str
+    role_title: str
 
     @property
     def initials(self) -> str:
@@ -45,12 +46,6 @@ class Viewer:
     def may(self, permission: str) -> bool:
         """Whether the menu shows it."""
         return allowed(self.role, Permission(permission))
-
-    def role_title(self, _: Callable[[str], str]) -> str:
-        """The role in words."""
-        return {Role.ADMIN: _("Administrator"), Role.MANAGER: _("Manager"), Role.CASHIER: _("Cashier"), Role.VIEWER: _("Viewer")}.get(
-            Role(self.role), self.role
-        )
 
 
 def initials(name: str) -> str:
@@ -102,18 +97,28 @@ class Page:
         text = self.language.catalogue.gettext(message)
         return text % values if values else text
 
+    def _role_title(self, role: str) -> str:
+        _ = self.gettext
+        titles = {Role.ADMIN: _("Administrator"), Role.MANAGER: _("Manager"), Role.CASHIER: _("Cashier"), Role.VIEWER: _("Viewer")}
+        return titles.get(Role(role), role) if role in set(Role) else role
+
     def render(self, template: str, *, status: int = 200, **context: Any) -> Response:
         """The page, compressed when that pays."""
-        viewer = Viewer(self.who.name, self.who.email, self.who.role, self.who.tenant_name) if self.who else None
-        text = environment(self.language.code).get_template(template).render(
-            viewer=viewer,
-            language=self.language,
-            languages=list(LANGUAGES.values()),
-            fmt=self.formats,
-            csrf=csrf_token(self.who.csrf) if self.who else "",
-            here=self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else ""),
-            partial=self.partial,
-            **context,
+        who = self.who
+        viewer = Viewer(who.name, who.email, who.role, who.tenant_name, self._role_title(who.role)) if who else None
+        text = (
+            environment(self.language.code)
+            .get_template(template)
+            .render(
+                viewer=viewer,
+                language=self.language,
+                languages=list(LANGUAGES.values()),
+                fmt=self.formats,
+                csrf=csrf_token(self.who.csrf) if self.who else "",
+                here=self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else ""),
+                partial=self.partial,
+                **context,
+            )
         )
         body = text.encode()
         headers = {"Vary": "Accept-Encoding, Accept-Language, Cookie, HX-Request"}

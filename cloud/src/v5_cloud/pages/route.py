@@ -24,9 +24,7 @@ __all__ = ["POLICY", "PageRoute", "error_page", "page_router"]
 _log = logging.getLogger(__name__)
 
 # data: only for pictures: daisyUI draws some marks so. Nothing is loaded from elsewhere, nothing runs inline.
-POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; report-uri /csp-report"
-)
+POLICY: Final = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; report-uri /csp-report"
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -36,7 +34,9 @@ async def _refuse_forged(request: Request) -> None:
         return
     forged = PermissionDeniedError("This page was open too long; load it again and repeat.", code="csrf")
     origin = request.headers.get("origin")
-    if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"} or (origin and urlsplit(origin).netloc != request.headers.get("host")):
+    if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"} or (
+        origin and urlsplit(origin).netloc != request.headers.get("host")
+    ):
         raise forged
     who = request.state.signed_in
     if who is None:
@@ -65,6 +65,10 @@ class PageRoute(APIRoute):
                 response = await inner(request)
             except (V5Error, RequestValidationError, HTTPException) as error:
                 response = await run_in_threadpool(_error, request, error)
+            except Exception:
+                # People get a page even then; the trace is for the log only.
+                _log.exception("%s %s failed", request.method, request.url.path)
+                response = await run_in_threadpool(error_page, page_of(request), 500, "")
             response.headers.setdefault("Content-Security-Policy", POLICY)
             response.headers.setdefault("Cache-Control", "no-store")
             if held.settings.secure_cookies:
@@ -109,7 +113,9 @@ def error_page(page: Page, status: int, code: str) -> Response:
         429: (_("A moment, please"), _("Too many requests came from here. Wait a little and try again.")),
         503: (_("A moment, please"), _("The service is busy. Wait a little and try again.")),
     }
-    title, message = words.get(status, (_("That did not work"), _("The service met an error; it has been noted. Try again, and call support if it stays.")))
+    title, message = words.get(
+        status, (_("That did not work"), _("The service met an error; it has been noted. Try again, and call support if it stays."))
+    )
     if code == "csrf":
         title, message = _("Please try again"), _("This page was open too long. Load it again and repeat what you did.")
     return page.render("error.html", status=status, section="", title=title, message=message)

@@ -51,7 +51,15 @@ def _weak(password: str, email: str) -> list[FieldError]:
 
 
 def add_user(
-    database: Database, tenant: str, *, email: str, password: str, now: datetime, name: str = "", role: str = Role.ADMIN, language: str = "pt"
+    database: Database,
+    tenant: str,
+    *,
+    email: str,
+    password: str,
+    now: datetime,
+    name: str = "",
+    role: str = Role.ADMIN,
+    language: str = "pt",
 ) -> str:
     """Adds someone who can sign in; gives the id.
 
