@@ -126,8 +126,8 @@ def _each(text: str, length: Length) -> dict[int, Length]:
     return dict.fromkeys(text.encode("latin-1"), length)
 
 
-_CUT: dict[int, Length] = dict.fromkeys((0, 1, 48, 49), 3) | dict.fromkeys((65, 66, 97, 98, 103, 104), 4)
-_BARCODE: dict[int, Length] = dict.fromkeys(range(7), _until_nul(3, 256)) | dict.fromkeys(range(65, 80), _counted(4, 3, 1))
+_CUT: dict[int, Length] = {**dict.fromkeys((0, 1, 48, 49), 3), **dict.fromkeys((65, 66, 97, 98, 103, 104), 4)}
+_BARCODE: dict[int, Length] = {**dict.fromkeys(range(7), _until_nul(3, 256)), **dict.fromkeys(range(65, 80), _counted(4, 3, 1))}
 
 _ESC: dict[int, Length] = {
     **_each("@2imLS\x0c<v", 2),
@@ -167,7 +167,7 @@ _FS: dict[int, Length] = {
     ord("q"): _nv_images,
 }
 _DLE: dict[int, Length] = {
-    0x04: _by_byte(2, dict.fromkeys((7, 8, 18), 4), 3),
+    0x04: _by_byte(2, {7: 4, 8: 4, 18: 4}, 3),
     0x05: 3,
     0x14: _by_byte(2, {1: 5, 2: 5, 3: 8, 7: 4, 8: 10}),
 }

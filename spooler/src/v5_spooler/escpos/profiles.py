@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from bidi.algorithm import get_display
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
 from v5_core.errors import ConfigError
 
 __all__ = ["Profile", "has_hebrew", "load_profile", "profile_names", "to_logical", "to_visual"]

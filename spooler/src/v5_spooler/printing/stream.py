@@ -48,9 +48,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Bytes of the job that go to the printer now."""
+    """Bytes that go to the printer now; status questions between jobs belong to none."""
 
-    job: Job
+    job: Job | None
     data: bytes
 
 
@@ -116,6 +116,9 @@ class JobStream:
 
     def _token(self, token: Token) -> Iterator[Step]:
         passed, self._passed = self._passed, 0
+        if token.kind is Kind.REALTIME and not self.job.tokens:
+            yield Send(None, token.data[passed:])
+            return
         if token.name == "ESC @" and self.job.fiscal:
             yield self._end()
         self._judge(token)
@@ -188,7 +191,7 @@ def _joined(steps: Iterator[Step] | list[Step]) -> list[Step]:
     job: Job | None = None
 
     def flush() -> None:
-        if job is not None and parts:
+        if parts:
             joined.append(Send(job, b"".join(parts)))
             parts.clear()
 

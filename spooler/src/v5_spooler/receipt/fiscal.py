@@ -10,7 +10,6 @@ from typing import Final
 
 from v5_core.model import DocumentKind, FiscalKey
 from v5_core.money import parse_scaled
-
 from v5_spooler.escpos.tokens import Token
 
 __all__ = ["FINAL_CONSUMER", "FiscalCode", "find_fiscal", "parse_fiscal"]

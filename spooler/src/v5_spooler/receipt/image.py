@@ -118,7 +118,8 @@ def _glyphs(run: Glyphs) -> Image.Image:
             mask = mask.rotate(-90, expand=True).resize((ink, height))
         sheet.paste(0, (index * width, 0), mask)
     if style.italic:
-        sheet = sheet.transform(sheet.size, Image.Transform.AFFINE, (1, 0.2, -0.1 * height, 0, 1, 0), Image.Resampling.BILINEAR, fillcolor=255)
+        slant = (1, 0.2, -0.1 * height, 0, 1, 0)
+        sheet = sheet.transform(sheet.size, Image.Transform.AFFINE, slant, Image.Resampling.BILINEAR, fillcolor=255)
     if style.underline:
         line = height - 1 - (style.underline - 1)
         ImageDraw.Draw(sheet).rectangle((0, line - 1, sheet.width, height - 1), fill=0)

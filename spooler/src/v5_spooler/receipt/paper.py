@@ -175,7 +175,7 @@ class _Printer:
                 yield from self._line(always=False)
                 if token.name == "GS V" and len(token.data) == 4:
                     yield Feed(token.data[3] // self.profile.vertical_units)
-                yield Cut(partial=token.name != "GS V" and token.name == "ESC m" or token.data[2:3] in (b"\x01", b"1", b"B"))
+                yield Cut(partial=(token.name != "GS V" and token.name == "ESC m") or token.data[2:3] in (b"\x01", b"1", b"B"))
             else:
                 yield from self._command(token)
             if token.name == "ESC @":

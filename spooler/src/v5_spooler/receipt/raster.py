@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 import segno
 import zxingcpp
@@ -14,6 +14,9 @@ from segno import encoder
 from v5_spooler.escpos.profiles import Profile
 from v5_spooler.escpos.tokens import Token
 from v5_spooler.receipt.paper import Barcode, Picture, Row, Symbol, lay_out
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = ["barcode_modules", "picture_image", "qr_raster", "read_codes", "symbol_image"]
 
@@ -53,19 +56,24 @@ def _bits(data: bytes, size: tuple[int, int]) -> Image.Image:
     return ImageOps.invert(Image.frombytes("1", size, data[:need].ljust(need, b"\0")).convert("L"))
 
 
+def _drawn(content: str | bytes, form: zxingcpp.BarcodeFormat) -> Image.Image | None:
+    # One pixel a module; None when the content does not fit the symbology.
+    try:
+        pixels = zxingcpp.create_barcode(content, form).to_image(scale=1, add_quiet_zones=False)
+    except (ValueError, RuntimeError):
+        return None
+    high, wide = pixels.shape
+    return Image.frombytes("L", (wide, high), bytes(memoryview(cast("Buffer", pixels))))
+
+
 def barcode_modules(barcode: Barcode) -> list[bool] | None:
     """Dark and light modules of a one-dimensional code; None when the data is no such code (printers print nothing then)."""
     form = _SYSTEMS.get(barcode.system)
     text = barcode_text(barcode)
     if form is None or not text:
         return None
-    try:
-        image = zxingcpp.create_barcode(text, form).to_image(scale=1, add_quiet_zones=False)
-    except (ValueError, RuntimeError):
-        return None
-    rows = memoryview(image)
-    width = rows.shape[1] if rows.shape else 0
-    return [value == 0 for value in bytes(rows)[:width]]
+    image = _drawn(text, form)
+    return [image.getpixel((x, 0)) == 0 for x in range(image.width)] if image else None
 
 
 def barcode_text(barcode: Barcode) -> str:
@@ -102,15 +110,10 @@ def symbol_image(symbol: Symbol) -> Image.Image | None:
     form = _MATRICES.get(symbol.system)
     if form is None:
         return None
-    try:
-        image = zxingcpp.create_barcode(symbol.data, form).to_image(scale=1, add_quiet_zones=False)
-    except (ValueError, RuntimeError):
+    picture = _drawn(symbol.data, form)
+    if picture is None:
         return None
-    rows = memoryview(image)
-    high, wide = rows.shape or (1, 1)
-    picture = Image.frombytes("L", (wide, high), bytes(rows))
-    scale = symbol.module
-    return picture.resize((wide * scale, high * scale), Image.Resampling.NEAREST)
+    return picture.resize((picture.width * symbol.module, picture.height * symbol.module), Image.Resampling.NEAREST)
 
 
 def qr_raster(content: bytes, module: int, level: str = "M") -> Image.Image | None:
@@ -147,4 +150,4 @@ def _decode(strips: list[Image.Image]) -> list[str]:
     for strip in strips:
         sheet.paste(strip, (20, top))
         top += strip.height
-    return [code.text for code in zxingcpp.read_barcodes(sheet, formats=_FORMAT.QRCode)]
+    return [code.text for code in zxingcpp.read_barcodes(sheet, formats=zxingcpp.BarcodeFormats([_FORMAT.QRCode]))]
