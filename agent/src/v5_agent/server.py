@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +23,13 @@ _log = logging.getLogger(__name__)
 
 
 class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        notify("READY=1")
+        self._ready()
 
 
 def serve(agent: Any, token: str, port: int) -> None:
@@ -54,10 +59,14 @@ def serve(agent: Any, token: str, port: int) -> None:
         )
         agent.start()
         run_file = Path(agent.folder) / RUN_FILE
-        run_file.write_text(json.dumps({"pid": os.getpid(), "port": number}), encoding="utf-8")
-        _log.info("answering on 127.0.0.1:%d", number)
+
+        def ready() -> None:
+            run_file.write_text(json.dumps({"pid": os.getpid(), "port": number}), encoding="utf-8")
+            _log.info("answering on 127.0.0.1:%d", number)
+            notify("READY=1")
+
         try:
-            _Server(config).run(sockets=[bound])
+            _Server(config, ready).run(sockets=[bound])
         finally:
             notify("STOPPING=1")
             run_file.unlink(missing_ok=True)
