@@ -45,35 +45,23 @@ class Rule:
     """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`."""
 
     __slots__ = (
-        "data",
-        "ends",
-        "exclude_discounted",
-        "factor",
-        "group",
-        "limit",
-        "members_only",
-        "minimum",
-        "order_wide",
-        "percent",
-        "phrases",
-        "priority",
-        "programme",
-        "simple",
-        "starts",
-        "title",
-        "when",
-        "where",
+        "always", "data", "ends", "exclude_discounted", "factor", "group", "limit", "members_only", "minimum", "number", "order_wide",
+        "percent", "phrases", "plain", "priority", "programme", "rule_id", "simple", "starts", "title", "version", "when", "where",
     )  # fmt: skip
 
     def __init__(self, data: AnyRule, programme: CompiledProgramme) -> None:
         self.data = data
         self.programme = programme
+        self.number = programme.index
+        self.rule_id = data.id
+        self.version = programme.data.version
         self.title = data.title or data.id
         self.phrases: dict[str, str] = {}  # the unchanging beginning of an offer's explanation, by language
         self.when = _criteria(data, "when", data.when)
         self.where = _criteria(data, "selector.where", data.selector.where)
         self.starts = data.validity.starts_at
         self.ends = data.validity.ends_at
+        self.always = self.when is None and self.starts is None and self.ends is None
         self.exclude_discounted = data.selector.exclude_discounted
         self.simple = self.where is None and not self.exclude_discounted
         self.minimum = data.minimum if isinstance(data, Offer | EarnPerAmount) else 0
@@ -84,6 +72,7 @@ class Rule:
         self.priority = offer.priority if offer else 0
         self.order_wide = offer is not None and offer.kind == "percent_order"
         self.members_only = offer is None or offer.members_only
+        self.plain = not self.order_wide and self.limit is None and not self.exclude_discounted
         self.group = (programme.key, offer.group) if offer and offer.exclusive else None
 
     def open(self, situation: Situation) -> bool:
@@ -188,7 +177,7 @@ class Compiled:
         boosts: dict[int, list[int]] = {}
         memo = self._memo
         for index, line in enumerate(lines):
-            key = (line.product, line.family, line.brand, line.kind)
+            key = (line.product, line.family, line.brand, line.kind._value_)
             found = memo.get(key) or self._touching(key)
             for positions, touched in zip(found, (offers, earning, boosts), strict=True):
                 for position in positions:
