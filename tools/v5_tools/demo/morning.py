@@ -94,12 +94,14 @@ class Morning:
         assert engine is not None
         for place, one in enumerate(self.shoppers):
             phc.insert_customer(engine, 101 + place, one.name, tax_number=one.tax_number, at=self.now - timedelta(hours=5))
+        phc.insert_article(engine, "CREME50", "Creme de rosto 50 ml", "cosmetica", "Cosmética", "25.00", "23")
+        phc.insert_article(engine, "TABACO", "Tabaco", "tabaco", "Tabaco", "6.00", "23")
         at = self.now - timedelta(hours=4)
         sales = [
-            (0, [("CAF250", "MERC", 2, 60)]),
+            (0, [("CAF250", "MERC", 60, 10)]),
             (1, [("PAODELO", "PAD", 1, 9), ("SABAO", "LIMP", 2, 2)]),
             (2, [("AZEITE75", "MERC", 4, 12)]),
-            (0, [("VINHO1", "BEB", 2, 7)]),
+            (0, [("CREME50", "cosmetica", 1, 25), ("TABACO", "tabaco", 2, 6)]),  # double points, and none
             (3, [("CAF250", "MERC", 40, 5)]),
         ]
         stamps = []
