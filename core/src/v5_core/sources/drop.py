@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import os
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +71,8 @@ class DropFolder:
         for entry in self.waiting():
             if self._is_whole(entry, now):
                 self.work.mkdir(exist_ok=True)
-                stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{taken:03d}"
+                # Sorted as taken; never a name that was there before, whatever the clock does.
+                stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%S%f}-{taken:03d}-{uuid.uuid4().hex[:8]}"
                 taken += self._move(entry, self.work / f"{stamp}-{entry.name}")
                 entry.with_name(entry.name + _DONE).unlink(missing_ok=True)
         return self.claimed()
