@@ -138,17 +138,15 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     if pool == 0:
         return [total] + [0] * (len(weights) - 1)
     magnitude = abs(total)
-    parts: list[int] = []
-    remainders: list[int] = []
-    for weight in weights:
-        part, remainder = divmod(magnitude * weight, pool)
-        parts.append(part)
-        remainders.append(remainder)
+    parts = [magnitude * weight // pool for weight in weights]
     rest = magnitude - sum(parts)
     if rest:
-        # Stable, in reverse too: of equal remainders the first position is served first.
-        for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:rest]:
-            parts[index] += 1
+        remainders = [magnitude * weight % pool for weight in weights]
+        if rest == 1:
+            parts[remainders.index(max(remainders))] += 1
+        else:  # stable, in reverse too: of equal remainders the first position is served first
+            for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:rest]:
+                parts[index] += 1
     return parts if total >= 0 else [-part for part in parts]
 
 

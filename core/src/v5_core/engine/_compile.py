@@ -172,19 +172,19 @@ class Compiled:
 
     def touching(self, lines: Sequence[Line]) -> Touched:
         """Which rules may touch which lines."""
-        offers: dict[int, list[int]] = {}
-        earning: dict[int, list[int]] = {}
-        boosts: dict[int, list[int]] = {}
+        offers: defaultdict[int, list[int]] = defaultdict(list)
+        earning: defaultdict[int, list[int]] = defaultdict(list)
+        boosts: defaultdict[int, list[int]] = defaultdict(list)
         memo = self._memo
         for index, line in enumerate(lines):
             key = (line.product, line.family, line.brand, line.kind._value_)
-            found = memo.get(key) or self._touching(key)
-            for positions, touched in zip(found, (offers, earning, boosts), strict=True):
-                for position in positions:
-                    if position in touched:
-                        touched[position].append(index)
-                    else:
-                        touched[position] = [index]
+            by_offer, by_earning, by_boost = memo.get(key) or self._touching(key)
+            for position in by_offer:
+                offers[position].append(index)
+            for position in by_earning:
+                earning[position].append(index)
+            for position in by_boost:
+                boosts[position].append(index)
         return offers, earning, boosts
 
     def _touching(self, key: tuple[str, str, str, str]) -> Touching:

@@ -36,12 +36,19 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What one rule gives: points, and the share of each line (by its index)."""
+    """What one rule gives: points, and the weight by which each line (by its index) brought them."""
 
     rule: Rule
     points: int
-    shares: tuple[tuple[int, int], ...]
+    indexes: list[int]
+    weights: list[int]
     explanation: Explanation
+
+    def shares(self) -> list[tuple[int, int]]:
+        """Line index and points of each line that brought any, in whole steps of the programme."""
+        unit = self.rule.programme.unit
+        parts = split(self.points // unit, self.weights)
+        return [(index, part * unit) for index, part in zip(self.indexes, parts, strict=True) if part]
 
 
 def earn(
@@ -91,6 +98,8 @@ def _select(
 
 def _base(situation: Situation, prices: Prices, policies: Policies) -> list[int]:
     # The amount of each line on which points are earned, by the programme's policies.
+    if policies.base == "after_discounts" and policies.vat == "gross" and (policies.earn_on_points or not any(prices.paid_in_points)):
+        return list(prices.after)
     base: list[int] = []
     for index, line in enumerate(situation.lines):
         amount = prices.after[index] if policies.base == "after_discounts" else line.gross + line.discount
@@ -167,14 +176,12 @@ def _per_quantity(
 
 
 def _earning(rule: Rule, indexes: list[int], weights: list[int], steps: int, text: str, situation: Situation) -> Earning:
-    unit = rule.programme.unit
-    parts = split(steps, weights)
-    points = steps * unit
-    lines = situation.lines
+    points = steps * rule.programme.unit
+    ids = situation.ids
     explanation = _explanation(
         {
-            "rule": rule.data.id, "version": rule.programme.data.version, "lines": tuple([lines[i].line_id for i in indexes]),
+            "rule": rule.rule_id, "version": rule.version, "lines": tuple([ids[i] for i in indexes]),
             "text": text[:500], "points": points, "amount": 0,
         }
     )  # fmt: skip
-    return Earning(rule, points, tuple([(i, part * unit) for i, part in zip(indexes, parts, strict=True) if part]), explanation)
+    return Earning(rule, points, indexes, weights, explanation)

@@ -59,7 +59,7 @@ def settle(
     shares: list[list[Share]] = [[] for _ in lines]
     for one in earnings:
         programme = one.rule.programme
-        for index, points in one.shares:
+        for index, points in one.shares():
             shares[index].append(Share(programme.key, one.rule.data.id, sign * points, programme.unit))
     return Settlement(
         earned=tuple([_earned(one, sign, document, zone) for one in earnings if one.points]),

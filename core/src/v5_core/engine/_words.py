@@ -29,7 +29,9 @@ class Words:
 
     def points(self, points: int) -> str:
         """Points with their noun."""
-        noun = self.point if abs(points) == 1000 else self.points_
+        noun = self.point if points in (1000, -1000) else self.points_
+        if points % 1000 == 0:
+            return f"{points // 1000} {noun}"
         return f"{self.number(format_scaled(points, 3, trim=True))} {noun}"
 
     def quantity(self, quantity: int) -> str:
