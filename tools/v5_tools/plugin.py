@@ -11,8 +11,8 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 from rich.table import Table
-from v5_core.plugins import Capability, load_plugins
 
+from v5_core.plugins import Capability, load_plugins
 from v5_tools.plugin_lint import lint as problems_of
 from v5_tools.plugin_template import FILES, TEST
 
@@ -81,7 +81,10 @@ def lint(
 def list_() -> None:
     """Show the plugins of this environment and what each can do; a broken one with its reason."""
     found = load_plugins()
-    table = Table("", *found)
+    table = Table()
+    table.add_column("", no_wrap=True)
+    for slug in found:
+        table.add_column(slug)
     manifests = {slug: loaded.plugin.manifest for slug, loaded in found.items() if loaded.plugin is not None}
     table.add_row("version", *(manifests[slug].version if slug in manifests else "" for slug in found), end_section=True)
     for capability in Capability:

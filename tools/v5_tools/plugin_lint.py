@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 from packaging.requirements import InvalidRequirement, Requirement
+
 from v5_core.plugins import CONTRACT_VERSION, Capability, Manifest
 
 __all__ = ["QUALITY_RULES", "Problem", "lint"]

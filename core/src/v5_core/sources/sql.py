@@ -13,6 +13,7 @@ from sqlalchemy import (
     URL,
     ColumnElement,
     Connection,
+    String,
     Table,
     TypeDecorator,
     and_,
@@ -21,7 +22,6 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -133,12 +133,13 @@ def _engine(url: URL, seconds: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _polite(connection: Any, _record: Any) -> None:
+        if engine.dialect.name != "mssql":
+            return
         if engine.dialect.driver == "pyodbc":
-            connection.timeout = seconds
-        if engine.dialect.name == "mssql":
-            # The ERP goes first: never wait long for its locks, and be the victim of any deadlock with it.
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCK_TIMEOUT {seconds * 1000}; SET DEADLOCK_PRIORITY LOW")
+            connection.timeout = seconds  # of each statement; other ODBC drivers refuse it
+        # The ERP goes first: never wait long for its locks, and be the victim of any deadlock with it.
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCK_TIMEOUT {seconds * 1000}; SET DEADLOCK_PRIORITY LOW")
 
     return engine
 
@@ -217,8 +218,11 @@ class PaddedChar(TypeDecorator[str]):
 
 def clock_text(column: ColumnElement[str]) -> ColumnElement[str]:
     """Times of day kept as text, made comparable as text: '9.05' becomes '09:05'."""
-    plain = func.ltrim(func.rtrim(func.replace(column, ".", ":")))
-    return case((func.substring(plain, 2, 1) == ":", literal("0").concat(plain)), else_=plain)
+    # Constants in the text, not as parameters: the expression stands in SELECT, WHERE and ORDER BY, and must be the same in each.
+    dot, colon, zero = (literal_column(f"'{sign}'", String) for sign in ".:0")
+    plain = func.ltrim(func.rtrim(func.replace(column, dot, colon)), type_=String)
+    second = func.substring(plain, literal_column("2"), literal_column("1"), type_=String)
+    return case((second == colon, zero.concat(plain)), else_=plain)
 
 
 def after(columns: Sequence[ColumnElement[Any]], key: Key | Sequence[Any]) -> ColumnElement[bool]:

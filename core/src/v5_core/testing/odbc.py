@@ -12,7 +12,7 @@ adapters do not use (arrays, JSON, returning).
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import pyodbc  # type: ignore[import-not-found, unused-ignore]  # compiled, without types
 from sqlalchemy import URL
@@ -47,7 +47,7 @@ class SqliteOdbc(PyODBCConnector, SQLiteDialect):
     """SQLite through ODBC."""
 
     supports_statement_cache = True
-    colspecs: ClassVar = {**SQLiteDialect.colspecs, sql_types.DateTime: _OdbcDateTime}
+    colspecs = {**SQLiteDialect.colspecs, sql_types.DateTime: _OdbcDateTime}  # noqa: RUF012 - as the base has it
 
     def __init__(self, dbapi: Any = None, **how: Any) -> None:
         # SQLite's dialect asks Python's sqlite3 module for its version, which pyodbc has not: the module is set afterwards.

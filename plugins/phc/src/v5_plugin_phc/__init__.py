@@ -8,7 +8,6 @@ from typing import Final
 from v5_core.errors import ConfigError, V5Error
 from v5_core.plugins import Batch, CheckResult, Cursor, Manifest, PluginConfig, Stream
 from v5_core.sources.sql import reading
-
 from v5_plugin_phc.config import PhcConfig
 from v5_plugin_phc.manifest import MANIFEST
 from v5_plugin_phc.reader import Reader, shape_of

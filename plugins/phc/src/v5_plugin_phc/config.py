@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 from sqlalchemy import URL
+
 from v5_core.model import Code, PaymentMethod
 from v5_core.plugins import PluginConfig
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from v5_core.plugins import Capability, Manifest, Support, SupportLevel
-
 from v5_plugin_phc.config import PhcConfig
 from v5_plugin_phc.hooks import HOOK_DIALECT, RECEIPT_LAYOUT
 from v5_plugin_phc.writer import WRITE_CUSTOMERS

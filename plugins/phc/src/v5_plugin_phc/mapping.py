@@ -11,6 +11,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
+
 from v5_core.errors import FieldError, RecordRejectedError
 from v5_core.model import (
     Customer,
@@ -29,7 +30,6 @@ from v5_core.model import (
 )
 from v5_core.money import round_decimal, split
 from v5_core.sources.localtime import Placed, parse_clock, place
-
 from v5_plugin_phc.config import PhcConfig
 from v5_plugin_phc.tables import NO_DATE
 

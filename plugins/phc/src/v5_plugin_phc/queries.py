@@ -7,9 +7,9 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, FromClause, Select, and_, case, exists, false, func, null, or_, select, true
+
 from v5_core.sources.sql import after, clock_text, until
 from v5_core.sources.window import Key
-
 from v5_plugin_phc.config import PhcConfig
 from v5_plugin_phc.tables import NO_DATE, cl, e1, fi, fi2, ft, ft2, ft3, serieat, st, td
 
@@ -86,7 +86,9 @@ class Statements:
         joined = ft.outerjoin(td, td.c.ndoc == ft.c.ndoc).outerjoin(ft3, ft3.c.ft3stamp == ft.c.ftstamp)
         recent = or_(day >= _midnight(since), day == _EMPTY_DATE) if cancelled else day >= _midnight(since)
         wanted = and_(self._sales(), recent, ft.c.anulado == true()) if cancelled else and_(self._sales(), recent)
-        return select(day.label("day"), func.count().label("documents")).select_from(joined).where(wanted).group_by(day).order_by(day)
+        # Counted outside: a parameter in GROUP BY is another one than the same in SELECT when it goes through ODBC.
+        each = select(day.label("day")).select_from(joined).where(wanted).subquery("each_document")
+        return select(each.c.day, func.count().label("documents")).group_by(each.c.day).order_by(each.c.day)
 
     def of_day(self, day: date, after_stamp: str, top: int, *, cancelled: bool) -> Select[Any]:
         """The documents of one day, by stamp."""

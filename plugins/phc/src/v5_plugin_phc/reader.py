@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, Select
+
 from v5_core.errors import ConfigError, FatalError, RecordRejectedError
 from v5_core.model import Customer, Product, Reference
 from v5_core.plugins import Batch, Cursor, Record, Rejected, Stream
 from v5_core.sources.sql import columns_of
 from v5_core.sources.window import Key, Scanned, Window, content_hash
-
 from v5_plugin_phc.config import PhcConfig
 from v5_plugin_phc.mapping import Issuer, Row, fiscal_number, text, to_customer, to_document, to_product
 from v5_plugin_phc.queries import Shape, Statements

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Boolean, Column, DateTime, Dialect, MetaData, Numeric, String, Table, Text
 from sqlalchemy import types as sql_types
+
 from v5_core.sources.sql import PaddedChar
 
 __all__ = ["NO_DATE", "OPTIONAL", "OPTIONAL_TABLES", "TABLES", "cl", "e1", "fi", "fi2", "ft", "ft2", "ft3", "serieat", "st", "td"]

@@ -1,0 +1,134 @@
+"""The kit itself: it must find what it promises to find, and nobody may switch a test off in silence."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from v5_core.plugins import Capability, SupportLevel, load_plugins
+from v5_core.testing import NOON, Facility, Harness, overridden, plugin_suite, standard_tests
+from v5_core.testing.hostile import SECRET, Behaviour, HostileConfig, plugin
+
+pytestmark = pytest.mark.feature("NX-04")
+
+
+class HostileHarness(Harness):
+    """Holds no sale that anybody could insert: only the tests that need none are run against it."""
+
+    def __init__(self, behaviour):
+        self.behaviour = behaviour
+
+    @property
+    def secrets(self):
+        return (SECRET,)
+
+    def config(self):
+        return HostileConfig(behaviour=self.behaviour, patience=0.1)
+
+    def unreachable(self):
+        return self.config()
+
+    def sell(self, sale):
+        return "H1"
+
+    def fingerprint(self):
+        return "same"
+
+
+def run(test, behaviour):
+    """Runs one standard test against the hostile plugin."""
+    suite = plugin_suite(plugin, lacks={Facility.PASSWORD: "none", Facility.NETWORK: "none"})()
+    getattr(suite, test)(HostileHarness(behaviour))
+
+
+def test_the_kit_has_the_standard_tests():
+    assert len(standard_tests()) >= 24
+    assert all(test.__doc__ for test in standard_tests().values()), "each says what it asks for"
+
+
+@pytest.mark.parametrize(
+    ("test", "behaviour"),
+    [
+        ("test_check_says_whether_it_can_read", Behaviour.RAISE),
+        ("test_check_says_whether_it_can_read", Behaviour.NONE),
+        ("test_empty_read_leaves_the_cursor", Behaviour.MOVES_WHEN_EMPTY),
+        ("test_empty_read_leaves_the_cursor", Behaviour.NEVER_COMPLETE),
+        ("test_cursor_is_json", Behaviour.WRONG_CURSOR),
+        ("test_nothing_is_written", Behaviour.NONE),
+        ("test_cursor_of_an_earlier_version", Behaviour.HONEST),
+    ],
+)
+def test_the_kit_catches(test, behaviour):
+    """Each of these faults makes the standard test fail that is there for it."""
+    with pytest.raises(Exception) as caught:
+        run(test, behaviour)
+    assert not isinstance(caught.value, pytest.skip.Exception)
+
+
+def test_the_kit_sees_a_shown_secret(caplog, capsys):
+    suite = plugin_suite(plugin, lacks={Facility.PASSWORD: "none", Facility.NETWORK: "none"})()
+
+    class Loud(HostileHarness):
+        def config(self):
+            print(SECRET)
+            return super().config()
+
+    with pytest.raises(AssertionError, match="a secret was shown"):
+        suite.test_secrets_are_not_shown(Loud(Behaviour.HONEST), caplog, capsys)
+
+
+def test_a_test_that_is_skipped_says_why():
+    suite = plugin_suite(plugin, lacks={Facility.CANCELLATION: "paper cannot be unprinted"})()
+    with pytest.raises(pytest.skip.Exception, match="paper cannot be unprinted"):
+        suite.test_cancellation_weeks_later(HostileHarness(Behaviour.HONEST))
+
+
+def test_a_lack_without_a_reason_is_refused():
+    with pytest.raises(ValueError, match="cancellation"):
+        plugin_suite(plugin, lacks={Facility.CANCELLATION: " "})
+
+
+def test_overriding_a_standard_test_is_found():
+    base = plugin_suite(plugin)
+
+    class Cheating(base):
+        def test_late_row_is_found(self):
+            """Nothing."""
+
+        test_huge_receipt = None
+
+    class Honest(base):
+        @pytest.mark.xfail(reason="the ERP cuts documents at 200 lines")
+        def test_huge_receipt(self, source):
+            super().test_huge_receipt(source)
+
+    assert sorted(overridden(Cheating)) == ["test_huge_receipt", "test_late_row_is_found"]
+    assert overridden(Honest) == []
+    with pytest.raises(AssertionError, match="test_late_row_is_found"):
+        Cheating().test_no_standard_test_is_overridden()
+
+
+def test_an_xfail_without_a_reason_is_not_enough():
+    class Silent(plugin_suite(plugin)):
+        @pytest.mark.xfail
+        def test_huge_receipt(self, source):
+            super().test_huge_receipt(source)
+
+    assert overridden(Silent) == ["test_huge_receipt"]
+
+
+def test_hostile_plugin_is_a_plugin_like_any_other():
+    """It loads by entry point, so that an agent can be tortured with it."""
+    loaded = load_plugins([EntryPoint("hostile", "v5_core.testing.hostile:plugin", "v5.plugins")])["hostile"]
+    assert loaded.plugin is plugin
+    assert plugin.manifest.capabilities[Capability.READ_DOCUMENTS].level is SupportLevel.FULL
+    assert plugin.check(HostileConfig(), now=NOON).ok
+    assert SECRET not in repr(HostileConfig())
+
+
+@pytest.mark.parametrize("slug", ["phc", "grid", "sage", "sifarma", "priority"])
+def test_our_own_plugins_are_found(slug):
+    loaded = load_plugins()[slug]
+    assert loaded.problem == ""
+    assert loaded.plugin.manifest.slug == slug
