@@ -175,6 +175,10 @@ def test_what_a_shop_till_of_1_02_writes_is_read() -> None:
         (lambda body: body.replace(b' encoding="utf-8"', b"").decode().encode("cp1252"), "wrong_encoding"),
         (lambda body: body.replace(b'"utf-8"', b'"klingon"'), None),
         (lambda body: b"\r\n\r\n" + body, None),
+        (lambda body: body.replace(b'"utf-8"', b'"windows-1252"'), "really_utf8"),
+        (lambda body: body + b"\x1a\x00\x00", "forbidden_characters"),
+        (lambda body: body + b"<!-- saved --> trailing words & more", "junk_after_root"),
+        (lambda body: body.replace(b"<NetTotal>", b"<NetTotals>").replace(b"</NetTotal>", b"</NetTotals>"), None),
         (lambda body: body.replace("Café".encode(), b"Caf\x01\x02\xc3\xa9&#3;"), "forbidden_characters"),
         (lambda body: re.sub(rb"<(/?)(?=[A-Z])", rb"<\1n:", body).replace(b"xmlns=", b"xmlns:n="), None),
         (lambda body: body.replace(b' xmlns="urn:OECD:StandardAuditFile-Tax:PT_1.04_01"', b""), None),
@@ -250,19 +254,20 @@ def test_a_line_against_the_direction_is_a_discount_on_the_others() -> None:
 
 
 def test_a_bad_document_is_named_and_the_rest_goes_on() -> None:
-    body = written(*(sale(f"FS A/{n}") for n in range(1, 8)))
+    body = written(*(sale(f"FS A/{n}") for n in range(1, 9)))
     for number, (old, new) in {
         2: (b"<GrossTotal>12.30<", b"<GrossTotal>doze<"),
         3: (b"<InvoiceType>FS<", b"<InvoiceType>ZZ<"),
         4: (b"<InvoiceDate>2026-03-14<", b"<InvoiceDate>14/03/2026<"),
         5: (b"<InvoiceNo>FS A/5</InvoiceNo>", b""),
         6: (b"<TaxPercentage>23<", b"<TaxPercentage>23%<"),
+        7: (b"<GrossTotal>12.30</GrossTotal>", b""),
     }.items():
         start = body.index(f"<InvoiceNo>FS A/{number}<".encode())
         body = body[:start] + body[start:].replace(old, new, 1)
     found = contents(body)
-    assert [document.source_id for document in found.documents] == ["FS A/1", "FS A/7"]
-    assert [rejected.ref for rejected in found.rejected] == ["FS A/2", "FS A/3", "FS A/4", "Invoice 5", "FS A/6"]
+    assert [document.source_id for document in found.documents] == ["FS A/1", "FS A/8"]
+    assert [rejected.ref for rejected in found.rejected] == ["FS A/2", "FS A/3", "FS A/4", "Invoice 5", "FS A/6", "FS A/7"]
     for row, rejected in enumerate(found.rejected, start=2):
         assert re.match(rf"Invoice {row} \(line \d+ of the file\): ", rejected.message)
         assert rejected.code

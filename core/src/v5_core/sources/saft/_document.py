@@ -154,7 +154,10 @@ class Mapper:
             self._checks.note("doubtful_time", number)
         cancelled = status == "A"
         ended = values.get("InvoiceStatusDate") if cancelled else None
-        gross, net = facts.gross, amount(values.get("NetTotal"))
+        if not (values.get("GrossTotal") or "").strip():
+            raise RecordRejectedError("GrossTotal is missing", ref=number, code="totals")
+        gross = facts.gross
+        net = amount(values.get("NetTotal")) if (values.get("NetTotal") or "").strip() else gross - amount(values.get("TaxPayable"))
         lines = self._lines(invoice.lines, kind, number, gross, net)
         refs = tuple(dict.fromkeys(ref for line in lines if (ref := line.reference)))
         return SalesDocument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +31,17 @@ _CHUNK: Final = 65_536
 _TABLES: Final = ("{*}Customer", "{*}Product")
 # Sections that are not ours may be the larger part of a file; their elements are dropped as they close.
 _FOREIGN: Final = ("{*}Account", "{*}Supplier", "{*}Transaction", "{*}StockMovement", "{*}WorkDocument", "{*}Payment", "{*}TaxTableEntry")
-_WANTED: Final = ("{*}Header", *_TABLES, "{*}SalesInvoices", "{*}Invoice", *_FOREIGN)
+_WANTED: Final = ("{*}AuditFile", "{*}Header", *_TABLES, "{*}SalesInvoices", "{*}Invoice", *_FOREIGN)
 _TOTALS: Final = frozenset({"NumberOfEntries", "TotalDebit", "TotalCredit"})
 _EAN_LENGTHS: Final = frozenset({8, 12, 13, 14})
 _RAW: Final = 2000
+_TAX_NUMBER: Final = re.compile(r"(?<!\d)\d{9}(?!\d)")
 _REPAIRS: Final = {
     "junk_before_root": "something stood before the XML and was skipped",
     "no_declaration": "no encoding is declared: read as UTF-8, or Windows-1252 where it is not",
     "wrong_encoding": "the bytes are not UTF-8 as declared: read as Windows-1252",
+    "really_utf8": "the bytes are UTF-8, although another encoding is declared: read as UTF-8",
+    "junk_after_root": "something stood behind the XML and was left out",
     "forbidden_characters": "characters that XML forbids were left out",
     "bare_ampersands": "ampersands that stood for themselves were repaired",
 }
@@ -228,6 +232,9 @@ class SaftFile:
     def _header(self, element: etree._Element) -> Header:
         values = _leaves(element)
         tax = "".join((values.get("TaxRegistrationNumber") or "").split())
+        if not tax:
+            named = _TAX_NUMBER.search(values.get("CompanyID") or "")
+            tax = named[0] if named else ""
         currency = clean(values.get("CurrencyCode"), 3).upper()
         product = clean(f"{values.get('ProductID') or ''} {values.get('ProductVersion') or ''}", 80)
         header = Header(
@@ -257,7 +264,7 @@ class SaftFile:
             return
         place = raw.tell()
         raw.seek(0)
-        for element in _elements(RepairedStream(raw), (*_TABLES, "{*}Invoice")):
+        for element in _elements(RepairedStream(raw), ("{*}AuditFile", *_TABLES, "{*}Invoice")):
             if isinstance(element, ValidationError):
                 break
             if local(element) == "Customer":
@@ -298,15 +305,23 @@ def _elements(stream: RepairedStream, tags: tuple[str, ...]) -> Iterator[etree._
         huge_tree=False,
     )
     broken: ValidationError | None = None
+    whole = False
     try:
-        while chunk := stream.read(_CHUNK):
+        while not whole and (chunk := stream.read(_CHUNK)):
             parser.feed(chunk)
-            yield from _closed(parser)
-        parser.close()
+            for element in _closed(parser):
+                whole = local(element) == "AuditFile"
+                yield element
+        if not whole:
+            parser.close()
     except etree.XMLSyntaxError as error:
         broken = ValidationError(f"line {error.lineno}: the XML breaks here; what stands before was read", code="malformed_xml")
-    yield from _closed(parser)
-    if broken:
+    for element in _closed(parser):
+        whole = local(element) == "AuditFile"
+        yield element
+    if broken and whole:
+        stream.repairs["junk_after_root"] += 1
+    elif broken:
         yield broken
 
 

@@ -84,9 +84,11 @@ class RepairedStream:
             name = codecs.lookup(declared[1].decode()).name if declared else ""
         except LookupError:
             name = ""
-        if name in _SINGLE_BYTE:
+        if name in _SINGLE_BYTE and not _is_utf8(head):
             self.encoding = _SINGLE_BYTE[name]
             return
+        if name in _SINGLE_BYTE:
+            self.repairs["really_utf8"] += 1
         if not declared:
             self.repairs["no_declaration"] += 1
         # Anything else that can stand here undecoded is UTF-8, or claims to be; bytes that are not show it was Windows-1252.
@@ -133,6 +135,17 @@ class RepairedStream:
             if count:
                 self.repairs["bare_ampersands"] += count
         return clean
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether letters beyond ASCII stand there as UTF-8: text of one byte a letter never looks like it by chance."""
+    if head.isascii():
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data" and error.start > len(head) - 4 and not head[: error.start].isascii()
+    return True
 
 
 def _escape(match: re.Match[bytes]) -> bytes:
