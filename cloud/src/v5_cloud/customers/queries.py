@@ -66,7 +66,7 @@ class CustomerReads(Repository):
             ways.append(CustomerRow.id.in_(keys))
         return or_(*ways)
 
-    def _search(self, term: str) -> Select[tuple[CustomerRow]]:
+    def _search(self, term: str) -> Select[Any]:
         squeezed = "".join(term.split())
         # A card or phone number that was typed or pasted with spaces is one word.
         whole = squeezed if squeezed.lstrip("+").isdigit() else term

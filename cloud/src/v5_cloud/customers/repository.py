@@ -6,21 +6,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, tuple_
+from sqlalchemy import Row, and_, func, or_, tuple_
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import AccountRow, CardRow, CustomerKey, CustomerRow, DocumentRow, PostingRow
 
 __all__ = ["CustomerRepository"]
 
-Pair = Row[tuple[CustomerRow, AccountRow]]
+Pair = Row[CustomerRow, AccountRow]
 
 
 class CustomerRepository(Repository):
     """Customers of a company."""
 
     def _with_account(self) -> Any:
-        return self.join(self.columns(CustomerRow, CustomerRow, AccountRow), AccountRow, AccountRow.customer_id == CustomerRow.id)  # type: ignore[arg-type]
+        return self.join(self.columns(CustomerRow, CustomerRow, AccountRow), AccountRow, AccountRow.customer_id == CustomerRow.id)
 
     def get(self, customer_id: str) -> Pair | None:
         """One customer with the account."""
@@ -41,9 +41,7 @@ class CustomerRepository(Repository):
         """By name (every word, anywhere) or by key; ordered by name."""
         statement = self._with_account()
         if words:
-            named = CustomerRow.search.is_not(None)
-            for word in words:
-                named &= CustomerRow.search.contains(word, autoescape=True)
+            named = and_(*(CustomerRow.search.contains(word, autoescape=True) for word in words))
             ids = self.columns(CustomerKey, CustomerKey.customer_id).where(CustomerKey.key.in_(keys))
             statement = statement.where(or_(named, CustomerRow.id.in_(ids)) if keys else named)
         if after:
@@ -58,16 +56,15 @@ class CustomerRepository(Repository):
 
     def highest_card(self, prefix: str) -> str | None:
         """The last card number of our own range."""
-        return self.session.scalar(
+        found: str | None = self.session.scalar(
             self.columns(CardRow, func.max(CardRow.number)).where(CardRow.number.like(f"{prefix}%"), func.length(CardRow.number) == 13)
         )
+        return found
 
-    def movements(
-        self, account: str, after: tuple[datetime, str] | None, limit: int
-    ) -> Sequence[Row[tuple[PostingRow, DocumentRow | None]]]:
+    def movements(self, account: str, after: tuple[datetime, str] | None, limit: int) -> Sequence[Row[PostingRow, DocumentRow | None]]:
         """An account's postings, newest first, each with its document."""
         condition = (DocumentRow.id == PostingRow.document_id) & self.guard(DocumentRow)
-        statement = self.columns(PostingRow, PostingRow, DocumentRow).outerjoin(DocumentRow, condition)  # type: ignore[arg-type]
+        statement = self.columns(PostingRow, PostingRow, DocumentRow).outerjoin(DocumentRow, condition)
         statement = statement.where(PostingRow.owner == account, PostingRow.account == account)
         if after:
             statement = statement.where(tuple_(PostingRow.at, PostingRow.id) < tuple_(*after))
@@ -89,6 +86,7 @@ class CustomerRepository(Repository):
             return
         self.session.execute(
             self.text(
-                "UPDATE account SET replica = :epoch + CAST(CAST(pg_current_xact_id() AS text) AS bigint) WHERE tenant_id = :tenant AND id = :id"
+                "UPDATE account SET replica = :epoch + CAST(CAST(pg_current_xact_id() AS text) AS bigint) "
+                "WHERE tenant_id = :tenant AND id = :id"
             ).bindparams(id=account, epoch=epoch)
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, func
+from sqlalchemy import CursorResult, Row, func
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import AccountRow, Agent, CustomerRow, EnrolCode, SignalRow, Store, TenantRow
@@ -27,7 +27,7 @@ class FleetRepository(Repository):
         statement = (
             self.update(EnrolCode).where(EnrolCode.id == code_hash, EnrolCode.used_at.is_(None)).values(used_at=now, agent_id=agent_id)
         )
-        return bool(self.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+        return bool(cast("CursorResult[Any]", self.session.execute(statement)).rowcount)
 
     def renew(self, row: TenantRow) -> None:
         """Adds a credential, or puts it in the place of the one with its id."""
@@ -39,9 +39,9 @@ class FleetRepository(Repository):
         """A store by id."""
         return self.session.scalars(self.select(Store).where(Store.id == store_id)).one_or_none()
 
-    def agents(self) -> Sequence[Row[tuple[Agent, str]]]:
+    def agents(self) -> Sequence[Row[Agent, str]]:
         """All agents with their store's code, by store."""
-        statement = self.join(self.columns(Agent, Agent, Store.code), Store, Store.id == Agent.store_id)  # type: ignore[arg-type]
+        statement = self.join(self.columns(Agent, Agent, Store.code), Store, Store.id == Agent.store_id)
         return self.session.execute(statement.order_by(Store.code, Agent.created_at)).all()
 
     def beat(self, agent_id: str, values: dict[str, Any]) -> None:
@@ -67,12 +67,12 @@ class FleetRepository(Repository):
         )
         return epoch + int(oldest or 0)
 
-    def replica(self, since: int, horizon: int, limit: int) -> Sequence[Row[tuple[AccountRow, CustomerRow]]]:
+    def replica(self, since: int, horizon: int, limit: int) -> Sequence[Row[AccountRow, CustomerRow]]:
         """Accounts changed after `since`; never half of what one transaction changed."""
         window = (AccountRow.replica > since) & (AccountRow.replica < horizon)
         page = self.columns(AccountRow, AccountRow.replica).where(window).order_by(AccountRow.replica).limit(limit).subquery()
         last = self.session.scalar(self.columns(AccountRow, func.max(page.c.replica)).limit(1).select_from(page))
         if last is None:
             return ()
-        statement = self.join(self.columns(AccountRow, AccountRow, CustomerRow), CustomerRow, CustomerRow.id == AccountRow.customer_id)  # type: ignore[arg-type]
+        statement = self.join(self.columns(AccountRow, AccountRow, CustomerRow), CustomerRow, CustomerRow.id == AccountRow.customer_id)
         return self.session.execute(statement.where(window, AccountRow.replica <= last).order_by(AccountRow.replica, AccountRow.id)).all()

@@ -99,7 +99,7 @@ class CloudHooks:
 
         def work(session: Session) -> hooks.EnrolResponse:
             customers, ledger = CustomerRepository(session, self._scope), LedgerRepository(session, self._scope)
-            customer, account, created = save(self._container, customers, company, data, now)
+            customer, _, created = save(self._container, customers, company, data, now)
             pair = customers.get(customer.id)
             if pair is None:
                 raise NotFoundError("There is no such customer.")

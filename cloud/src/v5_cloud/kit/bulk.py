@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
-from sqlalchemy import bindparam, inspect, text
+from sqlalchemy import CursorResult, bindparam, inspect, text
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import AccountRow, StoreDay, TenantRow
 from v5_core.errors import RetryableError
 
-__all__ = ["WriteSet"]
+__all__ = ["Mode", "WriteSet"]
 
 Row = Mapping[str, Any]
 Mode = Literal["insert", "keep", "replace", "add"]
@@ -67,10 +67,8 @@ class WriteSet:
         """
         if not self.rows and not self.accounts:
             return
-        if session.get_bind().dialect.name == "sqlite":
-            changed = self._sqlite(session)
-        else:
-            changed = self._postgres(session, epoch)
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        changed = self._sqlite(session) if sqlite else self._postgres(session, epoch)
         if changed != len(self.accounts):
             raise RetryableError("An account was changed at the same moment; send the request again.", retry_after=1)
 
@@ -107,11 +105,14 @@ class WriteSet:
             f"UPDATE account SET {sets}, replica = (SELECT coalesce(max(b.replica), 0) + 1 FROM account b WHERE b.tenant_id = :tenant "  # noqa: S608 - names of our own columns
             "AND b.company_id = account.company_id) WHERE tenant_id = :tenant AND id = :id AND version = :expected"
         )
-        statement = text(sql).bindparams(tenant=self.scope.tenant)
-        typed = statement.bindparams(
+        typed = text(sql).bindparams(
+            bindparam("tenant", self.scope.tenant),
             *[bindparam(name, type_=table.c[name].type) for name in ("expiring_on", "updated_at")],
         )
-        return sum(int(session.execute(typed, dict(row)).rowcount) for row in self.accounts)  # type: ignore[attr-defined]
+        changed = 0
+        for row in self.accounts:
+            changed += cast("CursorResult[Any]", session.execute(typed, dict(row))).rowcount
+        return changed
 
 
 @functools.cache
@@ -140,8 +141,8 @@ def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> str:  # 
         if mode == "keep":
             conflict = f" ON CONFLICT ({', '.join(keys)}) DO NOTHING"
         elif mode in {"replace", "add"}:
-            value = (lambda one: f'excluded."{one}"') if mode == "replace" else (lambda one: f'"{name}"."{one}" + excluded."{one}"')
-            sets = ", ".join(f'"{one}" = {value(one)}' for one in others)
+            added = "" if mode == "replace" else '"{table}"."{one}" + '
+            sets = ", ".join(f'"{one}" = ' + added.format(table=name, one=one) + f'excluded."{one}"' for one in others)
             conflict = f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
         source = f'jsonb_populate_recordset(NULL::"{name}", CAST(:p{index} AS jsonb))'
         parts.append(f'w{index} AS (INSERT INTO "{name}" ({columns}) SELECT {columns} FROM {source}{conflict})')  # noqa: S608 - names of our own tables

@@ -100,7 +100,8 @@ class Database:
 def _claim(connection: Connection, scope: Scope, locks: Sequence[int]) -> None:
     if locks:
         statement = text(
-            "SELECT set_config('v5.tenant', :tenant, true), (SELECT count(pg_advisory_xact_lock(k)) FROM unnest(CAST(:locks AS bigint[])) AS k)"
+            "SELECT set_config('v5.tenant', :tenant, true), "
+            "(SELECT count(pg_advisory_xact_lock(k)) FROM unnest(CAST(:locks AS bigint[])) AS k)"
         )
         connection.execute(statement, {"tenant": scope.tenant, "locks": sorted(locks)})
     else:

@@ -45,17 +45,17 @@ class Repository:
             condition &= company == self.scope.company
         return condition
 
-    def select(self, model: type[T]) -> Select[tuple[T]]:
+    def select(self, model: type[T]) -> Select[T]:
         """`SELECT` of whole rows."""
         return select(model).where(self.guard(model))
 
-    def everywhere(self, model: type[T]) -> Select[tuple[T]]:
+    def everywhere(self, model: type[T]) -> Select[T]:
         """`SELECT` over all tenants, for whoever must find the tenant first; refused outside the directory's scope."""
         if self.scope.tenant != DIRECTORY:
             raise ValueError("only the directory looks across tenants")
         return select(model)
 
-    def columns(self, model: type[TenantRow], *columns: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[Any]:
+    def columns(self, model: type[TenantRow], *columns: ColumnElement[Any] | InstrumentedAttribute[Any] | type[TenantRow]) -> Select[Any]:
         """`SELECT` of some columns of `model`."""
         return select(*columns).select_from(model).where(self.guard(model))
 

@@ -35,7 +35,7 @@ class LedgerRepository(Repository):
         if not wanted:
             return [], -1
         stamp = self.columns(Company, Company.programme_stamp).where(Company.id == self.scope.company).scalar_subquery()
-        statement = self.columns(AccountRow, AccountRow, CustomerRow, stamp)  # type: ignore[arg-type]
+        statement = self.columns(AccountRow, AccountRow, CustomerRow, stamp)
         statement = self.join(statement, CustomerRow, CustomerRow.id == AccountRow.customer_id)
         statement = statement.where(or_(*wanted)).order_by(AccountRow.id).with_for_update(of=AccountRow)
         rows = self.session.execute(statement.execution_options(populate_existing=True)).all()

@@ -110,7 +110,12 @@ def _documents(container: Container, machine: Machine, items: Sequence[tuple[int
             _log.warning("a run of %d documents failed (%s); they go one by one", len(left), type(error).__name__)
             break
     for index, event in left:
-        results[index] = _guarded(event, lambda pair=(index, event): _settle(container, machine, [pair], results) or results[pair[0]])
+        results[index] = _guarded(event, lambda pair=(index, event): _alone(container, machine, pair, results))
+
+
+def _alone(container: Container, machine: Machine, pair: tuple[int, Event], results: dict[int, EventResult]) -> EventResult:
+    _settle(container, machine, [pair], results)
+    return results[pair[0]]
 
 
 def _settle(container: Container, machine: Machine, items: Sequence[tuple[int, Event]], results: dict[int, EventResult]) -> None:
@@ -170,7 +175,7 @@ def _guarded(event: Event, work: Any) -> EventResult:
 
 def _refused(event: Event, error: V5Error) -> EventResult:
     status = "retry" if isinstance(error, RetryableError) else "rejected"
-    return EventResult(event_id=event.event_id, status=status, code=error.error_code, message=error.message[:500])  # type: ignore[arg-type]
+    return EventResult(event_id=event.event_id, status=status, code=error.error_code, message=error.message[:500])
 
 
 def _apply(container: Container, machine: Machine, event: Event) -> EventResult:

@@ -13,7 +13,7 @@ from v5_cloud.models import AccountRow, CustomerRow, DocumentRow, StoreDay
 
 __all__ = ["SalesRepository"]
 
-Pair = Row[tuple[DocumentRow, str | None]]
+Pair = Row[DocumentRow, str | None]
 
 
 class SalesRepository(Repository):
@@ -21,7 +21,7 @@ class SalesRepository(Repository):
 
     def _shown(self) -> Any:
         condition = (CustomerRow.id == DocumentRow.customer_id) & self.guard(CustomerRow)
-        statement = self.columns(DocumentRow, DocumentRow, CustomerRow.name).outerjoin(CustomerRow, condition)  # type: ignore[arg-type]
+        statement = self.columns(DocumentRow, DocumentRow, CustomerRow.name).outerjoin(CustomerRow, condition)
         return statement.where(DocumentRow.state != "merged")
 
     def list(self, after: tuple[datetime, str] | None, limit: int, store: str | None, customer: str | None) -> Sequence[Pair]:
@@ -43,7 +43,7 @@ class SalesRepository(Repository):
         found: Pair | None = self.session.execute(self._shown().where(DocumentRow.id == document_id)).one_or_none()
         return found
 
-    def days(self, first: date, last: date) -> Sequence[Row[Any]]:
+    def days(self, first: date, last: date) -> Sequence[Row[str, date, int, int, int, int, int]]:
         """Sums per store and day."""
         sums = [
             func.coalesce(func.sum(one), 0)

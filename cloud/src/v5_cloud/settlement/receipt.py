@@ -86,7 +86,9 @@ def receipt_lines(world: World, doc: Doc, balance: Balance) -> tuple[ReceiptLine
 
 def answer_of(world: World, doc: Doc) -> dict[str, Any]:
     """The stored reply, as JSON data."""
-    balance, receipt, messages = None, (), ()
+    balance: Balance | None = None
+    receipt: tuple[ReceiptLine, ...] = ()
+    messages: tuple[Message, ...] = ()
     if doc.account:
         balance = world.working.balance(doc.account, world.now, world.zone(doc))
         receipt = receipt_lines(world, doc, balance)

@@ -81,6 +81,9 @@ def settle(
     """Settles reports of documents in the order given, in one transaction.
 
     Args:
+        container: The service.
+        scope: Whose documents.
+        reports: In order.
         also: Adds rows of the caller's own (events, the stored answer) to what is written.
 
     Raises:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from v5_cloud.kit.bulk import WriteSet
+from v5_cloud.kit.bulk import Mode, WriteSet
 from v5_cloud.ledger.working import Cause, Working
 from v5_cloud.models import CustomerRow, DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
 from v5_cloud.programmes.service import Catalogue
@@ -330,7 +330,7 @@ class World:
         writes.put(DocumentRevision, rows, "keep")
         if doc.state == "merged":
             return
-        mode = "replace" if doc.keys & self._repointed else "keep"
+        mode: Mode = "replace" if doc.keys & self._repointed else "keep"
         writes.put(DocumentKey, [{"company_id": company, "key": key, "document_id": doc.id} for key in sorted(doc.keys)], mode)
         numbers = [{"company_id": company, "key": f"number:{name}", "document_id": doc.id} for name in names_of(doc.body)]
         writes.put(DocumentKey, numbers, "keep")

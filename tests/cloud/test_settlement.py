@@ -1,0 +1,131 @@
+"""One document from many ways in, in any order, gives one ledger."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+FISCAL = {"issuer": "500100144", "number": "FT 2026A/1"}
+CREDIT = {"issuer": "500100144", "number": "NC 2026A/1"}
+
+
+def _story(till: Any) -> list[dict[str, Any]]:
+    """One sale told by print, ERP and SAF-T, one return of half of it, and the buyer's record, as events."""
+    card = till.customer()["card"]
+    lines = [("CREME-50", "cosmetica", "30.00"), ("CAFE-250", "mercearia", "20.00")]
+    printed = till.document("p-1", [], source="print", origin="print", fiscal=FISCAL)
+    printed |= {"gross": "50.00", "net": "50.00"}
+    erp = till.document("ft-1", lines, source="phc", origin="erp", fiscal=FISCAL, customer={"erp": "77"})
+    saft = till.document("FT 2026A/1", lines, source="grid", origin="saft", fiscal=FISCAL)
+    back = till.document("nc-1", [("CREME-50", "cosmetica", "15.00")], source="phc", origin="erp", kind="return", fiscal=CREDIT, reference={"document": "FT 2026A/1", "line": "1"})
+    buyer = {"source": "phc", "source_id": "77", "name": "Do ERP", "cards": [{"number": card}]}
+    return [
+        till.event("document", printed, "e-print"),
+        till.event("document", erp, "e-erp"),
+        till.event("document", saft, "e-saft"),
+        till.event("document", back, "e-return"),
+        till.event("customer", buyer, "e-buyer"),
+    ]
+
+
+@pytest.mark.feature("NX-07")
+def test_any_order_of_arrival_gives_the_same_ledger(start: Callable[..., Any], tmp_path: Any) -> None:
+    seen = set()
+    service = start(f"sqlite:///{tmp_path / 'v5.sqlite'}", customers=4)
+    till = service.till()
+    till.enrol_agent()
+    for number, order in enumerate(itertools.permutations(range(5))):
+        if number % 6:
+            continue
+        service = start(f"sqlite:///{tmp_path / f'v{number}.sqlite'}", customers=4)
+        till = service.till()
+        till.enrol_agent()
+        story = _story(till)
+        for index in order:
+            assert till.push(story[index]) == [{"event_id": story[index]["event_id"], "status": "accepted", "code": "", "message": ""}]
+        sales = till.get("/v1/sales").json()["items"]
+        seen.add((till.balance(), tuple(sorted((one["kind"], one["number"], one["points_earned"], tuple(one["origins"])) for one in sales))))
+        service.sound()
+    assert seen == {
+        ("50", (("return", "NC 2026A/1", "-30", ("erp",)), ("sale", "FT 2026A/1", "80", ("erp", "print", "saft")))),
+    }
+
+
+def test_the_same_story_in_one_batch_on_both_databases(service: Any, till: Any) -> None:
+    till.enrol_agent()
+    story = _story(till)
+    assert {one["status"] for one in till.push(*reversed(story))} == {"accepted"}
+    assert {one["status"] for one in till.push(*story)} == {"duplicate"}
+    assert till.balance() == "50"
+    assert len(till.get("/v1/sales").json()["items"]) == 2
+    service.sound()
+
+
+@pytest.mark.feature("PR-10")
+def test_a_bad_event_spoils_no_other(service: Any, till: Any) -> None:
+    till.enrol_agent()
+    card = till.customer()["card"]
+    good = [till.event("document", till.document(str(n), [("CAFE-250", "mercearia", "10.00")], customer={"card": card})) for n in range(4)]
+    bad = till.event("document", {**till.document("x", [("CAFE-250", "mercearia", "10.00")]), "gross": "11.00"})
+    lost = till.event("document", till.document("y", [("CAFE-250", "mercearia", "10.00")], store="NOPE"))
+    results = till.push(good[0], bad, good[1], lost, good[2], {"event_id": "?"}, good[3])
+    assert [one["status"] for one in results] == ["accepted", "rejected", "accepted", "rejected", "accepted", "rejected", "accepted"]
+    assert results[1]["code"] == "validation"
+    assert "gross must equal" in results[1]["message"]
+    assert results[3]["code"] == "unknown_store"
+    assert till.balance() == "40"
+    service.sound()
+
+
+def test_an_anonymous_sale_awards_once_the_customer_is_known(service: Any, till: Any) -> None:
+    till.enrol_agent()
+    sale = till.document("s", [("CAFE-250", "mercearia", "12.00")], source="print", origin="print", fiscal=FISCAL)
+    till.push(till.event("document", sale))
+    assert till.balance() == "0"
+    known = till.document("f", [("CAFE-250", "mercearia", "12.00")], source="phc", origin="erp", fiscal=FISCAL, customer={"card": till.customer()["card"]})
+    till.push(till.event("document", known))
+    assert till.balance() == "12"
+    # Corrected: it was somebody else's.
+    till.push(till.event("document", {**known, "customer": {"card": till.customer(1)["card"]}}))
+    assert (till.balance(0), till.balance(1)) == ("0", "12")
+    till.push(till.event("document", {**known, "customer": {"card": till.customer(1)["card"]}, "status": "cancelled", "cancelled_at": till.clock.now.isoformat()}))
+    assert (till.balance(0), till.balance(1)) == ("0", "0")
+    service.sound()
+
+
+def test_two_documents_that_turn_out_to_be_one(service: Any, till: Any) -> None:
+    card = till.customer()["card"]
+    line = [("CAFE-250", "mercearia", "12.00")]
+    till.commit(till.document("t-9", line, customer={"card": card}))
+    till.enrol_agent()
+    till.push(till.event("document", till.document("ft-9", line, source="phc", origin="erp", fiscal=FISCAL, customer={"card": card})))
+    assert till.balance() == "24"
+    till.commit(till.document("t-9", line, customer={"card": card}, fiscal=FISCAL))
+    assert till.balance() == "12"
+    assert len(till.get("/v1/sales").json()["items"]) == 1
+    service.sound()
+
+
+@pytest.mark.feature("NX-07")
+def test_returned_in_parts_ends_where_it_began(service: Any, till: Any) -> None:
+    card = till.customer()["card"]
+    till.commit(till.document("0", [("CAFE-250", "mercearia", "100.00")], customer={"card": card}))
+    hold = till.ok("hold", {"request_id": "h", "store": "LX1", "at": till.clock.now.isoformat(), "customer": {"card": card}, "points": "100"})
+    paid = [{"method": "points", "amount": "1.00", "hold": hold["hold"]}, {"method": "cash", "amount": "32.34"}]
+    till.commit(till.document("1", [("CREME-50", "cosmetica", "33.34")], customer={"card": card}, payments=paid))
+    for number, part in enumerate(("11.11", "0.01", "22.22")):
+        till.give(till.document(f"nc{number}", [("CREME-50", "cosmetica", part)], kind="return", reference={"document": "1", "line": "1"}))
+    assert till.balance() == "100"
+    service.sound()
+
+
+def test_sale_paid_with_points_offline_becomes_a_debt(service: Any, till: Any) -> None:
+    till.enrol_agent()
+    card = till.customer()["card"]
+    sale = till.document("1", [("PAO", "mercearia", "5.00")], customer={"card": card}, payments=[{"method": "points", "amount": "2.00", "hold": "nobody-knows"}])
+    assert till.push(till.event("document", sale))[0]["status"] == "accepted"
+    assert till.balance() == "-197"
+    service.sound()
