@@ -107,11 +107,31 @@ def programme() -> Programme:
         version=3,
         name="Clube Pharmácia",
         state="published",
-        earning=(EarnPerAmount(id="base", title="Um ponto por euro", points=1000, amount=100, selector=Selector(exclude_families=("Bebé",), exclude_discounted=True)),),
+        earning=(
+            EarnPerAmount(
+                id="base",
+                title="Um ponto por euro",
+                points=1000,
+                amount=100,
+                selector=Selector(exclude_families=("Bebé",), exclude_discounted=True),
+            ),
+        ),
         boosts=(Boost(id="terca", title="Terça-feira em dobro", factor=20_000, when="weekday = 2"),),
-        offers=(Offer(id="derma", title="Semana da pele", percent=1500, selector=Selector(families=("Dermocosmética",)), minimum=2000, maximum=1000),),
+        offers=(
+            Offer(
+                id="derma",
+                title="Semana da pele",
+                percent=1500,
+                selector=Selector(families=("Dermocosmética",)),
+                minimum=2000,
+                maximum=1000,
+            ),
+        ),
         redemption=Redemption(points=100_000, amount=500, minimum=100_000, step=50_000, max_share=5000),
-        rewards=(RewardLevel(id="vale5", title="Vale de 5 €", cost=100_000, amount=500), RewardLevel(id="cesto", title="Cesto de Natal", cost=750_000)),
+        rewards=(
+            RewardLevel(id="vale5", title="Vale de 5 €", cost=100_000, amount=500),
+            RewardLevel(id="cesto", title="Cesto de Natal", cost=750_000),
+        ),
         expiry=Expiry(kind="months", count=18),
     )
 
@@ -130,7 +150,17 @@ def customer(world: World, number: int, name: str) -> tuple[CustomerRow, Account
     from v5_cloud.customers.keys import fold
 
     row.search = fold(name)
-    account = AccountRow(tenant_id=world.tenant, id=world.id("acc"), company_id=world.company, customer_id=row.id, updated_at=NOW, balance=0, held=0, earned=0, spent=0)
+    account = AccountRow(
+        tenant_id=world.tenant,
+        id=world.id("acc"),
+        company_id=world.company,
+        customer_id=row.id,
+        updated_at=NOW,
+        balance=0,
+        held=0,
+        earned=0,
+        spent=0,
+    )
     world.put(row)
     world.put(account)
     world.put(CardRow(tenant_id=world.tenant, company_id=world.company, number=card, customer_id=row.id, created_at=created))
@@ -159,7 +189,17 @@ def sale(world: World, number: int, at: datetime, store: str, buyer: tuple[Custo
     picked = world.chance.sample(GOODS, 1 if original else world.chance.randint(1, 4))
     reference = Reference(document=original.number, line="1") if original else None
     lines = tuple(
-        Line(line_id=str(place + 1), product=code, description=text, family=family, quantity=1000, gross=price, net=round(price / 1.23), vat_rate=2300, reference=reference)
+        Line(
+            line_id=str(place + 1),
+            product=code,
+            description=text,
+            family=family,
+            quantity=1000,
+            gross=price,
+            net=round(price / 1.23),
+            vat_rate=2300,
+            reference=reference,
+        )
         for place, (code, text, family, price) in enumerate(picked)
     )
     gross, net = sum(line.gross for line in lines), sum(line.net for line in lines)
@@ -172,7 +212,15 @@ def sale(world: World, number: int, at: datetime, store: str, buyer: tuple[Custo
         cancel_reason="Cliente desistiu da compra" if cancelled else "",
     )  # fmt: skip
     eligible = sum(line.gross for line in lines if line.family != "Bebé") // 100 * 1000
-    said = [Explanation(rule="base", version=3, lines=tuple(line.line_id for line in lines if line.family != "Bebé"), text=f"Um ponto por euro: 1 ponto por 1,00, sobre {eligible // 1000},00 = {eligible // 1000} pontos", points=eligible)]
+    said = [
+        Explanation(
+            rule="base",
+            version=3,
+            lines=tuple(line.line_id for line in lines if line.family != "Bebé"),
+            text=f"Um ponto por euro: 1 ponto por 1,00, sobre {eligible // 1000},00 = {eligible // 1000} pontos",
+            points=eligible,
+        )
+    ]
     doc = DocumentRow(
         tenant_id=world.tenant, id=world.id("doc", at), company_id=world.company, store=store, till="1", number=body.fiscal.number if body.fiscal else "",
         document_type=label, kind=str(kind), status=str(body.status), issued_at=at, business_day=at.date(), currency="EUR", gross=gross, net=net,
@@ -183,34 +231,105 @@ def sale(world: World, number: int, at: datetime, store: str, buyer: tuple[Custo
     world.put(doc)
     for minutes, origin in enumerate(origins):
         source = {"erp": "phc", "print": "Impressora balcão", "hook": "Caixa 1", "saft": "grid"}[origin]
-        world.put(DocumentRevision(tenant_id=world.tenant, document_id=doc.id, revision=f"r{minutes}", company_id=world.company, source=source, origin=origin, received_at=at + timedelta(minutes=minutes), body={}))
+        world.put(
+            DocumentRevision(
+                tenant_id=world.tenant,
+                document_id=doc.id,
+                revision=f"r{minutes}",
+                company_id=world.company,
+                source=source,
+                origin=origin,
+                received_at=at + timedelta(minutes=minutes),
+                body={},
+            )
+        )
     if cancelled:
         return doc
     sign = -1 if kind is DocumentKind.RETURN else 1
-    world.put(StoreDay(tenant_id=world.tenant, company_id=world.company, store=store, day=at.date(), slot=number, sales=sign > 0, gross=sign * gross, member_sales=int(bool(buyer) and sign > 0), member_gross=gross if buyer else 0))
+    world.put(
+        StoreDay(
+            tenant_id=world.tenant,
+            company_id=world.company,
+            store=store,
+            day=at.date(),
+            slot=number,
+            sales=sign > 0,
+            gross=sign * gross,
+            member_sales=int(bool(buyer) and sign > 0),
+            member_gross=gross if buyer else 0,
+        )
+    )
     if buyer and eligible:
         account = buyer[1]
         if spend:
             doc.points_spent = spend
             post(world, account, doc, "spend", -spend, "")
-            world.put(AllocationRow(tenant_id=world.tenant, id=world.id("alc"), company_id=world.company, account_id=account.id, entry=doc.keys[0], origin=doc.keys[0], operation="spend", lot_id=f"lot-{account.id}", points=spend, at=at))
+            world.put(
+                AllocationRow(
+                    tenant_id=world.tenant,
+                    id=world.id("alc"),
+                    company_id=world.company,
+                    account_id=account.id,
+                    entry=doc.keys[0],
+                    origin=doc.keys[0],
+                    operation="spend",
+                    lot_id=f"lot-{account.id}",
+                    points=spend,
+                    at=at,
+                )
+            )
         doc.points_earned = sign * eligible
         post(world, account, doc, "earn" if sign > 0 else "take", sign * eligible, "base")
-        world.put(LotRow(tenant_id=world.tenant, account_id=account.id, lot_id=f"lot-{doc.id}" if account.earned != eligible else f"lot-{account.id}", company_id=world.company, entry=doc.keys[0], programme="clube", rule="base", points=eligible, remaining=eligible, earned_at=at, expires_at=at + timedelta(days=547), sequence=number))
+        world.put(
+            LotRow(
+                tenant_id=world.tenant,
+                account_id=account.id,
+                lot_id=f"lot-{doc.id}" if account.earned != eligible else f"lot-{account.id}",
+                company_id=world.company,
+                entry=doc.keys[0],
+                programme="clube",
+                rule="base",
+                points=eligible,
+                remaining=eligible,
+                earned_at=at,
+                expires_at=at + timedelta(days=547),
+                sequence=number,
+            )
+        )
     if original:
-        world.put(ReturnLink(tenant_id=world.tenant, return_id=doc.id, ref=original.number, company_id=world.company, original_id=original.id))
+        world.put(
+            ReturnLink(tenant_id=world.tenant, return_id=doc.id, ref=original.number, company_id=world.company, original_id=original.id)
+        )
     return doc
 
 
 def fill(world: World) -> None:
     world.company = world.id("com")
     world.put(Tenant(tenant_id=world.tenant, name="Pharmácia Lda", created_at=NOW - timedelta(days=700)))
-    world.put(Company(tenant_id=world.tenant, id=world.company, name="Pharmácia Lda", tax_number="500100200", created_at=NOW - timedelta(days=700)))
+    world.put(
+        Company(
+            tenant_id=world.tenant, id=world.company, name="Pharmácia Lda", tax_number="500100200", created_at=NOW - timedelta(days=700)
+        )
+    )
     made = programme()
     for version, state in ((3, "published"), (4, "draft")):
-        world.put(ProgrammeRow(tenant_id=world.tenant, company_id=world.company, slug="clube", version=version, name=made.name, state=state, body=made.model_dump(mode="json"), created_at=NOW, published_at=NOW - timedelta(days=40) if version == 3 else None))
+        world.put(
+            ProgrammeRow(
+                tenant_id=world.tenant,
+                company_id=world.company,
+                slug="clube",
+                version=version,
+                name=made.name,
+                state=state,
+                body=made.model_dump(mode="json"),
+                created_at=NOW,
+                published_at=NOW - timedelta(days=40) if version == 3 else None,
+            )
+        )
     for place, (code, name) in enumerate(STORES):
-        store = Store(tenant_id=world.tenant, id=world.id("str"), company_id=world.company, code=code, name=name, created_at=NOW - timedelta(days=600))
+        store = Store(
+            tenant_id=world.tenant, id=world.id("str"), company_id=world.company, code=code, name=name, created_at=NOW - timedelta(days=600)
+        )
         world.put(store)
         world.put(
             Agent(
@@ -330,13 +449,20 @@ class Visitor:
 def visit(service: Running, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
     language, device = getattr(request, "param", ("pt", "desktop"))
     width, height = WIDTHS[device]
-    context = browser.new_context(viewport={"width": width, "height": height}, locale={"pt": "pt-PT", "en": "en-GB"}.get(language, language), reduced_motion="reduce", timezone_id="Europe/Lisbon")
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        locale={"pt": "pt-PT", "en": "en-GB"}.get(language, language),
+        reduced_motion="reduce",
+        timezone_id="Europe/Lisbon",
+    )
     context.add_cookies([{"name": "v5_lang", "value": language, "url": service.url}])
     page = context.new_page()
     page.set_default_timeout(10_000)
     visitor = Visitor(page, context, service.url, language, device, service.secret)
     page.on("pageerror", lambda error: visitor.faults.append(str(error)))
-    page.on("console", lambda message: visitor.faults.append(message.text) if message.type == "error" and "401" not in message.text else None)
+    page.on(
+        "console", lambda message: visitor.faults.append(message.text) if message.type == "error" and "401" not in message.text else None
+    )
     service.app.state.csp_reports.clear()
     yield visitor
     context.close()

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-EVERYWHERE = pytest.mark.parametrize("visit", [(language, device) for language in ("pt", "en") for device in ("desktop", "phone")], indirect=True, ids="-".join)
-
-
+EVERYWHERE = pytest.mark.parametrize(
+    "visit", [(language, device) for language in ("pt", "en") for device in ("desktop", "phone")], indirect=True, ids="-".join
+)
 
 
 @EVERYWHERE
@@ -25,7 +25,9 @@ def test_signing_in(visit) -> None:
     page.fill("#email", "ana@pharmacia.example")
     page.fill("#password", "not this one at all")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_have_text({"pt": "O e-mail ou a palavra-passe não estão certos.", "en": "E-mail or password is not right."}[visit.language])
+    expect(page.get_by_role("alert")).to_have_text(
+        {"pt": "O e-mail ou a palavra-passe não estão certos.", "en": "E-mail or password is not right."}[visit.language]
+    )
     visit.shot("login_wrong")
     visit.axe()
     page.fill("#password", "uma frase bem comprida")
@@ -103,7 +105,9 @@ def test_programmes(visit) -> None:
     visit.sign_in()
     page = visit.page
     page.goto(f"{visit.url}/programmes")
-    expect(page.get_by_text({"pt": "1 ponto por cada 1,00 €", "en": "1 point for every €1.00"}[visit.language].replace(" €", "\xa0€"))).to_be_visible()
+    expect(
+        page.get_by_text({"pt": "1 ponto por cada 1,00 €", "en": "1 point for every €1.00"}[visit.language].replace(" €", "\xa0€"))
+    ).to_be_visible()
     visit.shot("programmes")
     visit.axe()
     visit.fits()

@@ -31,7 +31,7 @@ def _own(path: str) -> str:
 
 
 @router.get("/login")
-def login_form(page: AnyPage, next: Annotated[str, Query(max_length=500)] = "/") -> Response:  # noqa: A002
+def login_form(page: AnyPage, next: Annotated[str, Query(max_length=500)] = "/") -> Response:
     """The form, or home for who is signed in already."""
     if page.who:
         return RedirectResponse("/", 303)
@@ -43,7 +43,7 @@ def login(
     page: AnyPage,
     email: Annotated[str, Form(max_length=254)],
     password: Annotated[str, Form(max_length=200)],
-    next: Annotated[str, Form(max_length=500)] = "/",  # noqa: A002
+    next: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
     """Checks and opens a session. A fresh cookie each time, so that no older one can be fixed upon somebody."""
     _ = page.gettext
@@ -76,7 +76,7 @@ def logout(page: AnyPage) -> Response:
 @router.post("/language")
 def switch(
     page: AnyPage, language_code: Annotated[str, Form(alias="language", max_length=5)], next: Annotated[str, Form(max_length=500)] = "/"
-) -> Response:  # noqa: A002
+) -> Response:
     """Remembers the language in this browser, and in the user's record."""
     response = RedirectResponse(_own(next), 303)
     if chosen := language(language_code):

@@ -24,7 +24,9 @@ _NEWEST: Final = 8
 
 
 @router.get("/")
-def home(page: Annotated[Page, Depends(page_of)], days: Annotated[int, Query()] = 30, store: Annotated[str, Query(max_length=80)] = "") -> Response:
+def home(
+    page: Annotated[Page, Depends(page_of)], days: Annotated[int, Query()] = 30, store: Annotated[str, Query(max_length=80)] = ""
+) -> Response:
     """Figures, turnover per day and store, newest sales."""
     if page.who is None:
         raise AuthError("Sign in first.", code="sign_in")
@@ -80,5 +82,7 @@ def _chart(page: Page, totals: list[DayTotal], stores: list[Store], period: Peri
         "labels": [formats.day(day, "d MMM") for day in days],
         "titles": [formats.day(day, "full") for day in days],
         "series": series,
-        "description": page.gettext("Turnover per day and store, from %(first)s to %(last)s.", first=formats.day(period.first), last=formats.day(period.last)),
+        "description": page.gettext(
+            "Turnover per day and store, from %(first)s to %(last)s.", first=formats.day(period.first), last=formats.day(period.last)
+        ),
     }

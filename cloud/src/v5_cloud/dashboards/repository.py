@@ -49,7 +49,10 @@ class DashboardRepository(Repository):
         """Sales of the period."""
         statement = self.columns(
             StoreDay,
-            *(func.coalesce(func.sum(column), 0) for column in (StoreDay.sales, StoreDay.gross, StoreDay.member_sales, StoreDay.member_gross)),
+            *(
+                func.coalesce(func.sum(column), 0)
+                for column in (StoreDay.sales, StoreDay.gross, StoreDay.member_sales, StoreDay.member_gross)
+            ),
         ).where(StoreDay.day.between(period.first, period.last))
         if store:
             statement = statement.where(StoreDay.store == store)
@@ -94,9 +97,7 @@ class DashboardRepository(Repository):
     def newest(self, limit: int, store: str = "") -> list[Row[Any]]:
         """The newest documents with their customers' names."""
         same = (CustomerRow.id == DocumentRow.customer_id) & self.guard(CustomerRow)
-        statement = (
-            self.columns(DocumentRow, DocumentRow, CustomerRow.name).outerjoin(CustomerRow, same).where(DocumentRow.state != "merged")
-        )
+        statement = self.select(DocumentRow).outerjoin(CustomerRow, same).add_columns(CustomerRow.name).where(DocumentRow.state != "merged")
         if store:
             statement = statement.where(DocumentRow.store == store)
         return list(self.session.execute(statement.order_by(DocumentRow.issued_at.desc(), DocumentRow.id.desc()).limit(limit)))

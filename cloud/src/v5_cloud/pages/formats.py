@@ -49,7 +49,7 @@ class Formats:
 
     def money(self, minor: int, currency: str = "EUR") -> str:
         """Minor units as money: 123450 is "1 234,50 €"."""
-        return format_currency(Decimal(minor) / 100, currency, locale=self.locale)
+        return format_currency(Decimal(minor) / 100, currency, locale=self.locale).replace("-", "\N{MINUS SIGN}")
 
     def points(self, thousandths: int, *, sign: bool = False) -> str:
         """Thousandths as points; `sign` also shows the plus."""
@@ -106,8 +106,12 @@ class Formats:
         return format_timedelta(timedelta(seconds=seconds), granularity="second", locale=self.locale)
 
     def card(self, number: str) -> str:
-        """A card number in groups of four, from the left."""
-        return " ".join(number[start : start + 4] for start in range(0, len(number), 4)) if number.isdigit() and len(number) > 8 else number
+        """A card number in groups of four; a single digit at the end joins the group before it."""
+        if not number.isdigit() or len(number) < 9:
+            return number
+        last = len(number) - 1 if len(number) % 4 == 1 else len(number)
+        groups = [number[start : start + 4] for start in range(0, last, 4)]
+        return " ".join(groups) + number[last:]
 
     def phone(self, e164: str) -> str:
         """A phone number in international notation; as it is when it cannot be read."""

@@ -65,7 +65,7 @@ class Page:
 
     @property
     def partial(self) -> bool:
-        """htmx wants a fragment."""
+        """Htmx wants a fragment."""
         headers = self.request.headers
         return headers.get("hx-request") == "true" and headers.get("hx-request-type") == "partial"
 

@@ -24,7 +24,10 @@ __all__ = ["POLICY", "PageRoute", "error_page", "page_router"]
 _log = logging.getLogger(__name__)
 
 # data: only for pictures: daisyUI draws some marks so. Nothing is loaded from elsewhere, nothing runs inline.
-POLICY: Final = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; report-uri /csp-report"
+POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "report-uri /csp-report"
+)
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -65,7 +68,7 @@ class PageRoute(APIRoute):
                 response = await inner(request)
             except (V5Error, RequestValidationError, HTTPException) as error:
                 response = await run_in_threadpool(_error, request, error)
-            except Exception:
+            except Exception:  # noqa: BLE001
                 # People get a page even then; the trace is for the log only.
                 _log.exception("%s %s failed", request.method, request.url.path)
                 response = await run_in_threadpool(error_page, page_of(request), 500, "")

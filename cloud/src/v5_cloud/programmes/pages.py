@@ -8,10 +8,11 @@ from typing import Annotated
 
 from fastapi.responses import Response
 
+from v5_cloud.fleet.queries import FleetReads
 from v5_cloud.models import ProgrammeRow
 from v5_cloud.pages.page import Page, page_for
 from v5_cloud.pages.route import page_router
-from v5_cloud.programmes.queries import ProgrammeReads
+from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.words import Sentence, Words
 from v5_cloud.users.roles import Permission
 from v5_core.programme import Programme
@@ -37,8 +38,8 @@ class Shown:
 def programmes(page: Annotated[Page, page_for(Permission.PROGRAMMES)]) -> Response:
     """Every programme: what it gives and on which terms."""
     with page.read() as session:
-        reads = ProgrammeReads(session, page.scope)
-        companies = reads.companies()
+        reads = ProgrammeRepository(session, page.scope)
+        companies = FleetReads(session, page.scope).companies()
         versions: dict[tuple[str, str], list[ProgrammeRow]] = {}
         for row in reads.all():
             versions.setdefault((row.company_id, row.slug), []).append(row)

@@ -105,9 +105,7 @@ class Words:
             made.append(Sentence("wallet", text, "", tuple(extra)))
         for one in self._programme.rewards:
             worth = (_("worth %(amount)s", amount=self._money(one.amount)),) if one.amount else ()
-            made.append(
-                Sentence("gift", _("%(title)s for %(points)s", title=one.title, points=self._points(one.cost)), "", worth)
-            )
+            made.append(Sentence("gift", _("%(title)s for %(points)s", title=one.title, points=self._points(one.cost)), "", worth))
         return made
 
     def terms(self) -> list[Sentence]:

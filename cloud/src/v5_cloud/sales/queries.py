@@ -71,7 +71,7 @@ class SalesReads(Repository):
 
     def search(self, wanted: SaleFilter, after: tuple[datetime, str] | None, limit: int) -> list[Row[Any]]:
         """Newest first: the document and its customer's name, from behind the cursor (instant and id)."""
-        statement = self._filtered(self.columns(DocumentRow, DocumentRow, CustomerRow.name), wanted)
+        statement = self._filtered(self.select(DocumentRow).add_columns(CustomerRow.name), wanted)
         if after:
             statement = statement.where(tuple_(DocumentRow.issued_at, DocumentRow.id) < tuple_(*after))
         return list(self.session.execute(statement.order_by(DocumentRow.issued_at.desc(), DocumentRow.id.desc()).limit(limit)))
