@@ -153,7 +153,8 @@ class Service:
         number = await self.store.do(lambda journal: journal.write(new, None, [data], now=now, states=[JobState.SENDING]))
         await self.store.do(lambda journal: journal.finish(number, b"", kind=row.kind, note="resent by a person", capture=None, now=now))
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(*printer.target), _CONNECT)
+            async with asyncio.timeout(_CONNECT):
+                _, writer = await asyncio.open_connection(*printer.target)
         except (OSError, TimeoutError):
             await self.store.do(lambda journal: journal.note(number, JobState.FAILED, now=now, note="the printer does not answer"))
             raise RetryableError("the printer does not answer") from None

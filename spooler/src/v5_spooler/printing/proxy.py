@@ -61,7 +61,8 @@ class Printer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One till's connection, from its first byte to its last."""
         try:
-            out_reader, out_writer = await asyncio.wait_for(asyncio.open_connection(*self.target), _CONNECT)
+            async with asyncio.timeout(_CONNECT):
+                out_reader, out_writer = await asyncio.open_connection(*self.target)
             self.problem = ""
         except (OSError, TimeoutError):
             # The till must see what it would see without us: no printer.
@@ -326,7 +327,8 @@ class Connection:
 
     async def _await_proof(self, row: int, expected: asyncio.Future[None], footer: bytes, at: int) -> None:
         try:
-            await asyncio.wait_for(expected, _PROOF)
+            async with asyncio.timeout(_PROOF):
+                await expected
             state, evidence = JobState.PRINTED, "printer"
         except (TimeoutError, asyncio.CancelledError):
             state, evidence = JobState.UNCONFIRMED, "no answer to GS ( H"

@@ -95,7 +95,8 @@ class VirtualPrinter:
         if task is not None:
             self._connections.add(task)
         try:
-            with contextlib.suppress(OSError):
+            # Being cancelled is how stop() ends a connection: nobody waits for this task's outcome.
+            with contextlib.suppress(OSError, asyncio.CancelledError):
                 await self._print(reader, writer)
         finally:
             if task is not None:
@@ -109,7 +110,8 @@ class VirtualPrinter:
         job: list[Token] = []
         while True:
             try:
-                data = await asyncio.wait_for(reader.read(65536), self.idle if job else None)
+                async with asyncio.timeout(self.idle if job else None):
+                    data = await reader.read(65536)
             except TimeoutError:
                 job = self._keep(job)
                 continue

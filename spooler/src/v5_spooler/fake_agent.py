@@ -10,7 +10,7 @@ from typing import Any, Self
 
 __all__ = ["FakeAgent"]
 
-_FOOTER = [
+_FOOTER: list[dict[str, Any]] = [
     {"text": "Clube V5", "align": "center", "bold": True, "large": True},
     {"text": "Ganhou 12 pontos, saldo 152", "align": "center"},
     {"text": "", "qr": "https://v5.example/c/2900000012345"},
@@ -49,7 +49,7 @@ class FakeAgent:
                 self.end_headers()
                 self.wfile.write(data)
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            def log_message(self, format: str, *args: object) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
