@@ -149,3 +149,10 @@ class Effects:
             "SELECT body FROM answer WHERE aggregate_id = ? AND operation = ? ORDER BY created_at DESC LIMIT 1", (aggregate, operation)
         )
         return model.model_validate_json(rows[0]["body"]) if rows else None
+
+    def aggregate_of(self, document: str) -> str | None:
+        """The key of the document that an answer named so."""
+        rows = self._outbox.db.read(
+            "SELECT aggregate_id FROM answer WHERE aggregate_id IS NOT NULL AND json_extract(body, '$.document') = ? LIMIT 1", (document,)
+        )
+        return str(rows[0]["aggregate_id"]) if rows else None

@@ -22,7 +22,10 @@ _PATTERNS: Final = (
     ),
     (re.compile(r"://[^/\s:@]+:[^/\s@]+@"), "://[secret]@"),
     (re.compile(r"\bv1a,[A-Za-z0-9+/=]+"), "[signature]"),
-    (re.compile(r"(?<![\w.-])\+?\d[\d ().-]{7,16}\d(?![\w.-])"), "[number]"),  # phones, tax and card numbers alike
+    (
+        re.compile(r"(?<![\w.-])(?!\d{1,3}(?:\.\d{1,3}){3}\b)\+?\d[\d ().-]{7,16}\d(?![\w.-])"),
+        "[number]",
+    ),  # phones, tax and card numbers alike
 )
 
 

@@ -145,8 +145,12 @@ class Agent:
         """
         if self.client is None or not (force or self.line.online):
             return 0
-        with self._pull_lock:
-            changed = pull(self.replica, self.outbox, self.client, self._clock())
+        try:
+            with self._pull_lock:
+                changed = pull(self.replica, self.outbox, self.client, self._clock())
+        except LineDownError as error:
+            self.line.down(self._clock(), error.message)
+            raise
         self._wanted_replica = 0
         return changed
 

@@ -236,9 +236,11 @@ class Till:
         mark = digest("cancel", request)
         if stored := self._effects.stored("cancel", request.request_id, mark, CancelResponse):
             return stored
-        aggregate = request.document or f"hold:{request.hold}"
+        # Either name will do: the document's key, or the cloud's own id from an earlier answer.
+        sale = self._effects.aggregate_of(request.document) or request.document if request.document else None
+        aggregate = sale or f"hold:{request.hold}"
         fact = Fact("cancel", aggregate, mark.hex(), f"till:{request.request_id}", {"cancel": request})
-        told = self._effects.answer_of("commit", request.document, CommitResponse) if request.document else None
+        told = self._effects.answer_of("commit", sale, CommitResponse) if sale else None
         now, released = self._clock(), False
         with self._outbox.transaction() as tx:
             entry = self._outbox.append(tx, fact, now, not_before=self._later(now))
@@ -246,7 +248,7 @@ class Till:
                 released = self._effects.release(tx, request.hold)
             for row in tx.execute("SELECT event_id FROM outbox WHERE aggregate_id = ? AND type = 'document'", (aggregate,)).fetchall():
                 self._effects.undo(tx, row["event_id"])
-        points = -told.points_earned if told else 0
+        points = told.points_earned if told else 0
         provisional = CancelResponse(released=released, reversed_document=request.document, points=points, provisional=True)
         return self._finish("cancel", request, mark, provisional, entry, None)
 
