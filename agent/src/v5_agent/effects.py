@@ -43,15 +43,16 @@ class Effects:
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
 
-    def standing(self, one: ReplicaCustomer, now: datetime) -> Standing:
-        """The replica's balance with what happened here since."""
-        row = self._outbox.db.read(
+    def standing(self, one: ReplicaCustomer, now: datetime, tx: sqlite3.Connection | None = None) -> Standing:
+        """The replica's balance with what happened here since; with `tx`, also what that transaction did."""
+        sql = (
             "SELECT coalesce(sum(spent), 0) AS spent, coalesce(sum(earned), 0) AS earned,"
             " coalesce(sum(spent) FILTER (WHERE expires_at IS NOT NULL), 0) AS held,"
             " coalesce(sum(spent) FILTER (WHERE offline = 1), 0) AS offline"
-            " FROM effect WHERE customer = ? AND seen = 0 AND (expires_at IS NULL OR expires_at > ?)",
-            (one.customer, millis(now)),
-        )[0]
+            " FROM effect WHERE customer = ? AND seen = 0 AND (expires_at IS NULL OR expires_at > ?)"
+        )
+        parameters = (one.customer, millis(now))
+        row = tx.execute(sql, parameters).fetchone() if tx else self._outbox.db.read(sql, parameters)[0]
         balance = Balance(
             available=one.balance_available - row["spent"] + row["earned"],
             held=one.balance_held + row["held"],

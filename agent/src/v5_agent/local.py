@@ -15,7 +15,7 @@ from v5_agent.replica import ReplicaStore, spellings
 from v5_core import receipts
 from v5_core.engine import CustomerFacts, Settlement, evaluate, next_reward, reversal, rewards_for, settle
 from v5_core.hooks import CommitResponse, CustomerView, IdentifyResponse, Message, QuoteRequest, QuoteResponse, ReceiptLine
-from v5_core.model import Card, CustomerRef, DocumentKind, SalesDocument
+from v5_core.model import Balance, Card, CustomerRef, DocumentKind, SalesDocument
 from v5_core.push import ReplicaCustomer
 
 __all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
@@ -213,14 +213,13 @@ class Local:
         )
         return document.model_copy(update={"customer": known})
 
-    def footer(self, effect: DocumentEffect, document: SalesDocument) -> tuple[ReceiptLine, ...]:
+    def footer(self, effect: DocumentEffect, document: SalesDocument, balance: Balance | None) -> tuple[ReceiptLine, ...]:
         """The loyalty lines of the receipt, as they are printed when the cloud's do not come in time."""
         facts = self.replica.facts
-        if effect.customer is None:
+        if effect.customer is None or balance is None:
             return receipts.footer(language=self.language, name=facts.company, savings=self._savings(document), provisional=True)
         if effect.customer.blocked:
             return ()
-        balance = self.standing(effect.customer).balance
         ahead = next_reward(facts.compiled, balance.available, _CARD_TYPES, document.issued_at) if facts.compiled else None
         return receipts.footer(
             language=self.language,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as LateError
@@ -35,7 +36,7 @@ from v5_core.hooks import (
     ReturnRequest,
     ReturnResponse,
 )
-from v5_core.model import DocumentKind, Wire
+from v5_core.model import Balance, DocumentKind, Wire
 from v5_core.push import ReplicaCustomer
 
 __all__ = ["Till"]
@@ -183,18 +184,18 @@ class Till:
         with self._outbox.transaction() as tx:
             entry = self._outbox.append(tx, fact, now, not_before=self._later(now))
             self._effects.capture(tx, holds, entry.event_id)
-            if effect.customer and entry.added:
-                self._effects.earn(tx, entry.event_id, effect.customer.customer, effect.settlement.points_earned)
-        provisional = CommitResponse(
-            document=document.keys[0],
-            duplicate=not entry.added,
-            points_earned=effect.settlement.points_earned,
-            points_spent=effect.settlement.points_spent,
-            balance=self._local.standing(effect.customer).balance if effect.customer else None,
-            receipt=self._local.footer(effect, document),
-            explanations=effect.settlement.explanations,
-            provisional=True,
-        )
+            balance = self._book(tx, effect, entry, effect.settlement.points_earned, now)
+            provisional = CommitResponse(
+                document=document.keys[0],
+                duplicate=not entry.added,
+                points_earned=effect.settlement.points_earned,
+                points_spent=effect.settlement.points_spent,
+                balance=balance,
+                receipt=self._local.footer(effect, document, balance),
+                explanations=effect.settlement.explanations,
+                provisional=True,
+            )
+            self._effects.store(tx, "commit", request.request_id, mark, provisional, now, aggregate=document.keys[0])
         return self._finish("commit", request, mark, provisional, entry, document.keys[0])
 
     def return_(self, request: ReturnRequest) -> ReturnResponse:
@@ -212,19 +213,19 @@ class Till:
         now = self._clock()
         with self._outbox.transaction() as tx:
             entry = self._outbox.append(tx, fact, now, not_before=self._later(now))
-            if effect.customer and entry.added:
-                self._effects.earn(tx, entry.event_id, effect.customer.customer, effect.given - taken)
-        shown = DocumentEffect(effect.customer, effect.settlement, taken=taken, given=effect.given)
-        provisional = ReturnResponse(
-            document=document.keys[0],
-            duplicate=not entry.added,
-            points_taken=taken,
-            points_given=effect.given,
-            balance=self._local.standing(effect.customer).balance if effect.customer else None,
-            receipt=self._local.footer(shown, document),
-            explanations=effect.settlement.explanations,
-            provisional=True,
-        )
+            balance = self._book(tx, effect, entry, effect.given - taken, now)
+            shown = DocumentEffect(effect.customer, effect.settlement, taken=taken, given=effect.given)
+            provisional = ReturnResponse(
+                document=document.keys[0],
+                duplicate=not entry.added,
+                points_taken=taken,
+                points_given=effect.given,
+                balance=balance,
+                receipt=self._local.footer(shown, document, balance),
+                explanations=effect.settlement.explanations,
+                provisional=True,
+            )
+            self._effects.store(tx, "return", request.request_id, mark, provisional, now, aggregate=document.keys[0])
         return self._finish("return", request, mark, provisional, entry, document.keys[0])
 
     def cancel(self, request: CancelRequest) -> CancelResponse:
@@ -248,20 +249,27 @@ class Till:
                 released = self._effects.release(tx, request.hold)
             for row in tx.execute("SELECT event_id FROM outbox WHERE aggregate_id = ? AND type = 'document'", (aggregate,)).fetchall():
                 self._effects.undo(tx, row["event_id"])
-        points = told.points_earned if told else 0
-        provisional = CancelResponse(released=released, reversed_document=request.document, points=points, provisional=True)
+            points = told.points_earned if told else 0
+            provisional = CancelResponse(released=released, reversed_document=request.document, points=points, provisional=True)
+            self._effects.store(tx, "cancel", request.request_id, mark, provisional, now)
         return self._finish("cancel", request, mark, provisional, entry, None)
 
     # ── the cloud's word ───────────────────────────────────────────────────────────────────────────────────────────────────
     def _finish(self, operation: str, request: Wire, mark: bytes, provisional: _R, entry: Entry, aggregate: str | None) -> _R:
-        request_id: str = request.request_id  # type: ignore[attr-defined]
-        with self._outbox.transaction() as tx:
-            self._effects.store(tx, operation, request_id, mark, provisional, self._clock(), aggregate=aggregate)
+        asked = self.online
         answer = self._ask(operation, request, type(provisional), entry=entry, mark=mark, aggregate=aggregate)
         if answer is None:
-            self._outbox.release(entry.event_id)
+            if asked:
+                self._outbox.release(entry.event_id)
             self._wake()
         return answer or provisional
+
+    def _book(self, tx: sqlite3.Connection, effect: DocumentEffect, entry: Entry, points: int, now: datetime) -> Balance | None:
+        if effect.customer is None:
+            return None
+        if entry.added:
+            self._effects.earn(tx, entry.event_id, effect.customer.customer, points)
+        return self._effects.standing(effect.customer, now, tx).balance
 
     def _durable(self, operation: str, request_id: str, mark: bytes, answer: Wire, fact: Fact) -> Entry:
         now = self._clock()
