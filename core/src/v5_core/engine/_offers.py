@@ -149,13 +149,13 @@ def _take_off(rule: Rule, indexes: list[int], situation: Situation, remaining: l
         if not indexes:
             return 0, 0
     prices = [remaining[i] for i in indexes]
-    amount = 0
-    for i, cut in zip(indexes, _cuts(rule, prices), strict=True):
+    ids = situation.ids
+    cuts = _cuts(rule, prices)
+    for i, price, cut in zip(indexes, prices, cuts, strict=True):
         if cut:
-            remaining[i] -= cut
-            shares[situation.ids[i]] = cut
-            amount += cut
-    return sum(prices), amount
+            remaining[i] = price - cut
+            shares[ids[i]] = cut
+    return sum(prices), sum(cuts)
 
 
 def _explain(rule: Rule, base: int, amount: int, words: Words) -> str:
