@@ -124,7 +124,14 @@ class Till:
     def document(self, number: str, lines: list[tuple[str, str, str]], **more: Any) -> dict[str, Any]:
         """A sale by default; lines are (product, family, gross)."""
         rows = [
-            {"line_id": str(index + 1), "product": product, "family": family, "gross": gross, "net": gross, **({"reference": more["reference"]} if "reference" in more else {})}
+            {
+                "line_id": str(index + 1),
+                "product": product,
+                "family": family,
+                "gross": gross,
+                "net": gross,
+                **({"reference": more["reference"]} if "reference" in more else {}),
+            }
             for index, (product, family, gross) in enumerate(lines)
         ]
         total = f"{sum(round(float(gross) * 100) for _, _, gross in lines) / 100:.2f}"
@@ -222,7 +229,14 @@ def start() -> Iterator[Callable[..., Service]]:
 
     def make(database_url: str, *, seed: int = 1, customers: int = 6, **more: Any) -> Service:
         clock = Clock()
-        settings = Settings(database_url=database_url, enrol_rate="1000/minute", auth_failure_rate="100000/minute", machine_rate="1000000/minute", housekeeping_seconds=0, **more)
+        settings = Settings(
+            database_url=database_url,
+            enrol_rate="1000/minute",
+            auth_failure_rate="100000/minute",
+            machine_rate="1000000/minute",
+            housekeeping_seconds=0,
+            **more,
+        )
         migrate(settings)
         app = create_app(settings, clock=clock)
         sample = load(app.state.v5, seed=seed, customers=customers)

@@ -53,7 +53,9 @@ def test_fifty_tills_spend_the_same_balance(service: Any, till: Any) -> None:
 def test_the_same_document_from_many_sides_at_once(service: Any, till: Any) -> None:
     card = till.customer()["card"]
     documents = [till.document("1", [("CAFE-250", "mercearia", "10.00")], customer={"card": card}) for _ in range(12)]
-    replies = _at_once([lambda number=number: till.hook("commit", {"request_id": f"c{number}", "document": documents[number]}) for number in range(12)])
+    replies = _at_once(
+        [lambda number=number: till.hook("commit", {"request_id": f"c{number}", "document": documents[number]}) for number in range(12)]
+    )
     assert {reply.status_code for reply in replies} == {200}
     assert [reply.json()["duplicate"] for reply in replies].count(False) == 1
     assert till.balance() == "10"

@@ -14,7 +14,13 @@ def test_identify_quote_hold_commit_return(service: Any, till: Any) -> None:
     member = till.customer()
     found = till.ok("identify", {"store": "LX1", "key": member["card"]})
     assert found["customer"]["name"] == member["name"]
-    first = till.commit(till.document("1", [("CREME-50", "cosmetica", "24.90"), ("CAFE-250", "mercearia", "80.10"), ("T", "tabaco", "10.00")], customer={"card": member["card"]}))
+    first = till.commit(
+        till.document(
+            "1",
+            [("CREME-50", "cosmetica", "24.90"), ("CAFE-250", "mercearia", "80.10"), ("T", "tabaco", "10.00")],
+            customer={"card": member["card"]},
+        )
+    )
     # 24.90 doubled plus 80.10; tobacco gives nothing.
     assert first["points_earned"] == "129"
     assert first["balance"]["available"] == "129"
@@ -32,12 +38,23 @@ def test_identify_quote_hold_commit_return(service: Any, till: Any) -> None:
     assert quote["discount"] == "1.00"
     assert quote["redeemable"] == "100"
     assert quote["points_amount"] == "1.00"
-    hold = till.ok("hold", {"request_id": "h1", "store": "LX1", "at": till.clock.now.isoformat(), "customer": {"card": member["card"]}, "points": "100"})
+    hold = till.ok(
+        "hold",
+        {"request_id": "h1", "store": "LX1", "at": till.clock.now.isoformat(), "customer": {"card": member["card"]}, "points": "100"},
+    )
     assert hold["amount"] == "1.00"
-    again = till.hook("hold", {"request_id": "h2", "store": "PT2", "at": till.clock.now.isoformat(), "customer": {"card": member["card"]}, "points": "100"})
+    again = till.hook(
+        "hold",
+        {"request_id": "h2", "store": "PT2", "at": till.clock.now.isoformat(), "customer": {"card": member["card"]}, "points": "100"},
+    )
     assert again.status_code == 409
     assert again.json()["code"] == "insufficient_points"
-    sale = till.document("2", [("VINHO-DOURO", "vinhos", "19.00")], customer={"card": member["card"]}, payments=[{"method": "points", "amount": "1.00", "hold": hold["hold"]}, {"method": "cash", "amount": "18.00"}])
+    sale = till.document(
+        "2",
+        [("VINHO-DOURO", "vinhos", "19.00")],
+        customer={"card": member["card"]},
+        payments=[{"method": "points", "amount": "1.00", "hold": hold["hold"]}, {"method": "cash", "amount": "18.00"}],
+    )
     second = till.commit(sale)
     assert second["points_spent"] == "100"
     assert second["points_earned"] == "18"
@@ -81,8 +98,18 @@ def test_once_per_document_and_per_request(service: Any, till: Any) -> None:
 def test_cancel_reverses_even_when_spent(service: Any, till: Any) -> None:
     member = till.customer()
     till.commit(till.document("1", [("CAFE-250", "mercearia", "200.00")], customer={"card": member["card"]}))
-    hold = till.ok("hold", {"request_id": "h", "store": "LX1", "at": till.clock.now.isoformat(), "customer": {"customer": member["id"]}, "points": "200"})
-    till.commit(till.document("2", [("PAO", "mercearia", "2.00")], customer={"card": member["card"]}, payments=[{"method": "points", "amount": "2.00", "hold": hold["hold"]}]))
+    hold = till.ok(
+        "hold",
+        {"request_id": "h", "store": "LX1", "at": till.clock.now.isoformat(), "customer": {"customer": member["id"]}, "points": "200"},
+    )
+    till.commit(
+        till.document(
+            "2",
+            [("PAO", "mercearia", "2.00")],
+            customer={"card": member["card"]},
+            payments=[{"method": "points", "amount": "2.00", "hold": hold["hold"]}],
+        )
+    )
     assert till.balance() == "0"
     reply = till.ok("cancel", {"request_id": "c", "store": "LX1", "at": till.clock.now.isoformat(), "document": "1"})
     assert reply["points"] == "200"
@@ -138,4 +165,7 @@ def test_bad_input_names_the_field(till: Any) -> None:
     assert (broken.status_code, broken.json()["code"]) == (400, "json")
     wrong_store = till.hook("commit", {"request_id": "b", "document": {**document, "store": "NOPE"}})
     assert (wrong_store.status_code, wrong_store.json()["code"]) == (422, "unknown_store")
-    assert till.hook("enrol", {"request_id": "z", "store": "LX1", "name": "A", "tax_number": "123456788"}).json()["errors"][0]["field"] == "tax_number"
+    assert (
+        till.hook("enrol", {"request_id": "z", "store": "LX1", "name": "A", "tax_number": "123456788"}).json()["errors"][0]["field"]
+        == "tax_number"
+    )

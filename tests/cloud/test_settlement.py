@@ -20,7 +20,15 @@ def _story(till: Any) -> list[dict[str, Any]]:
     printed |= {"gross": "50.00", "net": "50.00"}
     erp = till.document("ft-1", lines, source="phc", origin="erp", fiscal=FISCAL, customer={"erp": "77"})
     saft = till.document("FT 2026A/1", lines, source="grid", origin="saft", fiscal=FISCAL)
-    back = till.document("nc-1", [("CREME-50", "cosmetica", "15.00")], source="phc", origin="erp", kind="return", fiscal=CREDIT, reference={"document": "FT 2026A/1", "line": "1"})
+    back = till.document(
+        "nc-1",
+        [("CREME-50", "cosmetica", "15.00")],
+        source="phc",
+        origin="erp",
+        kind="return",
+        fiscal=CREDIT,
+        reference={"document": "FT 2026A/1", "line": "1"},
+    )
     buyer = {"source": "phc", "source_id": "77", "name": "Do ERP", "cards": [{"number": card}]}
     return [
         till.event("document", printed, "e-print"),
@@ -47,7 +55,9 @@ def test_any_order_of_arrival_gives_the_same_ledger(start: Callable[..., Any], t
         for index in order:
             assert till.push(story[index]) == [{"event_id": story[index]["event_id"], "status": "accepted", "code": "", "message": ""}]
         sales = till.get("/v1/sales").json()["items"]
-        seen.add((till.balance(), tuple(sorted((one["kind"], one["number"], one["points_earned"], tuple(one["origins"])) for one in sales))))
+        seen.add(
+            (till.balance(), tuple(sorted((one["kind"], one["number"], one["points_earned"], tuple(one["origins"])) for one in sales)))
+        )
         service.sound()
     assert seen == {
         ("50", (("return", "NC 2026A/1", "-30", ("erp",)), ("sale", "FT 2026A/1", "80", ("erp", "print", "saft")))),
@@ -85,13 +95,20 @@ def test_an_anonymous_sale_awards_once_the_customer_is_known(service: Any, till:
     sale = till.document("s", [("CAFE-250", "mercearia", "12.00")], source="print", origin="print", fiscal=FISCAL)
     till.push(till.event("document", sale))
     assert till.balance() == "0"
-    known = till.document("f", [("CAFE-250", "mercearia", "12.00")], source="phc", origin="erp", fiscal=FISCAL, customer={"card": till.customer()["card"]})
+    known = till.document(
+        "f", [("CAFE-250", "mercearia", "12.00")], source="phc", origin="erp", fiscal=FISCAL, customer={"card": till.customer()["card"]}
+    )
     till.push(till.event("document", known))
     assert till.balance() == "12"
     # Corrected: it was somebody else's.
     till.push(till.event("document", {**known, "customer": {"card": till.customer(1)["card"]}}))
     assert (till.balance(0), till.balance(1)) == ("0", "12")
-    till.push(till.event("document", {**known, "customer": {"card": till.customer(1)["card"]}, "status": "cancelled", "cancelled_at": till.clock.now.isoformat()}))
+    till.push(
+        till.event(
+            "document",
+            {**known, "customer": {"card": till.customer(1)["card"]}, "status": "cancelled", "cancelled_at": till.clock.now.isoformat()},
+        )
+    )
     assert (till.balance(0), till.balance(1)) == ("0", "0")
     service.sound()
 
@@ -113,7 +130,9 @@ def test_two_documents_that_turn_out_to_be_one(service: Any, till: Any) -> None:
 def test_returned_in_parts_ends_where_it_began(service: Any, till: Any) -> None:
     card = till.customer()["card"]
     till.commit(till.document("0", [("CAFE-250", "mercearia", "100.00")], customer={"card": card}))
-    hold = till.ok("hold", {"request_id": "h", "store": "LX1", "at": till.clock.now.isoformat(), "customer": {"card": card}, "points": "100"})
+    hold = till.ok(
+        "hold", {"request_id": "h", "store": "LX1", "at": till.clock.now.isoformat(), "customer": {"card": card}, "points": "100"}
+    )
     paid = [{"method": "points", "amount": "1.00", "hold": hold["hold"]}, {"method": "cash", "amount": "32.34"}]
     till.commit(till.document("1", [("CREME-50", "cosmetica", "33.34")], customer={"card": card}, payments=paid))
     for number, part in enumerate(("11.11", "0.01", "22.22")):
@@ -125,7 +144,12 @@ def test_returned_in_parts_ends_where_it_began(service: Any, till: Any) -> None:
 def test_sale_paid_with_points_offline_becomes_a_debt(service: Any, till: Any) -> None:
     till.enrol_agent()
     card = till.customer()["card"]
-    sale = till.document("1", [("PAO", "mercearia", "5.00")], customer={"card": card}, payments=[{"method": "points", "amount": "2.00", "hold": "nobody-knows"}])
+    sale = till.document(
+        "1",
+        [("PAO", "mercearia", "5.00")],
+        customer={"card": card},
+        payments=[{"method": "points", "amount": "2.00", "hold": "nobody-knows"}],
+    )
     assert till.push(till.event("document", sale))[0]["status"] == "accepted"
     assert till.balance() == "-197"
     service.sound()

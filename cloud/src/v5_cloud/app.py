@@ -15,6 +15,7 @@ from v5_cloud.kit import problems
 from v5_cloud.kit.container import Container, build, utc_now
 from v5_cloud.kit.guard import Guard
 from v5_cloud.kit.settings import Settings
+from v5_cloud.ledger.tasks import Housekeeper
 
 __all__ = ["create_app"]
 
@@ -32,7 +33,10 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        keeper = Housekeeper(held, held.settings.housekeeping_seconds)
+        keeper.start()
         yield
+        keeper.stop()
         held.database.dispose()
 
     app = FastAPI(

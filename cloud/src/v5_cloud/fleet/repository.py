@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, func
+from sqlalchemy import CursorResult, Row
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import AccountRow, Agent, CustomerRow, EnrolCode, SignalRow, Store, TenantRow
@@ -70,8 +70,8 @@ class FleetRepository(Repository):
     def replica(self, since: int, horizon: int, limit: int) -> Sequence[Row[AccountRow, CustomerRow]]:
         """Accounts changed after `since`; never half of what one transaction changed."""
         window = (AccountRow.replica > since) & (AccountRow.replica < horizon)
-        page = self.columns(AccountRow, AccountRow.replica).where(window).order_by(AccountRow.replica).limit(limit).subquery()
-        last = self.session.scalar(self.columns(AccountRow, func.max(page.c.replica)).limit(1).select_from(page))
+        page = self.columns(AccountRow, AccountRow.replica).where(window).order_by(AccountRow.replica).limit(limit)
+        last = max(self.session.scalars(page).all(), default=None)
         if last is None:
             return ()
         statement = self.join(self.columns(AccountRow, AccountRow, CustomerRow), CustomerRow, CustomerRow.id == AccountRow.customer_id)

@@ -11,7 +11,7 @@ from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.service import again, resettle
 from v5_cloud.settlement.world import report_of
 
-__all__ = ["settle_pending"]
+__all__ = ["settle_known", "settle_pending"]
 
 
 def settle_pending(container: Container, scope: Scope, keys: Sequence[str]) -> int:
@@ -32,3 +32,10 @@ def settle_pending(container: Container, scope: Scope, keys: Sequence[str]) -> i
 
     again(work)
     return len(waiting)
+
+
+def settle_known(container: Container, scope: Scope) -> int:
+    """Settles what waits although its customer is known: record and document were written at the same moment."""
+    with container.database.read(scope) as session:
+        keys = SettlementRepository(session, scope).answerable()
+    return settle_pending(container, scope, keys) if keys else 0

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import or_
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink
+from v5_cloud.models import CustomerKey, DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink
 
 __all__ = ["SettlementRepository"]
 
@@ -46,6 +46,11 @@ class SettlementRepository(Repository):
         if not keys:
             return ()
         return self.session.scalars(self.columns(PendingRef, PendingRef.document_id).where(PendingRef.key.in_(keys)).distinct()).all()
+
+    def answerable(self, limit: int = 200) -> Sequence[str]:
+        """Keys that documents wait for and that have an owner."""
+        statement = self.join(self.columns(PendingRef, PendingRef.key), CustomerKey, CustomerKey.key == PendingRef.key)
+        return self.session.scalars(statement.distinct().limit(limit)).all()
 
     def forget_pending(self, keys: Collection[str]) -> None:
         """They were settled."""

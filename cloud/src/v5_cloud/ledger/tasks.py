@@ -1,0 +1,84 @@
+"""What time does to the ledger: holds lapse, points expire, documents wait for customers who are known by now."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+from v5_cloud.kit.bulk import WriteSet
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.ledger.repository import LedgerRepository
+from v5_cloud.ledger.working import Cause, Working
+from v5_cloud.models import new_id
+from v5_cloud.settlement.pending import settle_known
+from v5_cloud.settlement.service import again
+from v5_cloud.tenants.directory import scopes
+from v5_cloud.tenants.service import company_info, epoch_base
+from v5_core.ledger import expire, release_hold
+
+__all__ = ["Housekeeper", "housekeeping"]
+
+_log = logging.getLogger(__name__)
+_CHUNK: Final = 200
+
+
+def housekeeping(container: Container) -> int:
+    """One round over all companies; gives how many accounts and documents it moved."""
+    moved = 0
+    for scope in scopes(container):
+        with container.database.read(scope) as session:
+            ledger = LedgerRepository(session, scope)
+            now = container.clock()
+            accounts = {row.account_id for row in ledger.overdue_holds(now, _CHUNK)} | set(ledger.lapsed_accounts(now, _CHUNK))
+        for account in sorted(accounts):
+            again(lambda scope=scope, account=account: _settle_time(container, scope, account))
+        moved += len(accounts) + settle_known(container, scope)
+    return moved
+
+
+def _settle_time(container: Container, scope: Scope, account: str) -> None:
+    company, now = company_info(container, scope), container.clock()
+    with container.database.write(scope) as session:
+        ledger = LedgerRepository(session, scope)
+        pairs, _ = ledger.lock((), [account], ())
+        working = Working(company.id, now)
+        working.load([row for row, _ in pairs], (), ())
+        ledger.details(working, [account])
+        cause = Cause(zone=company.default_zone)
+        for hold in working.state(account).holds:
+            if hold.expires_at <= now:
+                working.apply(release_hold(working.state(account), hold.hold_id, at=now, timed_out=True), cause)
+        working.apply(expire(working.state(account), new_id("x", now), at=now), cause)
+        writes = WriteSet(scope)
+        working.collect(writes, company.default_zone)
+        writes.flush(session, epoch_base(container))
+
+
+class Housekeeper:
+    """A thread that does a round now and then. Several processes may do it at once: every step locks its account."""
+
+    def __init__(self, container: Container, seconds: int) -> None:
+        self._container = container
+        self._seconds = seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+
+    def start(self) -> None:
+        """Starts, unless the settings say never."""
+        if self._seconds:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Ends after the step under way."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._seconds):
+            try:
+                housekeeping(self._container)
+            except Exception as error:  # noqa: BLE001 - the next round tries again; the cause is in the log
+                _log.error("housekeeping failed: %s", type(error).__name__, exc_info=error)
