@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from v5_core.engine import CustomerFacts, compile_programmes, evaluate
 from v5_core.hooks import QuoteRequest, QuoteResponse
 from v5_core.ledger import AccountState, Allocation, Booked, Hold, Lot, Outcome, Posting, Target, book, expire, place_hold, release_hold

@@ -165,6 +165,24 @@ def test_boosts_multiply_each_other_and_also_quantities(programme, quote, line):
     assert quote(packs, basket).points_earned == 10_000
 
 
+def test_a_boost_touches_only_its_own_programme_and_its_own_lines(programme, quote, line):
+    boost = Boost(id="b", factor=20_000, selector=Selector(products=("P2",)))
+    one = programme(earning=(euro(selector=Selector(products=("P1",))),), boosts=(boost,))
+    other = programme(id="other", earning=(euro(points=3000),))
+    assert quote([one, other], [line("1", 1000), line("2", 1000)]).points_earned == 70_000
+
+
+def test_ids_are_unique_within_a_programme(programme):
+    with pytest.raises(ValueError, match="unique within the programme: euro"):
+        programme(boosts=(Boost(id="euro", factor=20_000),))
+
+
+def test_a_validity_ends_just_before_its_end():
+    validity = Validity(starts_at=NOON, ends_at=datetime(2026, 11, 25, tzinfo=UTC))
+    assert [validity.covers(datetime(2026, 11, day, 12, tzinfo=UTC)) for day in (23, 24, 25)] == [False, True, False]
+    assert not validity.covers(datetime(2026, 11, 25, tzinfo=UTC))
+
+
 def test_born_on_29_february_is_congratulated_every_year(programme, quote, line):
     facts = CustomerFacts("c1", birth_date=date(1992, 2, 29))
     one = programme(boosts=(Boost(id="b", factor=20_000, when="birthday"),))

@@ -145,6 +145,42 @@ def test_an_offer_applies_only_when_its_conditions_hold(programme, quote, line, 
     assert quote(programme(offers=(offer("x", 1000, **offer_values),)), [line("1", 1000)]).discount == expected
 
 
+def test_conditions_on_the_customer_do_not_match_nobody(programme, quote, line):
+    offers = (
+        offer("shop", 1000, when="weekday = 2", members_only=False, group="a"),
+        offer("born", 1000, when="days_to_birthday < 400 or balance >= 0 or segment = 'vip'", members_only=False, group="b"),
+    )
+    assert gave(quote(programme(offers=offers), [line("1", 1000)], facts=None)) == {"shop": 100}
+
+
+def test_portuguese_explains_caps_rounding_rewards_and_blocks(programme, quote, line):
+    one = programme(
+        offers=(offer("cap", 1000, title="Dez", maximum=50), offer("line", 1000, title="Linha", group="x", minimum=9000)),
+        rewards=(RewardLevel(id="r", title="Caneca", cost=1000),),
+        redemption=Redemption(points=100_000, amount=100),
+    )
+    reply = quote(one, [line("1", 1005), line("2", 1005)], facts=RICH, points=100_000, language="pt")
+    assert [one.text for one in reply.explanations] == [
+        "Dez: 10 % de 20,10 = 0,50 (máximo 0,50)",
+        "100 pontos usados como 1,00",
+        "euro: 1 ponto por 1,00, sobre 18,60 = 18 pontos",
+    ]
+    assert [message.text for message in reply.messages] == [
+        "Esta venda ganha 18 pontos",
+        "Faltam 69,90 para: Linha",
+        "Ao alcance: Caneca (1 ponto)",
+    ]
+    blocked = quote(one, [line("1", 1005)], facts=CustomerFacts("c", blocked=True), points=2000, language="pt")
+    assert [message.text for message in blocked.messages] == [
+        "Cliente bloqueado: sem pontos e sem ofertas de membro",
+        "Pedidos 2 pontos, podem ser usados 0 pontos",
+    ]
+    rounded = quote(programme(offers=(offer("ten", 1000, title="Dez"),)), [line("1", 5), line("2", 5)], language="pt")
+    assert rounded.explanations[0].text == "Dez: 10 % de 0,10 = 0,02 (arredondado linha a linha)"
+    anonymous = quote(programme(), [line("1", 100)], facts=None, language="pt")
+    assert [message.text for message in anonymous.messages] == ["Com cartão, esta venda teria ganho 1 ponto"]
+
+
 @pytest.mark.feature("PR-04")
 @pytest.mark.parametrize(
     ("rule", "asked", "redeemable", "used", "total"),

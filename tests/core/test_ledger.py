@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from v5_core.engine import Earned, Share
 from v5_core.errors import ConflictError, NotFoundError
 from v5_core.ledger import Counter, HoldState, InsufficientPointsError, Operation, Target, adjust, available, balance_view, held_points
@@ -92,6 +93,15 @@ def test_a_return_refills_the_very_lots_with_their_old_expiry(bank):
     one.book("back2", Target(given=5_000, original="sale"))
     assert set(one.account.lots) == before
     assert one.book("back3", Target(given=5_000, original="sale")).postings == (), "never more than was drawn"
+
+
+def test_a_return_that_turns_out_smaller_takes_back_what_it_gave_too_much(bank):
+    one = bank()
+    one.book("a", earned(5_000))
+    one.book("sale", Target(spent=4_000))
+    one.book("back", Target(given=4_000, original="sale"))
+    one.book("back", Target(given=1_000, original="sale"))
+    assert (one.account.balance, counters(one)["redeemed"]) == (2_000, 3_000)
 
 
 def test_points_already_spent_make_a_debt_that_later_earnings_repay_first(bank):

@@ -54,6 +54,8 @@ def test_written_and_read_again_is_the_same(value, decimals, trim):
 
 
 def test_too_many_decimals_are_refused_or_rounded_when_a_file_writes_them():
+    with pytest.raises(ValueError, match="decimal string"):
+        parse_scaled(1.5, 2)
     with pytest.raises(ValueError, match="at most 2 decimals"):
         parse_scaled("1.005", 2)
     assert parse_scaled("1.005000", 2, exact=False) == 101

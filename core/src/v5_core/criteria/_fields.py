@@ -15,7 +15,6 @@ __all__ = ["CriteriaError", "FieldType", "Value", "check", "effective", "read_va
 
 Value = str | int | bool | date
 Kind = Literal["text", "number", "date", "bool", "set"]
-_INTEGER_LIMIT = 2**63
 
 
 class CriteriaError(ValidationError):
@@ -64,12 +63,9 @@ def read_value(text: str, kind: FieldType, field: str) -> Value:
     """
     if kind.kind == "number":
         try:
-            number = parse_scaled(text, kind.decimals)
+            return parse_scaled(text, kind.decimals)
         except ValueError as error:
             raise CriteriaError(f"{field!r} is a number, {text!r} is not: {error}", expected="a number such as 12.5") from None
-        if abs(number) >= _INTEGER_LIMIT:
-            raise CriteriaError(f"{text!r} is out of range", expected="a smaller number")
-        return number
     if kind.kind == "date":
         try:
             return date.fromisoformat(text)

@@ -22,9 +22,7 @@ class Words:
         return text if self.decimal_point == "." else text.replace(".", self.decimal_point)
 
     def money(self, amount: int) -> str:
-        """Minor units with two decimals; the currency is clear from the basket."""
-        if amount < 0:
-            return f"-{self.money(-amount)}"
+        """Minor units, never negative here, with two decimals; the currency is clear from the basket."""
         return f"{amount // 100}{self.cents[amount % 100]}"
 
     def points(self, points: int) -> str:
@@ -47,8 +45,6 @@ class Words:
         """A rate in hundredths of a percent (there are few, and each is said often)."""
         text = self._rates.get(rate)
         if text is None:
-            if len(self._rates) > 10_000:
-                self._rates.clear()
             text = self._rates[rate] = f"{self.number(format_scaled(rate, 2, trim=True))} %"
         return text
 
