@@ -10,7 +10,6 @@ from typing import Final
 from v5_core.model import Customer, Product, SalesDocument, Wire
 from v5_core.plugins import Record, Rejected, Stream
 from v5_core.sources.saft import Finding, Item
-from v5_core.wire import loads
 
 __all__ = ["Entry", "from_body", "to_entry"]
 
@@ -59,7 +58,7 @@ def from_body(form: str, body: str) -> Record | Rejected | str:
     if form == "finding":
         return str(json.loads(body))
     model: type[Wire] = _MODELS[form]
-    record = model.model_validate(loads(body))
+    record = model.model_validate_json(body)
     assert isinstance(record, SalesDocument | Customer | Product)  # noqa: S101 - what _MODELS holds
     return record
 
