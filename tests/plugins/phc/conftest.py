@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import socket
 import uuid
@@ -16,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import URL, Engine, create_engine, select, text, update
+from sqlalchemy import URL, Engine, create_engine, make_url, select, text, update
 from sqlalchemy.pool import NullPool
 
 from v5_core.money import format_scaled
@@ -185,3 +186,34 @@ def postgres_phc(postgres: Engine) -> Iterator[Callable[..., PhcHarness]]:
     yield make
     for harness in made:
         harness.close()
+
+
+@pytest.fixture
+def mssql_phc() -> Iterator[Callable[..., PhcHarness]]:
+    """Makes harnesses on the SQL Server of V5_TEST_MSSQL_URL (its user makes and drops a database)."""
+    address = os.environ.get("V5_TEST_MSSQL_URL", "")
+    if not address:
+        pytest.skip("V5_TEST_MSSQL_URL is not set: no SQL Server to test on")
+    url = make_url(address).set(drivername="mssql+pymssql", query={})
+    name = f"v5_phc_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    made: list[PhcHarness] = []
+
+    def make(driver: str) -> PhcHarness:
+        engine = create_engine(url.set(database=name), poolclass=NullPool)
+        login = {"host": url.host, "port": url.port, "user": url.username, "password": url.password, "database": name}
+        server = {"driver": driver, "trust_server_certificate": True}
+        if os.environ.get("V5_TEST_ODBC_DRIVER"):
+            server["odbc_driver"] = os.environ["V5_TEST_ODBC_DRIVER"]
+        made.append(PhcHarness(engine, {**login, **server}))
+        return made[-1]
+
+    yield make
+    for harness in made:
+        harness.close()
+    with admin.connect() as connection:
+        connection.execute(text(f"ALTER DATABASE {name} SET SINGLE_USER WITH ROLLBACK IMMEDIATE"))
+        connection.execute(text(f"DROP DATABASE {name}"))
+    admin.dispose()

@@ -49,3 +49,20 @@ class TestConformanceOdbcPostgres(plugin_suite(plugin, lacks=SLOW)):
     @pytest.fixture
     def source(self, postgres_phc):
         return postgres_phc(driver="postgresql+pyodbc")
+
+
+SERVER = {**SLOW, Facility.READ_ONLY_USER: "the test's user owns the database"}
+
+
+@pytest.mark.feature("NX-04", "V5-04")
+class TestConformanceSqlServer(plugin_suite(plugin, lacks=SERVER)):
+    @pytest.fixture
+    def source(self, mssql_phc):
+        return mssql_phc("mssql+pymssql")
+
+
+@pytest.mark.feature("NX-04", "V5-04")
+class TestConformanceSqlServerOdbc(plugin_suite(plugin, lacks=SERVER)):
+    @pytest.fixture
+    def source(self, mssql_phc):
+        return mssql_phc("mssql+pyodbc")
