@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CursorResult
-from sqlalchemy import select as directory_select
+from sqlalchemy import select as directory_select  # tenant-guard: it finds whose an e-mail is in the first place
 from sqlalchemy.orm import Session
 
 from v5_cloud.kit.tenant import Repository
