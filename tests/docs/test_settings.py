@@ -17,6 +17,8 @@ from v5_agent.config import AgentConfig, SourceConfig
 from v5_cloud.kit.settings import Settings
 from v5_plugin_phc import tables
 from v5_plugin_phc.config import PhcConfig
+from v5_spooler.config import load_config
+from v5_spooler.receipt.layout import load_layout
 
 PROGRAMS = {"agent": "v5_agent.cli", "cloud": "v5_cloud.cli", "spooler": "v5_spooler.cli", "plugin": "v5_tools.plugin"}
 
@@ -30,7 +32,7 @@ def commands(text: str) -> list[list[str]]:
     """Our own commands in a shell block, without comments."""
     found = []
     for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
+        words = shlex.split(re.split(r" [>|] ", line)[0], comments=True)
         while words and "=" in words[0]:
             words.pop(0)
         if words and re.fullmatch(r"(.*/)?(v5|v5-agent|v5-cloud|v5-spooler)", words[0]):
@@ -120,6 +122,17 @@ def test_the_example_of_agent_toml_is_taken(page) -> None:
     config = AgentConfig.model_validate(raw)
     assert [source.key for source in config.source if source.enabled] == ["phc"]
     PhcConfig.model_validate(phc | {"password": "secret", "store": "LX1", "source": "phc"})
+
+
+def test_the_example_of_spooler_toml_is_taken(page, tmp_path: Path) -> None:
+    (tmp_path / "spooler.toml").write_text(page("install-agent.md").one("spooler.toml"), encoding="utf-8")
+    (tmp_path / "hooks.token").write_text("the token\n", encoding="utf-8")
+    config = load_config(tmp_path / "spooler.toml")
+    assert config.agent is not None
+    assert config.agent.token.get_secret_value() == "the token"
+    assert config.page.port == 8760
+    for printer in config.printer:
+        assert load_layout(printer.layout)
 
 
 def test_the_grants_are_the_tables_that_the_plugin_reads(page) -> None:
