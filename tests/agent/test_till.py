@@ -263,6 +263,27 @@ def test_an_enrolment_of_somebody_known_creates_nobody(cut):
         cut.agent().till.enrol(EnrolRequest(request_id="e2", store="LX1"))
 
 
+def test_a_wrong_number_is_said_at_once_and_leaves_nothing_behind(cut):
+    with pytest.raises(ValidationError) as caught:
+        cut.agent().till.enrol(EnrolRequest(request_id="e1", store="LX1", name="Ana", tax_number="123"))
+    assert caught.value.errors[0].field == "tax_number"
+    assert cut.agent().outbox.stats().queued == 0
+    assert cut.agent().till.enrol(EnrolRequest(request_id="e1", store="LX1", name="Ana", tax_number="501 442 600")).created
+
+
+def test_an_enrolment_the_cloud_refuses_is_simply_not_done(store):
+    body = {"code": "conflict", "detail": "the card is somebody else's"}
+    store.cloud.answers["/v1/hooks/enrol"] = [(409, body, {})]
+    request = EnrolRequest(request_id="e1", store="LX1", name="Rui Sousa", card="777")
+    with pytest.raises(ConflictError):
+        store.agent().till.enrol(request)
+    stats = store.agent().outbox.stats()
+    assert (stats.queued, stats.quarantined) == (0, 0)
+    assert who(store, "Rui Sousa").customer is None
+    store.agent().till.enrol(request.model_copy(update={"card": None}))
+    assert store.agent().outbox.stats().queued == 1
+
+
 def test_a_return_takes_back_what_the_sale_gave(cut, make):
     sold = commit(cut, 1, gross=2000)
     assert sold.points_earned == 20_000

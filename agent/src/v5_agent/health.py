@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -120,8 +121,8 @@ def measure(
         warnings.append({"code": "clock", "seconds": round(clock_offset)})
     if free < _LITTLE_DISK:
         warnings.append({"code": "disk"})
-    if risk := wal_reset_risk():
-        warnings.append({"code": "sqlite", "reason": risk})
+    if wal_reset_risk():
+        warnings.append({"code": "sqlite", "version": sqlite3.sqlite_version})
     reads = [entry.last_read for entry in entries if entry.last_read]
     down = line.down_since
     problems = [entry.problem for entry in entries if entry.problem]

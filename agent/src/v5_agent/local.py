@@ -87,16 +87,16 @@ class Local:
             found = {one.customer: one for one in self.replica.by_name(key)}
         return [one for one in found.values() if not one.inactive]
 
-    def identify(self, key: str) -> IdentifyResponse:
+    def identify(self, key: str, language: str = "") -> IdentifyResponse:
         """The answer of the hook."""
         found = self.find(key)
-        views = tuple(self.view(one) for one in found[:10])
+        views = tuple(self.view(one, language) for one in found[:10])
         one = views[0] if len(views) == 1 else None
         return IdentifyResponse(
             customer=one, candidates=() if one else views, provisional=not self._online(), directives=self.replica.facts.directives
         )
 
-    def view(self, one: ReplicaCustomer) -> CustomerView:
+    def view(self, one: ReplicaCustomer, language: str = "") -> CustomerView:
         """What the till may see."""
         standing = self.standing(one)
         return CustomerView(
@@ -107,11 +107,11 @@ class Local:
             blocked=one.blocked,
             remark=one.remark,
             member_since=date.fromisoformat(one.member_since) if one.member_since else None,
-            messages=self._messages(one, standing),
+            messages=self._messages(one, standing, language or self.language),
         )
 
-    def _messages(self, one: ReplicaCustomer, standing: Standing) -> tuple[Message, ...]:
-        language, facts, now = self.language, self.replica.facts, self._clock()
+    def _messages(self, one: ReplicaCustomer, standing: Standing, language: str) -> tuple[Message, ...]:
+        facts, now = self.replica.facts, self._clock()
         out: list[Message] = []
 
         def say(severity: str, key: str, **values: object) -> None:

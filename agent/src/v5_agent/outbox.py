@@ -259,6 +259,15 @@ class Outbox:
             self.set_aside(tx, "push", Rejected(event, code, message), now, event)
             tx.execute("DELETE FROM effect WHERE event_id = ?", (event,))
 
+    def withdraw(self, tx: sqlite3.Connection, event: str) -> None:
+        """Takes back what is still queued and was refused as a wish; asked again, it is a new event."""
+        tx.execute(
+            "DELETE FROM latest WHERE (aggregate_id, origin) IN (SELECT l.aggregate_id, l.origin FROM latest AS l"
+            " JOIN outbox AS o USING (aggregate_id) WHERE o.event_id = ? AND o.state = 'queued' AND l.origin LIKE 'till%')",
+            (event,),
+        )
+        tx.execute("DELETE FROM outbox WHERE event_id = ? AND state = 'queued'", (event,))
+
     # ── looking ────────────────────────────────────────────────────────────────────────────────────────────────────────────
     def stats(self) -> Stats:
         """Counts and ages."""

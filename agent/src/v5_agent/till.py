@@ -36,6 +36,7 @@ from v5_core.hooks import (
     ReturnRequest,
     ReturnResponse,
 )
+from v5_core.ids import normalise_phone, normalise_tax_number
 from v5_core.model import Balance, DocumentKind, Wire
 from v5_core.push import ReplicaCustomer
 
@@ -84,9 +85,9 @@ class Till:
         return self._client is not None and self._line.online
 
     # ── questions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-    def identify(self, request: IdentifyRequest) -> IdentifyResponse:
+    def identify(self, request: IdentifyRequest, language: str = "") -> IdentifyResponse:
         """Who is this? From the replica; somebody unknown here may have joined elsewhere a minute ago."""
-        answer = self._local.identify(request.key)
+        answer = self._local.identify(request.key, language)
         if answer.customer or answer.candidates:
             return answer
         return self._ask("identify", request, IdentifyResponse) or answer
@@ -106,13 +107,14 @@ class Till:
                 "a customer needs a name or a contact",
                 errors=(FieldError("name", "required", "give a name, a phone, an e-mail or a card"),),
             )
-        known = self._known(request)
-        view = self._local.view(known or self._own(request))
+        checked = self._checked(request)
+        known = self._known(checked)
+        view = self._local.view(known or self._own(checked))
         provisional = EnrolResponse(customer=view, created=known is None, provisional=True)
         fact = Fact("enrol", f"enrol:{request.request_id}", mark.hex(), "till", {"enrol": request})
         entry = self._durable("enrol", request.request_id, mark, provisional, fact)
         if known is None:
-            self._local.replica.add_provisional(self._own(request), entry.event_id)
+            self._local.replica.add_provisional(self._own(checked), entry.event_id)
         answer = self._ask("enrol", request, EnrolResponse, entry=entry, mark=mark)
         if answer:
             self._local.replica.drop_provisional([entry.event_id])
@@ -324,10 +326,14 @@ class Till:
 
     def _refused(self, request: Wire, answer: Answer, entry: Entry | None) -> None:
         # The till hears why at once. A sale that was issued all the same is not lost: it stays, set aside, where a person sees it.
-        if entry:
+        # A wish that was refused (an enrolment, a cancellation) is simply not done.
+        if entry and isinstance(request, CommitRequest | ReturnRequest):
             self._outbox.quarantine(entry.event_id, answer.code, answer.detail, self._clock())
+        if entry:
             with self._outbox.transaction() as tx:
                 self._effects.forget(tx, request.request_id)  # type: ignore[attr-defined]
+                self._outbox.withdraw(tx, entry.event_id)
+            self._local.replica.drop_provisional([entry.event_id])
         raise _REFUSALS.get(answer.status, ValidationError)(answer.detail, code=answer.code, errors=answer.errors)
 
     def _late(self, future: Future[Answer], entry: Entry) -> None:
@@ -348,6 +354,12 @@ class Till:
                 if len(found) == 1:
                     return found[0]
         return None
+
+    def _checked(self, request: EnrolRequest) -> EnrolRequest:
+        """Numbers in their one spelling; what is wrong is said while the customer still stands there, line or no line."""
+        country = request.tax_country
+        tax = normalise_tax_number(request.tax_number, country) if request.tax_number else None
+        return request.model_copy(update={"tax_number": tax, "phone": normalise_phone(request.phone, country) if request.phone else None})
 
     def _own(self, request: EnrolRequest) -> ReplicaCustomer:
         return ReplicaCustomer(

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from v5_agent import __version__, pages
 from v5_agent.guard import Guard, problem
+from v5_agent.i18n import choose
 from v5_agent.sessions import COOKIE, HEADER, Sessions
 from v5_core import soap, wire
 from v5_core.errors import AuthError, FieldError, NotFoundError, V5Error, ValidationError
@@ -171,11 +172,12 @@ def _companion(app: FastAPI, agent: Any, sessions: Sessions) -> None:
         return response
 
     @app.post("/ui/identify", dependencies=[session])
-    async def identify(body: bytes = Depends(_body)) -> Response:
+    async def identify(request: Request, body: bytes = Depends(_body)) -> Response:
         data = wire.loads(body) if body else {}
         key = data.get("key") if isinstance(data, dict) else None
-        request = _parse(wire_bytes({"store": agent.store or "-", "key": key}), IdentifyRequest)
-        return _reply(await asyncio.to_thread(agent.till.identify, request))
+        asked = _parse(wire_bytes({"store": agent.store or "-", "key": key}), IdentifyRequest)
+        language = choose(request.query_params.get("lang"), None, agent.local.language)
+        return _reply(await asyncio.to_thread(agent.till.identify, asked, language))
 
     @app.post("/ui/enrol", dependencies=[session])
     async def enrol(body: bytes = Depends(_body)) -> Response:

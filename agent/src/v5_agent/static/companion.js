@@ -118,7 +118,7 @@
     closeEnrol();
     warn("");
     try {
-      const answer = await ask("/ui/identify", { key: typed });
+      const answer = await ask(`/ui/identify?lang=${lang}`, { key: typed });
       if (answer.customer) show(person(answer.customer));
       else if (answer.candidates.length) return choices(answer.candidates);
       else nobody(typed);
@@ -163,7 +163,7 @@
     for (const one of errors) {
       const input = enrol.elements[one.field];
       if (!input) continue;
-      const words = make("p", "field-error", one.message);
+      const words = make("p", "field-error", texts[`error_${one.code}`] || one.message);
       words.id = `e-${one.field}`;
       input.setAttribute("aria-invalid", "true");
       input.setAttribute("aria-describedby", words.id);
@@ -187,7 +187,7 @@
       warn(say(answer.created ? "created" : "existing") + (answer.provisional ? `. ${say("provisional")}` : ""), true);
       result.focus();
     } catch (problem) {
-      warn(`${say("error")}: ${problem.detail || ""}`);
+      warn(`${say("error")}: ${texts[`error_${problem.code}`] || problem.detail || ""}`);
       fieldErrors(problem.errors || []);
       if (problem.code === "conflict") draft = crypto.randomUUID();
     } finally {
