@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import URL, Engine, create_engine, make_url, select, text, update
+from sqlalchemy import URL, Engine, create_engine, event, make_url, select, text, update
 from sqlalchemy.pool import NullPool
 
 from v5_core.money import format_scaled
@@ -130,6 +130,7 @@ def sqlite_phc(tmp_path: Path) -> Iterator[Callable[..., PhcHarness]]:
     def make(*without: str, **settings: Any) -> PhcHarness:
         path = tmp_path / f"phc{len(made)}.db"
         engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
         made.append(PhcHarness(engine, {"driver": "sqlite", "database": str(path), **settings}, set(without)))
         return made[-1]
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, MetaData, func, inspect, select, update
@@ -49,6 +50,7 @@ _SERIES: Final = {
 }
 _NEVER: Final = datetime.combine(NO_DATE, datetime.min.time())
 _OPENED: Final = _NEVER.replace(year=2025, day=2, hour=9)
+_PRESENT: Final[WeakKeyDictionary[Engine, dict[str, set[str]]]] = WeakKeyDictionary()  # columns that a database was made with
 _CENT: Final = Decimal("0.01")
 
 # ref, design, family, family name, price with VAT, rate, EAN
@@ -106,10 +108,9 @@ def create(engine: Engine, *, without: Iterable[str] = (), tax_number: str = TAX
             _insert(connection, "td", [row])
             series = {"serieatstamp": f"SERIE{ndoc}", "origem": "FT", "ano": year, "numero": ndoc, "idseriephc": f"{saft} {year}A{ndoc}"}
             _insert(connection, "serieat", [series])
-    for number, (name, tax, mobile, email) in enumerate(CUSTOMERS):
-        insert_customer(engine, number, name, tax_number=tax, mobile=mobile, email=email, final_consumer=number == 0)
-    for article in ARTICLES:
-        insert_article(engine, *article)
+        for number, (name, tax, mobile, email) in enumerate(CUSTOMERS):
+            _insert(connection, "cl", [_customer(number, name, tax, mobile, email, _OPENED, final_consumer=number == 0)])
+        _insert(connection, "st", [_article(*article) for article in ARTICLES])
 
 
 def insert_customer(
@@ -122,28 +123,20 @@ def insert_customer(
     email: str = "",
     final_consumer: bool = False,
     at: datetime | None = None,
+    zone: str = "Europe/Lisbon",
 ) -> None:
     """A customer record."""
-    row = {"no": number, "estab": 0, "clstamp": f"CL{number:010d}", "nome": name, "ncont": tax_number, "tlmvl": mobile, "telefone": ""}
-    row |= {
-        "email": email,
-        "nascimento": _NEVER,
-        "inactivo": False,
-        "clivd": final_consumer,
-        **_audit("usr", at or _OPENED),
-    }
+    local = _wall(at, zone) if at else _OPENED
     with engine.begin() as connection:
-        _insert(connection, "cl", [row])
+        _insert(connection, "cl", [_customer(number, name, tax_number, mobile, email, local, final_consumer=final_consumer)])
 
 
 def insert_article(
     engine: Engine, ref: str, design: str, family: str = "", family_name: str = "", price: str = "1.00", rate: str = "23", ean: str = ""
 ) -> None:
-    """An article's record; the rate is PHC's table of rates, which is not read, so it is not kept."""
-    row = {"ststamp": f"ST{ref}", "ref": ref, "design": design, "familia": family, "faminome": family_name, "codigo": ean, "iva1incl": True}
-    row |= {"stns": False, "inactivo": False, "epv1": Decimal(price), **_audit("usr", _OPENED)}
+    """An article's record; the rate stands in PHC's table of rates, which is not read, so it is not kept."""
     with engine.begin() as connection:
-        _insert(connection, "st", [row])
+        _insert(connection, "st", [_article(ref, design, family, family_name, price, rate, ean)])
 
 
 def insert_sale(
@@ -217,6 +210,17 @@ def insert_many(engine: Engine, count: int, *, at: datetime) -> None:
 
 
 # How PHC keeps it -------------------------------------------------------------------------------------------------------------
+
+
+def _customer(number: int, name: str, tax_number: str, mobile: str, email: str, local: datetime, *, final_consumer: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"no": number, "estab": 0, "clstamp": f"CL{number:010d}", "nome": name, "ncont": tax_number, "tlmvl": mobile}
+    row |= {"telefone": "", "email": email, "nascimento": _NEVER, "inactivo": False, "clivd": final_consumer}
+    return row | _audit("usr", local)
+
+
+def _article(ref: str, design: str, family: str, family_name: str, price: str, _rate: str, ean: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"ststamp": f"ST{ref}", "ref": ref, "design": design, "familia": family, "faminome": family_name, "codigo": ean}
+    return row | {"iva1incl": True, "stns": False, "inactivo": False, "epv1": Decimal(price), **_audit("usr", _OPENED)}
 
 
 def _insert_document(
@@ -300,10 +304,12 @@ def _net(line: SampleLine) -> Decimal:
 
 
 def _insert(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    if not rows or not inspect(connection).has_table(name):
-        return
-    present = {column["name"] for column in inspect(connection).get_columns(name)}
-    connection.execute(TABLES[name].insert(), [{key: value for key, value in row.items() if key in present} for row in rows])
+    known = _PRESENT.setdefault(connection.engine, {})
+    if name not in known:
+        there = inspect(connection).has_table(name)
+        known[name] = {column["name"] for column in inspect(connection).get_columns(name)} if there else set()
+    if rows and known[name]:
+        connection.execute(TABLES[name].insert(), [{key: value for key, value in row.items() if key in known[name]} for row in rows])
 
 
 def _audit(prefix: str, at: datetime, clock: str = "%H:%M:%S") -> dict[str, Any]:
