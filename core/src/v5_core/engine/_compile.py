@@ -45,8 +45,8 @@ class Rule:
     """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`."""
 
     __slots__ = (
-        "always", "data", "ends", "exclude_discounted", "factor", "group", "limit", "members_only", "minimum", "number", "order_wide",
-        "percent", "phrases", "plain", "priority", "programme", "rule_id", "simple", "starts", "title", "version", "when", "where",
+        "data", "ends", "exclude_discounted", "factor", "group", "limit", "members_only", "minimum", "number", "order_wide",
+        "percent", "phrases", "plain", "priority", "programme", "rule_id", "simple", "starts", "timed", "title", "version", "when", "where",
     )  # fmt: skip
 
     def __init__(self, data: AnyRule, programme: CompiledProgramme) -> None:
@@ -61,7 +61,7 @@ class Rule:
         self.where = _criteria(data, "selector.where", data.selector.where)
         self.starts = data.validity.starts_at
         self.ends = data.validity.ends_at
-        self.always = self.when is None and self.starts is None and self.ends is None
+        self.timed = self.starts is not None or self.ends is not None
         self.exclude_discounted = data.selector.exclude_discounted
         self.simple = self.where is None and not self.exclude_discounted
         self.minimum = data.minimum if isinstance(data, Offer | EarnPerAmount) else 0

@@ -55,12 +55,18 @@ def _candidates(
     compiled: Compiled, situation: Situation, active: Sequence[bool], members: Sequence[bool], result: Discounts
 ) -> list[Candidate]:
     touched, offers = situation.touched[0], compiled.offers
-    gross = situation.gross
+    gross, answers = situation.gross, situation.answers
     found: list[Candidate] = []
     for position in sorted(touched):
         rule = offers[position]
         number = rule.number
-        if not active[number] or (rule.members_only and not members[number]) or not (rule.always or rule.open(situation)):
+        if not active[number] or (rule.members_only and not members[number]):
+            continue
+        when = rule.when
+        if rule.timed or (when is not None and when not in answers):
+            if not rule.open(situation):
+                continue
+        elif when is not None and not answers[when]:
             continue
         indexes = touched[position]
         if not rule.simple:
@@ -113,6 +119,7 @@ def _apply(chosen: list[Candidate], situation: Situation, result: Discounts, wor
     # The hot loop: most offers are plain percentages of lines, done in one pass with the arithmetic of _cuts.
     remaining, ids, total = result.remaining, situation.ids, 0
     benefits, explanations = result.benefits, result.explanations
+    language, cents = words.language, words.cents
     for rule, indexes in chosen:
         shares: dict[str, int] = {}
         base = amount = 0
@@ -135,7 +142,12 @@ def _apply(chosen: list[Candidate], situation: Situation, result: Discounts, wor
         rule_id = rule.rule_id
         only = lines[0] if len(lines) == 1 else None
         benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares}))
-        text = _explain(rule, base, amount, words)
+        begin = rule.phrases.get(language) or _phrase(rule, words)
+        text = f"{begin}{base // 100}{cents[base % 100]} = {amount // 100}{cents[amount % 100]}"
+        if rule.limit == amount:
+            text = words.capped(text, words.money(amount))
+        elif (base * rule.percent + 5000) // 10_000 != amount:
+            text = words.line_by_line(text)
         explanations.append(
             _explanation({"rule": rule_id, "version": rule.version, "lines": lines, "text": text, "points": 0, "amount": amount})
         )
@@ -158,14 +170,6 @@ def _take_off(rule: Rule, indexes: list[int], situation: Situation, remaining: l
     return sum(prices), sum(cuts)
 
 
-def _explain(rule: Rule, base: int, amount: int, words: Words) -> str:
-    begin = rule.phrases.get(words.language)
-    if begin is None:
-        begin = rule.phrases[words.language] = words.offer(rule.title, words.rate(rule.percent))[:_TEXT_LIMIT]
-    cents = words.cents
-    text = f"{begin}{base // 100}{cents[base % 100]} = {amount // 100}{cents[amount % 100]}"
-    if rule.limit == amount:
-        text = words.capped(text, words.money(amount))
-    elif (base * rule.percent + 5000) // 10_000 != amount:
-        text = words.line_by_line(text)
-    return text
+def _phrase(rule: Rule, words: Words) -> str:
+    begin = rule.phrases[words.language] = words.offer(rule.title, words.rate(rule.percent))[:_TEXT_LIMIT]
+    return begin

@@ -70,21 +70,9 @@ class Situation:
     """A basket or document at a moment, with whoever buys."""
 
     __slots__ = (
-        "_holds",
-        "_line_records",
-        "_record",
-        "at",
-        "currency",
-        "facts",
-        "gross",
-        "ids",
-        "lines",
-        "local",
-        "store",
-        "till",
-        "total",
+        "_line_records", "_record", "answers", "at", "currency", "facts", "gross", "ids", "lines", "local", "store", "till", "total",
         "touched",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -110,7 +98,7 @@ class Situation:
         self.gross = [line.gross for line in lines]
         self.total = sum(self.gross)
         self._record: dict[str, Any] | None = None
-        self._holds: dict[Predicate, bool] = {}
+        self.answers: dict[Predicate, bool] = {}
         self._line_records: dict[int, dict[str, Any]] = {}
 
     @property
@@ -140,9 +128,9 @@ class Situation:
 
     def holds(self, condition: Predicate) -> bool:
         """Whether a condition on sale and customer holds; rules that share one ask once."""
-        known = self._holds.get(condition)
+        known = self.answers.get(condition)
         if known is None:
-            known = self._holds[condition] = condition(self.record)
+            known = self.answers[condition] = condition(self.record)
         return known
 
     def line_record(self, index: int) -> dict[str, Any]:
