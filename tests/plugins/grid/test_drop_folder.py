@@ -145,6 +145,25 @@ def test_a_file_stays_until_what_it_held_is_safe(shop: Shop) -> None:
     assert (shop.names("work"), shop.names("archive")) == ([], ["a.xml"])
 
 
+def test_a_long_file_is_read_in_slices_that_show_progress(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Customers are polled first: of a file full of documents each read gets on, says so, and comes to an end."""
+    monkeypatch.setattr(reader, "_SLICE", 4)
+    monkeypatch.setattr(reader, "_BUDGET", 8)
+    shop.drop("a.xml", *(sale(n) for n in range(1, 60)), customers=[MARIA])
+    cursors: list[Cursor | None] = [None]
+    got: list[Record] = []
+    while True:
+        batch = shop.plugin.read(Stream.CUSTOMERS, cursors[-1], 1, config=shop.config, now=NOW)
+        got += batch.records
+        if batch.complete:
+            break
+        assert batch.cursor not in cursors
+        cursors.append(batch.cursor)
+    assert ids(got) == ["C1"]
+    assert len(cursors) > 5
+    assert len(shop.poll(Stream.DOCUMENTS, limit=10)) == 59
+
+
 def test_a_file_is_never_half_read(shop: Shop) -> None:
     whole = shop.drop("a.xml", *(sale(n) for n in range(1, 8))).read_bytes()
     path = shop.folder / "a.xml"

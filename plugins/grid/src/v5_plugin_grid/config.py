@@ -19,6 +19,7 @@ class GridConfig(PluginConfig):
 
     Attributes:
         folder: The drop folder; `work`, `archive` and `failed` are made inside it.
+        source: Name of this installation in every record; two folders of one company need two.
         store: Store code of the documents.
         stores: Store codes by series ("FS A"), when one file covers several stores.
         zone: IANA zone of the store's clock.
@@ -31,6 +32,7 @@ class GridConfig(PluginConfig):
     """
 
     folder: Path
+    source: Code = "grid"
     store: Code = "1"
     stores: dict[str, Code] = Field(default_factory=dict)
     zone: str = "Europe/Lisbon"

@@ -79,9 +79,13 @@ class GridPlugin:
                 while len(rows) < limit and budget > 0 and (file := state.unfinished()):
                     budget -= self._advance(file, folder, state, settings, key)
                     rows = state.queued(stream, after, limit)
-                complete = len(rows) < limit and state.unfinished() is None
+                reading = state.unfinished()
                 self._put_away(folder, state)
-                return _batch(rows, cursor, state.epoch, complete=complete)
+                if not rows and reading:
+                    # Nothing for this stream yet: how far the file is read is the progress that a reader must show.
+                    place: Cursor = {"v": _CURSOR_VERSION, "state": state.epoch, "entry": after}
+                    return Batch((), place | {"file": reading.name, "items": reading.items}, complete=False)
+                return _batch(rows, cursor, state.epoch, complete=len(rows) < limit and reading is None)
         except OSError as error:
             raise RetryableError(_unreadable(settings, error)) from None
         except sqlite3.OperationalError as error:
@@ -141,7 +145,7 @@ class GridPlugin:
         place, items = self._open.pop(path, (-1, iter(())))
         if place == file.items:
             return items
-        saft = read(path, zone=ZoneInfo(settings.zone), public_key=key, name="grid", store=settings.store, stores=settings.stores)
+        saft = read(path, zone=ZoneInfo(settings.zone), public_key=key, name=settings.source, store=settings.store, stores=settings.stores)
         items = iter(saft)
         skipped = sum(1 for _ in itertools.islice(items, file.items))
         if skipped < file.items:
