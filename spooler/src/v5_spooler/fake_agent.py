@@ -17,6 +17,13 @@ _FOOTER: list[dict[str, Any]] = [
 ]
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A spooler that is killed hangs up in the middle: nothing to tell."""
+
+
 class FakeAgent:
     """Answers commit, return and cancel once per `request_id`, as the real agent does.
 
@@ -52,8 +59,7 @@ class FakeAgent:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._lock = threading.Lock()
 

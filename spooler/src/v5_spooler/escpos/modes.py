@@ -25,7 +25,7 @@ class Modes:
     Attributes:
         line_spacing: None is the printer's default (ESC 2).
         width: None is the whole line.
-        symbol: The till's own QR settings and content (GS ( k by function), put back after a footer's QR.
+        symbol: The till's own QR settings (GS ( k by function), put back after a footer's QR.
         at_line_start: Nothing stands in the line buffer.
         selected: ESC = has not told the printer to look away.
     """
@@ -145,8 +145,9 @@ def _print_mode(modes: Modes, data: bytes) -> None:
 
 
 def _symbol(modes: Modes, data: bytes) -> None:
-    # cn 49 is QR; 80 stores its content, 81 prints it, the others are settings.
-    if len(data) > 6 and data[5] == 49 and data[6] != 81:
+    # cn 49 is QR; 80 stores its content, 81 prints it, the others are settings. The content is not kept: a fiscal code must
+    # never be sent a second time, and tills store before each print.
+    if len(data) > 6 and data[5] == 49 and data[6] not in {80, 81}:
         modes.symbol[data[6]] = data
 
 
