@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from v5_core.errors import AuthError
 from v5_core.signing import generate_key, public_key, sign, verify
 

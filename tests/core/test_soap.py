@@ -17,6 +17,7 @@ import zeep
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+
 from v5_core import soap
 from v5_core.errors import ConflictError, FieldError, NotFoundError, RetryableError
 from v5_core.hooks import (
