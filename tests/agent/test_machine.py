@@ -204,3 +204,12 @@ def test_systemd_hears_that_the_send_loop_lives(world, tmp_path, monkeypatch, ev
         agent.poll()
         eventually(lambda: len(world.cloud.events) == 1)
         eventually(lambda: bool(world.cloud.heartbeats))
+
+
+def test_the_line_s_return_is_noticed_with_nothing_to_send(world, eventually):
+    world.settings = {"timing": {"send": 0.05, "probe": 0.1, "heartbeat": 3600, "recovery_jitter": 0}}
+    agent = world.agent()
+    agent.line.down(world.clock(), "cut")
+    agent.start()
+    eventually(lambda: agent.line.online)
+    assert world.cloud.heartbeats

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -145,6 +146,18 @@ def test_what_one_customer_may_spend_while_the_line_is_down_is_limited(cut):
         )
     with pytest.raises(NotFoundError):
         hold(cut, 1000, "h6", card="5555")
+
+
+def test_tills_of_one_store_cannot_spend_the_same_points_at_once(cut):
+    def attempt(number):
+        try:
+            return hold(cut, 10_000, f"t{number}").points
+        except ConflictError:
+            return 0
+
+    with ThreadPoolExecutor(16) as tills:
+        assert sum(tills.map(attempt, range(40))) == 100_000, "exactly the offline limit"
+    assert who(cut, INES).customer.balance.available == 200_000
 
 
 def test_a_hold_lapses_and_can_be_released(cut):

@@ -276,6 +276,8 @@ class Agent:
                 idle = bool(self.outbox.meta(PAUSED)) and (utc_now() - last_idle).total_seconds() > self.config.timing.probe
                 last_idle = utc_now() if idle else last_idle
                 self.send(idle=idle)
+                if not self.line.online:
+                    self.heartbeat()  # with nothing queued this is the probe; once an interval, like any
                 if self._wanted_replica > self.replica.facts.version:
                     self.pull()
             except (LineDownError, FatalError) as error:
