@@ -1,7 +1,9 @@
-"""A real server on SQLite with a company of two stores, and Debian's Chromium to look at it."""
+"""A real server on SQLite with the sample company and six weeks of sales through its hooks, and Debian's Chromium to look at it."""
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import random
 import shutil
@@ -9,10 +11,11 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -21,341 +24,194 @@ from v5_cloud.app import create_app
 from v5_cloud.auth.sessions import sign_in
 from v5_cloud.frontend.build import SOURCE, build
 from v5_cloud.kit.settings import Settings
-from v5_cloud.kit.tenant import Scope
-from v5_cloud.models import (
-    AccountRow,
-    Agent,
-    AllocationRow,
-    Base,
-    CardRow,
-    Company,
-    CustomerKey,
-    CustomerRow,
-    DocumentRevision,
-    DocumentRow,
-    LotRow,
-    PostingRow,
-    ProgrammeRow,
-    ReturnLink,
-    Store,
-    StoreDay,
-    Tenant,
-    TenantRow,
-    new_id,
-)
-from v5_cloud.users.service import add_user
-from v5_core.hooks import Explanation
-from v5_core.model import (
-    DocumentKind,
-    DocumentStatus,
-    FiscalKey,
-    Line,
-    Origin,
-    Payment,
-    PaymentMethod,
-    Reference,
-    SalesDocument,
-)
-from v5_core.programme import Boost, EarnPerAmount, Expiry, Offer, Programme, Redemption, RewardLevel, Selector
+from v5_cloud.migrations import migrate
+from v5_cloud.sample import load
+from v5_core.signing import generate_key, sign
 
-NOW = datetime(2026, 11, 22, 15, 40, tzinfo=UTC)
-EMAIL, PASSWORD = "ana@pharmacia.example", "uma frase bem comprida"
+END = datetime(2026, 11, 22, 15, 40, tzinfo=UTC)
 CHROMIUM = shutil.which("chromium")
-ARGUMENTS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-).split()
-STORES = (("LX1", "Lisboa Chiado"), ("PO1", "Porto Boavista"))
-NAMES = (
-    "Inês Gonçalves", "João Almeida", "Márcia Antão", "Tiago Conceição", "Beatriz Falcão", "Rui Assunção", "Leonor Quintela", "Sérgio Patrão",
-    "Matilde Simões", "Duarte Guimarães", "Graça Moura", "Luís Brandão", "Catarina Vilhena", "Nuno Serrão", "Teresa Lobo", "André Magalhães",
-    "Francisca Leitão", "Hugo Vaz", "Rita Sarmento", "Afonso Peixoto", "Carolina Estêvão", "Vasco Roquete", "Clara Zambujal", "Gil Murteira",
-    "Joana Açucena", "Mário Ventura", "Olga Petrescu", "Paulo Tojal", "Sílvia Coutinho", "Xavier Neto", "Zélia Barroso",
-)  # fmt: skip
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 GOODS = (
-    ("7310", "Creme hidratante 400 ml", "Dermocosmética", 1895), ("2204", "Protetor solar SPF 50", "Dermocosmética", 1649),
-    ("5120", "Vitamina D 60 cápsulas", "Suplementos", 1290), ("5188", "Magnésio 30 ampolas", "Suplementos", 2175),
-    ("8801", "Escova de dentes suave", "Higiene oral", 425), ("8830", "Pasta dentífrica 75 ml", "Higiene oral", 389),
-    ("9004", "Leite de crescimento 800 g", "Bebé", 1580), ("9050", "Fraldas tamanho 4", "Bebé", 1199),
-)  # fmt: skip
+    ("CAFE-250", "Café moído 250 g", "mercearia", 449),
+    ("AZEITE-075", "Azeite virgem 0,75 l", "mercearia", 899),
+    ("VINHO-DOURO", "Vinho do Douro tinto", "vinhos", 1250),
+    ("CREME-50", "Creme de rosto 50 ml", "cosmetica", 2490),
+    ("CHAMPO-400", "Champô 400 ml", "cosmetica", 675),
+    ("LIVRO-ROM", "Romance", "livros", 1690),
+)
 
 
-def ean13(body: str) -> str:
-    """A card number with its check digit."""
-    return body + str(-sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(body)) % 10)
+def euros(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"
 
 
 @dataclass
-class World:
-    """Rows of one tenant."""
+class Clock:
+    """The service's clock."""
 
-    tenant: str
-    company: str = ""
-    rows: list[TenantRow] = field(default_factory=list)
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Morning:
+    """Plays sales through the public hooks, as a till does."""
+
+    client: httpx.Client
+    sample: dict[str, Any]
+    clock: Clock
     chance: random.Random = field(default_factory=lambda: random.Random(5))
-    postings: int = 0
+    number: int = 100
+    keys: list[tuple[str, bytes]] = field(default_factory=list)
 
-    def put(self, row: TenantRow) -> None:
-        self.rows.append(row)
+    def call(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        reply = self.client.post(f"/v1/hooks/{operation}", json=body, headers={"authorization": f"Bearer {self.sample['api_key']}"})
+        assert reply.status_code == 200, reply.text
+        answer: dict[str, Any] = reply.json()
+        return answer
 
-    def id(self, prefix: str, at: datetime = NOW) -> str:
-        return new_id(prefix, at)
+    def document(self, at: datetime, store: str, customer: int | None, **more: Any) -> dict[str, Any]:
+        self.clock.now = at
+        self.number += 1
+        picked = self.chance.sample(GOODS, self.chance.randint(1, 4))
+        lines = [
+            {
+                "line_id": str(place),
+                "product": code,
+                "description": text,
+                "family": family,
+                "gross": euros(price),
+                "net": euros(round(price / 1.23)),
+                "vat_rate": "23",
+            }
+            for place, (code, text, family, price) in enumerate(picked, 1)
+        ]
+        gross = sum(price for *_, price in picked)
+        body = {
+            "source": "till",
+            "source_id": f"{store}-{self.number}",
+            "origin": "hook",
+            "kind": "sale",
+            "store": store,
+            "till": "1",
+            "operator": "Marta",
+            "issued_at": at.isoformat(),
+            "document_type": "FS",
+            "fiscal": {"issuer": "500100200", "number": f"FS 2026{store}/{self.number}", "atcud": f"JFTX8K2P-{self.number}"},
+            "lines": lines,
+            "payments": [{"method": "card", "amount": euros(gross)}],
+            "gross": euros(gross),
+            "net": euros(sum(round(price / 1.23) for *_, price in picked)),
+            **more,
+        }
+        if customer is not None:
+            body["customer"] = {"card": self.sample["customers"][customer]["card"]}
+        return body
 
+    def sell(self, at: datetime, store: str, customer: int | None, *, seen_twice: bool = False) -> dict[str, Any]:
+        body = self.document(at, store, customer)
+        self.call("commit", {"request_id": f"c-{self.number}", "document": body})
+        if seen_twice:
+            again = body | {"source": "impressora", "source_id": f"p-{self.number}", "origin": "print"}
+            self.call("commit", {"request_id": f"p-{self.number}", "document": again})
+        return body
 
-def programme() -> Programme:
-    return Programme(
-        id="clube",
-        version=3,
-        name="Clube Pharmácia",
-        state="published",
-        earning=(
-            EarnPerAmount(
-                id="base",
-                title="Um ponto por euro",
-                points=1000,
-                amount=100,
-                selector=Selector(exclude_families=("Bebé",), exclude_discounted=True),
-            ),
-        ),
-        boosts=(Boost(id="terca", title="Terça-feira em dobro", factor=20_000, when="weekday = 2"),),
-        offers=(
-            Offer(
-                id="derma",
-                title="Semana da pele",
-                percent=1500,
-                selector=Selector(families=("Dermocosmética",)),
-                minimum=2000,
-                maximum=1000,
-            ),
-        ),
-        redemption=Redemption(points=100_000, amount=500, minimum=100_000, step=50_000, max_share=5000),
-        rewards=(
-            RewardLevel(id="vale5", title="Vale de 5 €", cost=100_000, amount=500),
-            RewardLevel(id="cesto", title="Cesto de Natal", cost=750_000),
-        ),
-        expiry=Expiry(kind="months", count=18),
-    )
+    def bring_back(self, at: datetime, sold: dict[str, Any]) -> None:
+        line = sold["lines"][0]
+        number = f"NC 2026{sold['store']}/{self.number}"
+        reference = {"document": sold["fiscal"]["number"], "line": "1"}
+        changes: dict[str, Any] = {
+            "kind": "return",
+            "source_id": number,
+            "document_type": "NC",
+            "fiscal": {"issuer": "500100200", "number": number},
+            "issued_at": at.isoformat(),
+            "lines": [line | {"reference": reference}],
+            "payments": [{"method": "cash", "amount": line["gross"]}],
+            "gross": line["gross"],
+            "net": line["net"],
+        }
+        self.clock.now = at
+        self.call("return", {"request_id": number, "document": sold | changes})
 
+    def pay_with_points(self, at: datetime, store: str, customer: int) -> None:
+        body = self.document(at, store, customer)
+        hold = {"request_id": f"h-{self.number}", "store": store, "at": at.isoformat(), "customer": body["customer"], "points": "100"}
+        held = self.call("hold", hold)
+        rest = euros(round(float(body["gross"]) * 100) - round(float(held["amount"]) * 100))
+        body["payments"] = [{"method": "points", "amount": held["amount"], "hold": held["hold"]}, {"method": "card", "amount": rest}]
+        self.call("commit", {"request_id": f"c-{self.number}", "document": body})
 
-def customer(world: World, number: int, name: str) -> tuple[CustomerRow, AccountRow]:
-    since = date(2024, 1, 10) + timedelta(days=number * 31)
-    created = NOW - timedelta(days=max(1, (31 - number) * 3))
-    phone, tax, card = f"+3519{12000000 + number * 13579:08d}", f"{231000000 + number * 7}", ean13(f"2400000{10000 + number * 37:05d}")
-    row = CustomerRow(
-        tenant_id=world.tenant, id=world.id("cus"), company_id=world.company, name=name, search="", phone=phone, tax_number=tax,
-        email=f"{name.split()[0].lower()}.{number}@correio.example".replace("ê", "e").replace("ã", "a").replace("á", "a").replace("é", "e").replace("ç", "c").replace("í", "i"),
-        birth_date=date(1960 + number, 1 + number % 12, 3 + number % 25), home_store=STORES[number % 2][0], origin="till", consent_sms=number % 2 == 0,
-        consent_email=number % 3 != 0, member_since=since, created_at=created, updated_at=NOW, blocked=number == 11,
-        remark="Alérgica a perfumes: oferecer amostras sem fragrância." if number == 0 else "",
-    )  # fmt: skip
-    from v5_cloud.customers.keys import fold
-
-    row.search = fold(name)
-    account = AccountRow(
-        tenant_id=world.tenant,
-        id=world.id("acc"),
-        company_id=world.company,
-        customer_id=row.id,
-        updated_at=NOW,
-        balance=0,
-        held=0,
-        earned=0,
-        spent=0,
-    )
-    world.put(row)
-    world.put(account)
-    world.put(CardRow(tenant_id=world.tenant, company_id=world.company, number=card, customer_id=row.id, created_at=created))
-    for key in (f"card:{card}", f"phone:{phone}", f"tax:PT:{tax}"):
-        world.put(CustomerKey(tenant_id=world.tenant, company_id=world.company, key=key, customer_id=row.id))
-    return row, account
-
-
-def post(world: World, account: AccountRow, doc: DocumentRow, operation: str, points: int, rule: str) -> None:
-    counter = "issued" if operation in {"earn", "take"} else "redeemed"
-    for side, sign in ((account.id, 1), (counter, -1)):
-        world.postings += 1
-        world.put(
-            PostingRow(
-                tenant_id=world.tenant, id=f"pst_{world.postings:08d}", company_id=world.company, account=side, owner=account.id, document_id=doc.id,
-                entry=doc.keys[0], operation=operation, points=sign * points, programme="clube", rule=rule, store=doc.store, day=doc.business_day,
-                at=doc.issued_at, written_at=doc.issued_at,
-            )
-        )  # fmt: skip
-    account.balance += points
-    account.earned += points if operation in {"earn", "take"} else 0
-    account.spent -= points if operation in {"spend", "give"} else 0
-
-
-def sale(world: World, number: int, at: datetime, store: str, buyer: tuple[CustomerRow, AccountRow] | None, *, kind: DocumentKind = DocumentKind.SALE, cancelled: bool = False, spend: int = 0, origins: tuple[str, ...] = ("erp",), original: DocumentRow | None = None) -> DocumentRow:  # fmt: skip
-    picked = world.chance.sample(GOODS, 1 if original else world.chance.randint(1, 4))
-    reference = Reference(document=original.number, line="1") if original else None
-    lines = tuple(
-        Line(
-            line_id=str(place + 1),
-            product=code,
-            description=text,
-            family=family,
-            quantity=1000,
-            gross=price,
-            net=round(price / 1.23),
-            vat_rate=2300,
-            reference=reference,
+    def play(self) -> None:
+        """Six weeks in two stores, and a busy last day."""
+        people = len(self.sample["customers"])
+        for day in range(45, 0, -1):
+            for store in self.sample["stores"]:
+                for turn in range(self.chance.randint(1, 2)):
+                    at = (END - timedelta(days=day)).replace(hour=9 + turn * 3, minute=self.chance.randint(0, 59))
+                    buyer = self.chance.randrange(people) if self.chance.random() < 0.7 else None
+                    self.sell(at, store, buyer, seen_twice=self.chance.random() < 0.3)
+        first, second = self.sample["stores"][:2]
+        for days in range(9, 2, -1):
+            self.sell(END - timedelta(days=days, hours=2), first, 0)
+        sold = self.sell(END - timedelta(days=1), first, 0, seen_twice=True)
+        self.pay_with_points(END - timedelta(hours=3), first, 0)
+        self.bring_back(END - timedelta(minutes=50), sold)
+        cancelled = self.sell(END - timedelta(minutes=30), second, 4)
+        self.call(
+            "cancel",
+            {
+                "request_id": "x-1",
+                "store": second,
+                "at": END.isoformat(),
+                "document": cancelled["fiscal"]["number"],
+                "reason": "Cliente desistiu",
+            },
         )
-        for place, (code, text, family, price) in enumerate(picked)
-    )
-    gross, net = sum(line.gross for line in lines), sum(line.net for line in lines)
-    label = "NC" if kind is DocumentKind.RETURN else "FS"
-    paid = [Payment(method=PaymentMethod.POINTS, amount=spend // 200)] if spend else []
-    body = SalesDocument(
-        source="phc", source_id=f"ADM{number:08d}", origin=Origin.ERP, kind=kind, status=DocumentStatus.CANCELLED if cancelled else DocumentStatus.ISSUED,
-        fiscal=FiscalKey(issuer="500100200", number=f"{label} 2026{store}/{number}", atcud=f"JFTX8K2P-{number}"), document_type=label, store=store, till="1",
-        operator="Marta", issued_at=at, lines=lines, payments=(*paid, Payment(method=PaymentMethod.CARD, amount=gross - spend // 200)), gross=gross, net=net,
-        cancel_reason="Cliente desistiu da compra" if cancelled else "",
-    )  # fmt: skip
-    eligible = sum(line.gross for line in lines if line.family != "Bebé") // 100 * 1000
-    said = [
-        Explanation(
-            rule="base",
-            version=3,
-            lines=tuple(line.line_id for line in lines if line.family != "Bebé"),
-            text=f"Um ponto por euro: 1 ponto por 1,00, sobre {eligible // 1000},00 = {eligible // 1000} pontos",
-            points=eligible,
-        )
-    ]
-    doc = DocumentRow(
-        tenant_id=world.tenant, id=world.id("doc", at), company_id=world.company, store=store, till="1", number=body.fiscal.number if body.fiscal else "",
-        document_type=label, kind=str(kind), status=str(body.status), issued_at=at, business_day=at.date(), currency="EUR", gross=gross, net=net,
-        customer_id=buyer[0].id if buyer else None, account_id=buyer[1].id if buyer else None, origins=",".join(sorted(origins)), revision="r1",
-        keys=[f"fiscal:500100200:{label} 2026{store}/{number}"], body=body.model_dump(mode="json"), parts={},
-        settlement={"explanations": [one.model_dump(mode="json") for one in said]} if buyer else {}, answer={}, links=[], created_at=at, updated_at=at,
-    )  # fmt: skip
-    world.put(doc)
-    for minutes, origin in enumerate(origins):
-        source = {"erp": "phc", "print": "Impressora balcão", "hook": "Caixa 1", "saft": "grid"}[origin]
-        world.put(
-            DocumentRevision(
-                tenant_id=world.tenant,
-                document_id=doc.id,
-                revision=f"r{minutes}",
-                company_id=world.company,
-                source=source,
-                origin=origin,
-                received_at=at + timedelta(minutes=minutes),
-                body={},
-            )
-        )
-    if cancelled:
-        return doc
-    sign = -1 if kind is DocumentKind.RETURN else 1
-    world.put(
-        StoreDay(
-            tenant_id=world.tenant,
-            company_id=world.company,
-            store=store,
-            day=at.date(),
-            slot=number,
-            sales=sign > 0,
-            gross=sign * gross,
-            member_sales=int(bool(buyer) and sign > 0),
-            member_gross=gross if buyer else 0,
-        )
-    )
-    if buyer and eligible:
-        account = buyer[1]
-        if spend:
-            doc.points_spent = spend
-            post(world, account, doc, "spend", -spend, "")
-            world.put(
-                AllocationRow(
-                    tenant_id=world.tenant,
-                    id=world.id("alc"),
-                    company_id=world.company,
-                    account_id=account.id,
-                    entry=doc.keys[0],
-                    origin=doc.keys[0],
-                    operation="spend",
-                    lot_id=f"lot-{account.id}",
-                    points=spend,
-                    at=at,
-                )
-            )
-        doc.points_earned = sign * eligible
-        post(world, account, doc, "earn" if sign > 0 else "take", sign * eligible, "base")
-        world.put(
-            LotRow(
-                tenant_id=world.tenant,
-                account_id=account.id,
-                lot_id=f"lot-{doc.id}" if account.earned != eligible else f"lot-{account.id}",
-                company_id=world.company,
-                entry=doc.keys[0],
-                programme="clube",
-                rule="base",
-                points=eligible,
-                remaining=eligible,
-                earned_at=at,
-                expires_at=at + timedelta(days=547),
-                sequence=number,
-            )
-        )
-    if original:
-        world.put(
-            ReturnLink(tenant_id=world.tenant, return_id=doc.id, ref=original.number, company_id=world.company, original_id=original.id)
-        )
-    return doc
+        self.sell(END - timedelta(minutes=4), first, 2, seen_twice=True)
+        self.clock.now = END
 
+    def enrol(self) -> None:
+        """An agent in each store; their codes do not live long."""
+        for store in self.sample["stores"]:
+            private, public = generate_key()
+            body = {
+                "code": self.sample["enrol_codes"][store],
+                "public_key": base64.b64encode(public).decode(),
+                "name": f"servidor-{store.lower()}",
+            }
+            reply = self.client.post("/v1/agents/enrol", json=body)
+            assert reply.status_code == 200, reply.text
+            self.keys.append((reply.json()["agent"], private))
 
-def fill(world: World) -> None:
-    world.company = world.id("com")
-    world.put(Tenant(tenant_id=world.tenant, name="Pharmácia Lda", created_at=NOW - timedelta(days=700)))
-    world.put(
-        Company(
-            tenant_id=world.tenant, id=world.company, name="Pharmácia Lda", tax_number="500100200", created_at=NOW - timedelta(days=700)
-        )
-    )
-    made = programme()
-    for version, state in ((3, "published"), (4, "draft")):
-        world.put(
-            ProgrammeRow(
-                tenant_id=world.tenant,
-                company_id=world.company,
-                slug="clube",
-                version=version,
-                name=made.name,
-                state=state,
-                body=made.model_dump(mode="json"),
-                created_at=NOW,
-                published_at=NOW - timedelta(days=40) if version == 3 else None,
-            )
-        )
-    for place, (code, name) in enumerate(STORES):
-        store = Store(
-            tenant_id=world.tenant, id=world.id("str"), company_id=world.company, code=code, name=name, created_at=NOW - timedelta(days=600)
-        )
-        world.put(store)
-        world.put(
-            Agent(
-                tenant_id=world.tenant, id=world.id("agt"), company_id=world.company, store_id=store.id, name=f"servidor-{code.lower()}", public_key="", version="0.1.0",
-                created_at=NOW, last_seen_at=NOW - timedelta(seconds=40), queue_depth=37 * place, oldest_unsent_seconds=2710 * place, quarantined=2 * place,
-                last_error="A impressora 192.168.1.40 não responde." if place else "", plugins=[{"slug": "phc", "ok": True, "problem": ""}, {"slug": "grid", "ok": True, "problem": ""}],
-            )
-        )  # fmt: skip
-    people = [customer(world, number, name) for number, name in enumerate(NAMES)]
-    number = 100
-    for day in range(75, -1, -1):
-        for store, _ in STORES:
-            for turn in range(world.chance.randint(2, 4)):
-                number += 1
-                at = (NOW - timedelta(days=day)).replace(hour=9 + turn * 2, minute=world.chance.randint(0, 39))
-                if at > NOW:
-                    continue
-                buyer = world.chance.choice(people) if world.chance.random() < 0.72 else None
-                origins = world.chance.choice([("erp",), ("erp", "hook"), ("erp", "hook", "print"), ("print", "saft")])
-                sale(world, number, at, store, buyer, origins=origins, cancelled=world.chance.random() < 0.03)
-    ines = people[0]
-    sold = sale(world, 900, NOW - timedelta(days=2, hours=3), "LX1", ines, origins=("erp", "hook", "print"))
-    sale(world, 901, NOW - timedelta(days=1, hours=1), "LX1", ines, spend=50_000, origins=("hook", "print"))
-    sale(world, 902, NOW - timedelta(minutes=50), "LX1", ines, kind=DocumentKind.RETURN, original=sold)
-    sale(world, 903, NOW - timedelta(minutes=12), "PO1", people[4], cancelled=True)
-    sale(world, 904, NOW - timedelta(minutes=4), "LX1", people[7], origins=("hook",))
+    def heartbeats(self) -> None:
+        """One store whose agent is well, and one whose line was down for a while."""
+        for place, (agent, private) in enumerate(self.keys):
+            beat = {
+                "version": "0.1.0",
+                "queue_depth": 37 * place,
+                "oldest_unsent_seconds": 2710 * place,
+                "quarantined": 2 * place,
+                "last_error": "A linha esteve em baixo." if place else "",
+                "plugins": [{"slug": "phc", "ok": True, "problem": ""}, {"slug": "grid", "ok": True, "problem": ""}],
+                "clock_offset": 0.4,
+            }
+            raw, stamp = json.dumps(beat).encode(), int(self.clock.now.timestamp())
+            signature = sign(private, f"b-{place}", stamp, raw)
+            headers = {"v5-agent": agent, "webhook-id": f"b-{place}", "webhook-timestamp": str(stamp), "webhook-signature": signature}
+            reply = self.client.post("/v1/agents/heartbeat", content=raw, headers=headers | {"content-type": "application/json"})
+            assert reply.status_code == 200, reply.text
 
 
 class Server(uvicorn.Server):
@@ -371,27 +227,31 @@ class Running:
 
     url: str
     app: Any
+    sample: dict[str, Any]
     secret: str
 
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     build()
-    folder = tmp_path_factory.mktemp("browser")
-    app = create_app(Settings(database_url=f"sqlite:///{folder / 'v5.sqlite'}"), clock=lambda: NOW)
+    settings = Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('browser') / 'v5.sqlite'}", housekeeping_seconds=0)
+    migrate(settings)
+    clock = Clock(END - timedelta(days=46))
+    app = create_app(settings, clock=clock)
     held = app.state.v5
-    Base.metadata.create_all(held.database.engine)
-    world = World("ten_browser")
-    fill(world)
-    with held.database.write(Scope(world.tenant)) as session:
-        session.add_all(world.rows)
-    add_user(held.database, world.tenant, email=EMAIL, password=PASSWORD, name="Ana Marques", now=NOW)
-    secret = sign_in(held, EMAIL, PASSWORD, address="127.0.0.1")
+    sample = load(held, customers=30)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        yield Running(f"http://127.0.0.1:{listener.getsockname()[1]}", app, secret)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with httpx.Client(base_url=url, timeout=30) as client:
+            morning = Morning(client, sample, clock)
+            morning.enrol()
+            morning.play()
+            morning.heartbeats()
+        login = sample["login"]
+        yield Running(url, app, sample, sign_in(held, login["email"], login["password"], address="127.0.0.1"))
         server.should_exit = True
         thread.join(10)
     held.database.dispose()
@@ -420,6 +280,7 @@ class Visitor:
     language: str
     device: str
     secret: str
+    sample: dict[str, Any]
     faults: list[str] = field(default_factory=list)
 
     def sign_in(self) -> None:
@@ -458,7 +319,7 @@ def visit(service: Running, browser: Browser, request: pytest.FixtureRequest) ->
     context.add_cookies([{"name": "v5_lang", "value": language, "url": service.url}])
     page = context.new_page()
     page.set_default_timeout(10_000)
-    visitor = Visitor(page, context, service.url, language, device, service.secret)
+    visitor = Visitor(page, context, service.url, language, device, service.secret, service.sample)
     page.on("pageerror", lambda error: visitor.faults.append(str(error)))
     page.on(
         "console", lambda message: visitor.faults.append(message.text) if message.type == "error" and "401" not in message.text else None
