@@ -162,12 +162,18 @@ def _take_off(rule: Rule, indexes: list[int], situation: Situation, remaining: l
             return 0, 0
     prices = [remaining[i] for i in indexes]
     ids = situation.ids
-    cuts = _cuts(rule, prices)
+    base = sum(prices)
+    if rule.order_wide and rule.limit is None:  # as in _cuts, without adding up what is known
+        amount = (base * rule.percent + 5000) // 10_000
+        cuts = split(amount, prices)
+    else:
+        cuts = _cuts(rule, prices)
+        amount = sum(cuts)
     for i, price, cut in zip(indexes, prices, cuts, strict=True):
         if cut:
             remaining[i] = price - cut
             shares[ids[i]] = cut
-    return sum(prices), sum(cuts)
+    return base, amount
 
 
 def _phrase(rule: Rule, words: Words) -> str:
