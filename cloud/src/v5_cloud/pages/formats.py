@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -99,7 +99,10 @@ class Formats:
 
     def ago(self, at: datetime) -> str:
         """How long ago ("há 5 minutos")."""
-        return format_timedelta(self._local(at) - self.now, granularity="minute", add_direction=True, locale=self.locale)
+        # Never "in 0 minutes": a clock that is a little ahead is no news.
+        passed = min(self._local(at) - self.now, timedelta(seconds=-1))
+        granularity: Literal["second", "minute"] = "second" if passed > timedelta(minutes=-1) else "minute"
+        return format_timedelta(passed, granularity=granularity, add_direction=True, locale=self.locale)
 
     def lasting(self, seconds: float) -> str:
         """A length of time."""
