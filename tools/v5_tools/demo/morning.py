@@ -37,7 +37,7 @@ from v5_tools.demo.expect import Expected, Item, points_of
 from v5_tools.demo.processes import DemoError
 from v5_tools.demo.world import STORE, ZONE, World
 
-PHC, GRID, TILL, PRINT, CUT = "PHC", "GRID (SAF-T)", "till (REST, SOAP)", "print", "line cut"
+PHC, GRID, TILL, PRINT, CUT = "PHC", "GRID (SAF-T)", "REST and SOAP", "print", "line cut"
 WAYS: Final = (PHC, GRID, TILL, PRINT, CUT)
 _ISSUER: Final = phc.TAX_NUMBER
 _PATIENCE: Final = 30.0

@@ -91,7 +91,7 @@ class OwnFile:
         made = [one for one in self.world.all_of("/v1/customers") if one["id"] not in before]
         problems += [f"customer {one['id']} of the file has no card" for one in made if not one["cards"]]
         row.differences = len(problems)
-        return Result([row], problems)
+        return Result([row], problems, self.file.name)
 
     def _drain(self) -> None:
         for _ in range(_ROUNDS):

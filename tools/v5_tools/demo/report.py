@@ -43,11 +43,12 @@ class Result:
 
     rows: list[Row]
     problems: list[str]
+    title: str = "A morning of sales"
 
     def table(self) -> Table:
         """For the terminal."""
-        table = Table(title="A morning of sales", title_style="bold")
-        table.add_column("way in")
+        table = Table(title=self.title, title_style="bold")
+        table.add_column("way in", no_wrap=True)
         for name in ("captured", "pushed", "posted", "points", "receipts printed", "differences"):
             table.add_column(name, justify="right")
         for row in self.rows:
