@@ -1,0 +1,77 @@
+"""What is read from receipts that carry the fiscal code as an image, and the proof that a printer gives."""
+
+import asyncio
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from v5_core.hooks import ReceiptLine
+from v5_spooler.escpos.modes import Modes
+from v5_spooler.escpos.profiles import load_profile
+from v5_spooler.escpos.tokens import tokenize
+from v5_spooler.printing.virtual import VirtualPrinter
+from v5_spooler.receipt.capture import Shop, read_sale
+from v5_spooler.receipt.fiscal import parse_fiscal
+from v5_spooler.receipt.footer import compose_footer
+from v5_spooler.receipt.layout import load_layout
+from v5_spooler.receipt.raster import read_codes
+from v5_spooler.testing import fiscal_code, receipt
+
+SHOP = Shop("LIS", ZoneInfo("Europe/Lisbon"))
+
+
+@pytest.mark.feature("NX-01")
+def test_fiscal_code_sent_as_an_image_is_read(sale):
+    one_way = load_profile("epson-t88iii")
+    image = compose_footer([ReceiptLine(qr=fiscal_code(sale()))], Modes(), one_way)
+    tokens = tokenize(receipt(sale(), cut=False, qr=False) + image)
+    codes = read_codes(tokens, one_way)
+    assert codes == [fiscal_code(sale())]
+    found = read_sale(tokens, one_way, load_layout("portugal"), SHOP, datetime.now(UTC), raster=codes)
+    assert found
+    assert found.document.gross == 1268
+
+
+def test_items_that_do_not_sum_are_left_out_and_said(sale):
+    job = receipt(sale()).replace(b"8,99", b"8,00")
+    found = read_sale(tokenize(job), load_profile("epson"), load_layout("portugal"), SHOP, datetime.now(UTC))
+    assert found
+    assert found.document.lines == ()
+    assert found.document.gross == 1268
+    assert "items sum" in found.findings[0]
+
+
+def test_official_sample_of_the_code():
+    code = parse_fiscal(
+        "A:123456789*B:999999990*C:PT*D:FS*E:N*F:20190812*G:FS CDVF/12345*H:CDF7T5HD-12345*I1:PT*I7:0.65*I8:0.15"
+        "*N:0.15*O:0.80*Q:YhGV*R:9999*S:NU;0.80"
+    )
+    assert (code.key.key, code.gross, code.vat, code.buyer) == ("123456789:FS CDVF/12345", 80, 15, None)
+
+
+@pytest.mark.parametrize("broken", ["A:12*B:1", "A:123456789*B:1*D:FS*E:N*F:20261322*G:FS A/1*N:0*O:1", ""])
+def test_broken_code_is_refused(broken):
+    with pytest.raises(ValueError):
+        parse_fiscal(broken)
+
+
+def test_printer_that_gives_proof_is_believed_and_its_answer_kept_from_the_till(bench, agent, sale, tmp_path):
+    profile = tmp_path / "proof.toml"
+    profile.write_text('process_id = true\nprefer = [16]\n[pages]\n0 = "cp437"\n16 = "cp1252"\n')
+
+    async def journey():
+        paper = VirtualPrinter(tmp_path / "gallery", load_profile("epson"))
+        await paper.start()
+        async with bench(agent.url, target=f"127.0.0.1:{paper.port}", profile=str(profile)) as b:
+            reader, writer = await b.till()
+            writer.write(receipt(sale()) + b"\x1dr\x01")
+            async with asyncio.timeout(5):
+                assert await reader.readexactly(1) == b"\x00", "the till gets its own answer only"
+            await b.until(lambda: any(row.evidence == "printer" for row in b.service.store.journal.jobs()))
+            writer.close()
+            await writer.wait_closed()
+        await paper.stop()
+
+    asyncio.run(journey())
+    assert len(list((tmp_path / "gallery").glob("*.png"))) == 1
