@@ -38,10 +38,9 @@ def main() -> int:
         parser.error(f"there is no file {options.saft}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console()
-    folder = fresh_folder()
-    world = World(folder, Processes(folder / "logs"))
-    choose_ports(world, usual=not options.once)
-    with world.processes:
+    with fresh_folder() as folder, Processes(folder / "logs") as processes:
+        world = World(folder, processes)
+        choose_ports(world, usual=not options.once)
         try:
             return _run(console, world, options)
         except DemoError as error:

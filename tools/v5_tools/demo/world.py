@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -204,15 +206,25 @@ deadline_ms = 5000   # a shared machine may be slow, and the demo wants to see e
     world.processes.wait_port("spooler", world.printer_port)
 
 
-def fresh_folder() -> Path:
-    """A new folder for this run; those of earlier runs are removed, so that no state left over can matter."""
+@contextlib.contextmanager
+def fresh_folder() -> Iterator[Path]:
+    """A new folder for this run, locked while it lasts; what earlier runs left is removed, a run that goes on is let be."""
     base = ROOT / ".v5" / "demo"
     base.mkdir(parents=True, exist_ok=True)
-    for old in base.iterdir():
-        shutil.rmtree(old, ignore_errors=True)
     folder = base / secrets.token_hex(4)
     folder.mkdir()
-    return folder
+    with _locked(folder):
+        for old in set(base.iterdir()) - {folder}:
+            with contextlib.suppress(BlockingIOError), _locked(old):
+                shutil.rmtree(old, ignore_errors=True)
+        yield folder
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def choose_ports(world: World, *, usual: bool) -> None:
