@@ -135,7 +135,7 @@ class Till:
             for index, (product, family, gross) in enumerate(lines)
         ]
         total = f"{sum(round(float(gross) * 100) for _, _, gross in lines) / 100:.2f}"
-        body = {
+        return {
             "source": "till",
             "source_id": number,
             "origin": "hook",
@@ -147,7 +147,6 @@ class Till:
             "net": total,
             **{key: value for key, value in more.items() if key != "reference"},
         }
-        return body
 
     def commit(self, document: dict[str, Any], request_id: str | None = None) -> dict[str, Any]:
         return self.ok("commit", {"request_id": request_id or f"r-{next(self.count)}", "document": document})
