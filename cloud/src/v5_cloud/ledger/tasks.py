@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 from typing import Final
 
 from v5_cloud.kit.bulk import WriteSet
@@ -33,7 +34,7 @@ def housekeeping(container: Container) -> int:
             now = container.clock()
             accounts = {row.account_id for row in ledger.overdue_holds(now, _CHUNK)} | set(ledger.lapsed_accounts(now, _CHUNK))
         for account in sorted(accounts):
-            again(lambda scope=scope, account=account: _settle_time(container, scope, account))
+            again(partial(_settle_time, container, scope, account))
         moved += len(accounts) + settle_known(container, scope)
     return moved
 
