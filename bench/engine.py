@@ -1,10 +1,9 @@
 """The rules engine on the basket that the peers are measured with: 10 lines, 19 units, 20 offers, explanations on.
 
-    python bench/engine.py [--seconds 2] [--rounds 3] [--medusa DIR [--medusa-script bench_medusa.js]]
+    python bench/engine.py [--seconds 2] [--rounds 3]
 
-Prints one JSON line per figure: {"name", "value", "baseline", "ratio", "unit"}. DIR is a folder in which
-`npm i @medusajs/promotion@2.21.2 @medusajs/framework@2.21.2` was run; without it the figure has no baseline. CPU seconds of one
-core on both sides, in turns, medians of the rounds: a busy machine slows both.
+Prints one JSON line per figure: {"name", "value", "baseline", "ratio", "unit"}. The peers are installed on first use (see `_peers`);
+without them a figure has no baseline. CPU seconds of one core on both sides, in turns, medians of the rounds: a busy machine slows both.
 """
 
 from __future__ import annotations
@@ -18,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import _peers
 
 from v5_core.engine import Compiled, CustomerFacts, compile_programmes, evaluate
 from v5_core.hooks import QuoteRequest, QuoteResponse
@@ -106,13 +107,22 @@ def per_cpu_second(compiled: Compiled, request: QuoteRequest, seconds: float) ->
     return count / spent, reply
 
 
-def medusa(folder: Path, script: Path) -> float:
+def medusa(folder: Path) -> float:
     """Baskets per CPU second of Medusa's own compute functions."""
-    command = ["node", str(script.resolve())]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=120)
-    found = re.search(r"baskets/cpu_s=(\d+)", done.stdout)
+    done = subprocess.run(["node", "bench_medusa.js"], cwd=folder, capture_output=True, text=True, check=True, timeout=120)
+    return _figure(r"baskets/cpu_s=(\d+)", done.stdout)
+
+
+def oscar(python: Path, script: Path) -> float:
+    """Baskets per CPU second of django-oscar with its offers already loaded, on SQLite in memory: its fastest way."""
+    done = subprocess.run([str(python), str(script), "sqlite"], capture_output=True, text=True, check=True, timeout=300)
+    return _figure(r"apply_only.*eval/cpu_s=\s*([\d.]+)", done.stdout)
+
+
+def _figure(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
     if found is None:
-        raise SystemExit(f"the Medusa script printed no figure: {done.stdout[:300]}")
+        raise SystemExit(f"the peer printed no figure: {text[:300]}")
     return float(found.group(1))
 
 
@@ -126,19 +136,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds per figure")
     parser.add_argument("--rounds", type=int, default=3, help="turns of V5 and Medusa")
-    parser.add_argument("--medusa", type=Path, help="folder with Medusa's packages installed")
-    parser.add_argument("--medusa-script", type=Path, help="the peers' bench_medusa.js; defaults to the one in DIR")
     arguments = parser.parse_args()
     compiled, request = medusa_work()
-    values, baselines = [], []
+    values, baselines, peer = [], [], _peers.medusa()
     for _ in range(max(1, arguments.rounds)):
         value, reply = per_cpu_second(compiled, request, arguments.seconds)
         values.append(value)
-        if arguments.medusa is not None:
-            baselines.append(medusa(arguments.medusa, arguments.medusa_script or arguments.medusa / "bench_medusa.js"))
+        if peer is not None:
+            baselines.append(medusa(peer))
     value, baseline = median(values), median(baselines) if baselines else None
     shape = {"benefits": len(reply.benefits), "explanations": len(reply.explanations), "discount_minor": reply.discount}
-    report("engine 10 lines 20 offers (medusa's basket)", value, baseline, **shape)
+    report("engine 10 lines 20 offers (medusa's basket)", value, baseline, aim=8, **shape)
     compiled, request = oscar_work()
     value, reply = per_cpu_second(compiled, request, arguments.seconds)
     gross = sum(line.gross for line in request.lines)
@@ -148,7 +156,9 @@ def main() -> None:
         "discount_minor": reply.discount,
         "gross_minor": gross,
     }
-    report("engine 10 lines 20 offers (oscar's basket)", value, None, **shape)
+    found = _peers.oscar()
+    note = "same basket and ranges; oscar's bundles are percentages here"
+    report("engine 10 lines 20 offers (oscar's basket)", value, oscar(*found) if found else None, note=note, **shape)
 
 
 if __name__ == "__main__":
