@@ -75,6 +75,7 @@ def add_health(app: FastAPI, agent: Any) -> None:
             ago=lambda value: _ago(value, now, language),
             age=lambda seconds: _age(seconds, language),
             local=lambda value: _local(value, zone),
+            number=lambda value: _number(value, language),
             warnings=[text(language, f"warn.{one['code']}", **{k: v for k, v in one.items() if k != "code"}) for one in seen.warnings],
         )
 
@@ -90,6 +91,10 @@ def _ago(value: str | None, now: datetime, language: str) -> str:
     if not value:
         return text(language, "health.never")
     return text(language, "health.ago", time=_age(max(0.0, (now - datetime.fromisoformat(value)).total_seconds()), language))
+
+
+def _number(value: str, language: str) -> str:
+    return value if language in {"en", "he"} else value.replace(".", ",")
 
 
 def _local(value: str | None, zone: ZoneInfo) -> str:
