@@ -20,9 +20,9 @@ from v5_cloud.app import create_app
 from v5_cloud.kit.problems import Problem
 from v5_cloud.kit.settings import Settings
 from v5_core import hooks, push, signing, soap, wire
-from v5_core.engine import CustomerFacts, check_programme, compile_programmes, evaluate, reversal, settle
+from v5_core.engine import CustomerFacts, check_programme, compile_programmes, evaluate, next_reward, reversal, settle
 from v5_core.ids import is_card_number
-from v5_core.model import SalesDocument, Wire
+from v5_core.model import Balance, SalesDocument, Wire
 from v5_core.programme import Programme
 from v5_core.receipts import footer
 
@@ -99,10 +99,18 @@ def test_the_sale_and_the_return_are_what_the_engine_gives(programme, told) -> N
     assert reply.balance.available == answer.balance.available - undone.points_taken + undone.points_given
 
 
-def test_the_receipt_is_the_footer(told) -> None:
-    answer = told("CommitResponse")
-    figures = {"earned": answer.points_earned, "spent": answer.points_spent, "balance": answer.balance}
-    assert answer.receipt == footer(language="en", **figures)
+def test_the_receipts_are_the_footer(programme, told) -> None:
+    sale, back = told("CommitResponse"), told("ReturnResponse")
+    figures = {"earned": sale.points_earned, "spent": sale.points_spent}
+    assert sale.receipt == footer(language="en", **figures, **standing(programme, sale.balance))
+    figures = {"taken": back.points_taken, "given": back.points_given}
+    assert back.receipt == footer(language="en", **figures, **standing(programme, back.balance))
+
+
+def standing(programme: Any, balance: Balance) -> dict[str, Any]:
+    """What every footer says after its figures."""
+    at = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+    return {"balance": balance, "next_reward": next_reward(programme, balance.available, frozenset({"points"}), at)}
 
 
 def test_the_card_numbers_have_their_check_digit(told) -> None:

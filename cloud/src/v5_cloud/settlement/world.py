@@ -218,7 +218,9 @@ class World:
         if sale.counts and sale.account and self.catalogue is not None:
             facts = self.facts(sale.customer)
             spent = self._spent(sale)
-            sale.settlement = settle(self.catalogue.at(body.issued_at), body, facts, zone=self.zone(sale), points_spent=spent)
+            language = self.company.language(body.store)
+            compiled = self.catalogue.at(body.issued_at)
+            sale.settlement = settle(compiled, body, facts, zone=self.zone(sale), points_spent=spent, language=language)
             target = Target(earned=sale.settlement.earned, spent=sale.settlement.points_spent, holds=self._hold_ids(sale))
         else:
             empty = body.model_copy(update={"status": DocumentStatus.CANCELLED})
@@ -244,7 +246,7 @@ class World:
             target, found = Target(original=sale.id), Reversal()
             leg = doc.legs().get(sale.id) if doc.counts else None
             if leg is not None:
-                found = reversal(sale.settlement, returned, leg)
+                found = reversal(sale.settlement, returned, leg, language=self.company.language(leg.store))
                 returned = found.returned
                 target = Target(taken=found.taken, given=found.points_given, original=sale.id)
             self.reversals[doc.id, sale.id] = found
@@ -261,7 +263,9 @@ class World:
             self._customer(doc)
             target = Target()
             if doc.counts and doc.account and self.catalogue is not None:
-                doc.settlement = settle(self.catalogue.at(doc.body.issued_at), doc.body, self.facts(doc.customer), zone=self.zone(doc))
+                language = self.company.language(doc.body.store)
+                compiled = self.catalogue.at(doc.body.issued_at)
+                doc.settlement = settle(compiled, doc.body, self.facts(doc.customer), zone=self.zone(doc), language=language)
                 taken = tuple(Share(one.programme, one.rule, -one.points) for one in doc.settlement.earned)
                 target = Target(taken=taken)
                 doc.points_earned, doc.points_spent = doc.settlement.points_earned, 0

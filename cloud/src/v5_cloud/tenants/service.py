@@ -50,6 +50,11 @@ class CompanyInfo:
         first = next(iter(self.stores.values()), None)
         return first.zone if first else ZoneInfo("UTC")
 
+    def language(self, store: str) -> str:
+        """In which a store's receipts and messages are; English for a store that the company does not have."""
+        found = self.stores.get(store)
+        return found.language if found else "en"
+
 
 def company_info(container: Container, scope: Scope, *, store: str | None = None) -> CompanyInfo:
     """The scope's company; read anew when `store` is not among the stores that are remembered.
