@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from v5_core.money import parse_scaled
@@ -44,7 +45,7 @@ def main() -> int:
         try:
             return _run(console, world, options)
         except DemoError as error:
-            console.print(f"[red]The demo stopped:[/red] {error}", markup=True, highlight=False)
+            console.print(f"[red]The demo stopped:[/red] {escape(str(error))}", markup=True, highlight=False)
             return 1
         except KeyboardInterrupt:
             console.print("\nEnded.")
@@ -62,8 +63,10 @@ def _run(console: Console, world: World, options: argparse.Namespace) -> int:
         build(world, step)
         result = _own_file(world, options.saft, step) if options.saft else _morning(world, step)
     console.print(result.table())
+    for note in result.notes:
+        console.print(f"[yellow]noticed:[/yellow] {escape(note)}", highlight=False)
     for problem in result.problems:
-        console.print(f"[red]differs:[/red] {problem}", highlight=False)
+        console.print(f"[red]differs:[/red] {escape(problem)}", highlight=False)
     console.print("Everything agrees." if not result.problems else f"{len(result.problems)} differences.")
     if not options.once:
         _stay(console, world)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import requests
 from lxml import etree
 
 from v5_core.money import parse_scaled
@@ -21,6 +22,7 @@ from v5_tools.demo.world import World
 
 WAY: Final = "GRID (SAF-T)"
 _NOBODY: Final = {"", "999999990"}
+_RETURNS: Final = {"NC", "TD", "DA", "RE"}
 _ROUNDS: Final = 10_000
 
 
@@ -39,9 +41,11 @@ def plain(file: Path) -> list[Plain]:
     """The file's invoices, read without our reader; XML that is not well formed is read with lxml's recovery."""
     data = file.read_bytes()
     start = re.search(rb"<\?xml|<(\w+:)?AuditFile", data)
-    root = etree.fromstring(
+    root: Any = etree.fromstring(
         data[start.start() if start else 0 :], etree.XMLParser(recover=True, huge_tree=True, resolve_entities=False, no_network=True)
     )
+    if root is None or etree.QName(root).localname != "AuditFile":
+        raise DemoError(f"{file} is not a SAF-T (PT) file: its root should be AuditFile")
     return [
         Plain(
             " ".join(_text(one, "InvoiceNo").split()),
@@ -72,12 +76,12 @@ class OwnFile:
 
     def play(self) -> Result:
         """The whole journey of the file."""
+        wanted = {one.number: one for one in plain(self.file) if one.status != "R"}
         before = {one["id"] for one in self.world.all_of("/v1/customers")}
         arriving = self.world.drop / ".own.part"
         shutil.copyfile(self.file, arriving)
         arriving.rename(self.world.drop / "own.xml")
         self._drain()
-        wanted = {one.number: one for one in plain(self.file) if one.status != "R" and one.kind not in {"DC"}}
         row = Row(WAY)
         problems: list[str] = []
         self._captured(row)
@@ -91,7 +95,12 @@ class OwnFile:
         made = [one for one in self.world.all_of("/v1/customers") if one["id"] not in before]
         problems += [f"customer {one['id']} of the file has no card" for one in made if not one["cards"]]
         row.differences = len(problems)
-        return Result([row], problems, self.file.name)
+        return Result([row], problems, self.file.name, self._findings())
+
+    def _findings(self) -> list[str]:
+        """What the reader noticed about the file itself, as the agent's health shows it."""
+        sources = requests.get(f"{self.world.agent_url}/health.json", timeout=30).json()["sources"]
+        return [finding for source in sources for finding in source["findings"]]
 
     def _drain(self) -> None:
         for _ in range(_ROUNDS):
@@ -127,6 +136,6 @@ class OwnFile:
             return ""  # the buyer is nobody: no account, no movement
         if one.status == "A":
             return f"{one.number} is cancelled and still has {found} points" if found else ""
-        if one.kind in {"NC", "TD"}:
+        if one.kind in _RETURNS:
             return "" if -worth - 1000 <= found <= 0 else f"{one.number}: a return of {worth} took {-found}"
         return "" if found == worth else f"{one.number}: {worth} points (thousandths) expected, {found} found"

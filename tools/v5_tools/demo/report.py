@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rich.table import Table
@@ -44,6 +44,7 @@ class Result:
     rows: list[Row]
     problems: list[str]
     title: str = "A morning of sales"
+    notes: list[str] = field(default_factory=list)
 
     def table(self) -> Table:
         """For the terminal."""
