@@ -390,6 +390,23 @@ def test_health_is_one_light(till: Till, store: Store, cut_off: Store) -> None:
     till.looks_right("health_red")
 
 
+@pytest.mark.parametrize("till", [("es", "desktop"), ("fr", "phone")], indirect=True, ids="-".join)
+def test_spanish_and_french_speak_throughout(till: Till, store: Store, chain: Chain) -> None:
+    till.open(store)
+    title, asked = {"es": ("¿Quién está en caja?", "Nombre"), "fr": ("Qui est en caisse ?", "Nom")}[till.language]
+    expect(till.page.get_by_role("heading", name=title)).to_be_visible()
+    till.seek(chain.numbers["card"])
+    expect(till.page.get_by_role("heading", name=chain.numbers["name"], exact=True)).to_be_visible()
+    till.looks_right("companion_customer")
+    till.page.keyboard.press("F2")
+    expect(till.page.get_by_label(asked, exact=True)).to_be_focused()
+    expect(till.page.locator("#f-phone")).to_have_value("")  # the card just read is of somebody else
+    expect(till.page.locator("#f-card")).to_have_value("")
+    till.looks_right("companion_enrol")
+    till.open(store, "/health")
+    till.looks_right("health_green")
+
+
 @pytest.mark.parametrize("till", [("he", "desktop"), ("he", "phone")], indirect=True, ids="-".join)
 def test_a_language_from_right_to_left_does_not_break(till: Till, store: Store, chain: Chain) -> None:
     till.open(store)

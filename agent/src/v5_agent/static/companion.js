@@ -9,6 +9,7 @@
   const [result, alertBox, search, enrol, key] = ["result", "alert", "search", "enrol", "key"].map(byId);
   const welcome = [...result.children];
   let draft = null;
+  let known = ""; // what was typed for the customer on show: it is not the next one's
 
   const say = (name, values = {}) =>
     (texts[name] || name).replace(/\{(\w+)\}/g, (_, one) => (one in values ? values[one] : ""));
@@ -20,8 +21,9 @@
     return element;
   }
 
-  const points = (value) => new Intl.NumberFormat(lang === "pt" ? "pt-PT" : lang, { useGrouping: "always", maximumFractionDigits: 3 }).format(Number(value));
-  const day = (value) => new Intl.DateTimeFormat(lang === "pt" ? "pt-PT" : lang, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${value}T00:00:00Z`));
+  const region = { pt: "pt-PT", en: "en-GB" }[lang] || lang;
+  const points = (value) => new Intl.NumberFormat(region, { useGrouping: "always", maximumFractionDigits: 3 }).format(Number(value));
+  const day = (value) => new Intl.DateTimeFormat(region, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${value}T00:00:00Z`));
   const initials = (name) => name.trim().split(/\s+/).filter(Boolean).map((word) => [...word][0]).filter((_, i, all) => i === 0 || i === all.length - 1).join("").toUpperCase() || "?";
 
   async function ask(path, body) {
@@ -86,8 +88,8 @@
     const cards = make("ul", "plastic");
     for (const card of view.cards) cards.append(make("li", "", card.number));
     left.append(make("div", "block", [make("h2", "", say("cards")), view.cards.length ? cards : make("p", "soft", say("no_cards"))]));
-    const right = make("section", "card", make("h2", "", say("messages")));
-    if (view.messages.length) right.append(notes(view.messages));
+    if (!view.messages.length) return left;
+    const right = make("section", "card", [make("h2", "", say("messages")), notes(view.messages)]);
     return make("div", "person", [left, right]);
   }
 
@@ -119,6 +121,7 @@
     warn("");
     try {
       const answer = await ask(`/ui/identify?lang=${lang}`, { key: typed });
+      known = answer.customer || answer.candidates.length ? typed : "";
       if (answer.customer) show(person(answer.customer));
       else if (answer.candidates.length) return choices(answer.candidates);
       else nobody(typed);
@@ -133,7 +136,9 @@
     enrol.reset();
     clearErrors();
     warn("");
-    if (/^[\d+\s]{9,}$/.test(typed)) byId("f-phone").value = typed;
+    if (typed === known) typed = "";
+    if (/^\d{13,}$/.test(typed)) byId("f-card").value = typed;
+    else if (/^[\d+\s]{9,}$/.test(typed)) byId("f-phone").value = typed;
     else if (/[^\d\s]/.test(typed)) byId("f-name").value = typed;
     show();
     enrol.hidden = false;
@@ -171,6 +176,7 @@
       first ||= input;
     }
     first?.focus();
+    return first !== null;
   }
 
   enrol.addEventListener("submit", async (event) => {
@@ -187,13 +193,16 @@
       warn(say(answer.created ? "created" : "existing") + (answer.provisional ? `. ${say("provisional")}` : ""), true);
       result.focus();
     } catch (problem) {
-      warn(`${say("error")}: ${texts[`error_${problem.code}`] || problem.detail || ""}`);
-      fieldErrors(problem.errors || []);
+      const named = fieldErrors(problem.errors || []);
+      warn(named ? "" : `${say("error")}: ${texts[`error_${problem.code}`] || problem.detail || ""}`);
       if (problem.code === "conflict") draft = crypto.randomUUID();
     } finally {
       button.disabled = false;
     }
   });
+
+  const countries = new Intl.DisplayNames([region], { type: "region" });
+  for (const one of enrol.elements.tax_country.options) one.textContent = countries.of(one.value);
 
   byId("open-enrol").addEventListener("click", () => openEnrol(key.value.trim()));
   byId("close-enrol").addEventListener("click", restart);
