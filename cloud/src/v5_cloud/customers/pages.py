@@ -23,6 +23,7 @@ router = page_router()
 Here = Annotated[Page, page_for(Permission.CUSTOMERS)]
 _ROWS: Final = 25
 _MOVEMENTS: Final = 20
+_LAPSING: Final = 5
 
 
 @router.get("/customers")
@@ -71,7 +72,7 @@ def customer(page: Here, customer_id: str) -> Response:
             cards=reads.cards(found.id),
             account=account,
             shopping=reads.shopping([found.id]).get(found.id, Shopping()),
-            lots=reads.open_lots(account.id) if account else [],
+            lapsing=reads.lapsing(account.id, page.zone, _LAPSING) if account else [],
             movements=movements[:_MOVEMENTS],
             next=_MOVEMENTS if len(movements) > _MOVEMENTS else 0,
             store_names={one.code: one.name for one in figures.stores()},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, case, false, func, or_, tuple_
 
@@ -123,10 +124,17 @@ class CustomerReads(Repository):
             self.select(AccountRow).where(AccountRow.customer_id == customer_id, AccountRow.kind == "points")
         ).one_or_none()
 
-    def open_lots(self, account_id: str) -> list[LotRow]:
-        """What is left of each earning that will lapse, the next to lapse first."""
-        statement = self.select(LotRow).where(LotRow.account_id == account_id, LotRow.remaining > 0, LotRow.expires_at.is_not(None))
-        return list(self.session.scalars(statement.order_by(LotRow.expires_at, LotRow.sequence).limit(5)))
+    def lapsing(self, account_id: str, zone: ZoneInfo, limit: int) -> list[tuple[date, int]]:
+        """Points that will lapse, by day as the shops count days; the next first. One day is one row, from however many earnings."""
+        statement = self.columns(LotRow, LotRow.expires_at, func.sum(LotRow.remaining)).where(
+            LotRow.account_id == account_id, LotRow.remaining > 0, LotRow.expires_at.is_not(None)
+        )
+        days: dict[date, int] = {}
+        for at, points in self.session.execute(statement.group_by(LotRow.expires_at).order_by(LotRow.expires_at)):
+            # The instant is the end of the last day, which is the next day's first moment.
+            day = (at - timedelta(microseconds=1)).astimezone(zone).date()
+            days[day] = days.get(day, 0) + int(points)
+        return list(days.items())[:limit]
 
     def movements(self, account_id: str, skip: int, limit: int) -> list[Row[Any]]:
         """Newest first: id, entry, operation, document, instant, points, balance afterwards, and the document's number and store."""
