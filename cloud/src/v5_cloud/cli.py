@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,11 +15,13 @@ from rich.table import Table
 
 from v5_cloud.backup import backup as make_backup
 from v5_cloud.backup import restore as restore_backup
+from v5_cloud.console import err, fail, settings
 from v5_cloud.kit.container import build
 from v5_cloud.kit.settings import Settings
 from v5_cloud.ledger import checks
 from v5_cloud.migrations import migrate as run_migrations
 from v5_cloud.sample import load as load_sample
+from v5_cloud.tenants.commands import attach
 from v5_core.errors import V5Error
 from v5_core.money import format_scaled
 
@@ -34,8 +36,8 @@ users = typer.Typer(no_args_is_help=True, help="People who sign in to the back o
 ledger = typer.Typer(no_args_is_help=True, help="The points ledger: check it, or ask it for a balance of any day.")
 app.add_typer(users, name="user")
 app.add_typer(ledger, name="ledger")
+attach(app)
 _out = Console()
-_err = Console(stderr=True)
 
 
 @app.command()
@@ -48,12 +50,12 @@ def serve(
     import uvicorn
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    settings = _settings()
+    held_settings = settings()
     uvicorn.run(
         "v5_cloud.app:create_app",
         factory=True,
-        host=host or settings.host,
-        port=settings.port if port is None else port,
+        host=host or held_settings.host,
+        port=held_settings.port if port is None else port,
         workers=workers,
         log_level="warning",
         server_header=False,
@@ -64,8 +66,8 @@ def serve(
 @app.command()
 def migrate() -> None:
     """Creates the tables, or brings them up to date. Repeating it does no harm."""
-    run_migrations(_settings())
-    _err.print("The database is up to date.")
+    run_migrations(settings())
+    err.print("The database is up to date.")
 
 
 @app.command()
@@ -74,11 +76,11 @@ def sample(
     customers: Annotated[int, typer.Option(help="How many customers.", min=4, max=100_000)] = 40,
 ) -> None:
     """Loads a sample company with two stores and prints how to get in, as JSON. Repeating it changes nothing."""
-    settings = _settings()
-    run_migrations(settings)
-    held = build(settings)
+    held_settings = settings()
+    run_migrations(held_settings)
+    held = build(held_settings)
     try:
-        with _err.status("Loading the sample company…"):
+        with err.status("Loading the sample company…"):
             found = load_sample(held, seed=seed, customers=customers)
     finally:
         held.database.dispose()
@@ -88,13 +90,13 @@ def sample(
 @app.command()
 def backup(target: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
     """Writes a backup and reads it back: what cannot be restored is no backup."""
-    _say(make_backup, _settings(), target)
+    _say(make_backup, settings(), target)
 
 
 @app.command()
 def restore(source: Annotated[Path, typer.Argument(help="File that `backup` wrote.", exists=True, dir_okay=False)]) -> None:
     """Restores a backup into an empty database, counts every table again and checks the ledger."""
-    _say(restore_backup, _settings(), source)
+    _say(restore_backup, settings(), source)
 
 
 @users.command("add")
@@ -110,23 +112,23 @@ def user_add(
     from v5_cloud.users.service import add_user
 
     secret = password or typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    held = build(_settings())
+    held = build(settings())
     try:
         where = tenant or only_tenant(held)
         add_user(held.database, where, email=email, password=secret, now=held.clock(), role=role, language=language)
     except V5Error as error:
-        _fail(error)
+        fail(error)
     finally:
         held.database.dispose()
-    _err.print(f"{email} can sign in.")
+    err.print(f"{email} can sign in.")
 
 
 @ledger.command("check")
 def ledger_check() -> None:
     """Rebuilds every balance from its postings and lots; lists differences and exits 1 when there are any."""
-    held = build(_settings())
+    held = build(settings())
     try:
-        with _err.status("Checking the ledger…"):
+        with err.status("Checking the ledger…"):
             found = checks.check(held)
     finally:
         held.database.dispose()
@@ -145,34 +147,20 @@ def ledger_balance(
     at: Annotated[datetime | None, typer.Option(help="Instant, UTC when it names no zone; now when left out.")] = None,
 ) -> None:
     """The balance of a customer at any past instant, from the postings."""
-    held = build(_settings())
+    held = build(settings())
     moment = (at or held.clock()).replace(tzinfo=UTC) if at is None or at.tzinfo is None else at
     try:
         points = checks.balance_at(held, customer, moment)
     except V5Error as error:
-        _fail(error)
+        fail(error)
     finally:
         held.database.dispose()
     typer.echo(format_scaled(points, 3, trim=True))
 
 
-def _say(work: Callable[[Settings, Path], str], settings: Settings, path: Path) -> None:
+def _say(work: Callable[[Settings, Path], str], found: Settings, path: Path) -> None:
     try:
-        with _err.status(f"{path.name}…"):
-            _err.print(work(settings, path))
+        with err.status(f"{path.name}…"):
+            err.print(work(found, path))
     except V5Error as error:
-        _fail(error)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings.from_env()
-    except V5Error as error:
-        _fail(error)
-
-
-def _fail(error: V5Error) -> NoReturn:
-    _err.print(f"[red]{error.message}[/red]")
-    for one in error.errors:
-        _err.print(f"  {one.field}: {one.message}")
-    raise typer.Exit(1)
+        fail(error)

@@ -8,17 +8,18 @@ import hmac
 import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from v5_cloud.access.repository import AccessRepository
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import DIRECTORY, Scope
 from v5_cloud.models import ApiKey, new_id
-from v5_core.errors import AuthError, PermissionDeniedError
+from v5_cloud.tenants.setup import OPERATOR, audit
+from v5_core.errors import AuthError, FieldError, PermissionDeniedError, ValidationError
 from v5_core.signing import verify
 
-__all__ = ["SCOPES", "Machine", "by_key", "by_signature", "make_key"]
+__all__ = ["SCOPES", "Machine", "by_key", "by_signature", "issue_key", "make_key"]
 
 SCOPES: Final = ("hooks", "read", "push")
 # A revoked credential is refused after so many seconds at the latest.
@@ -132,3 +133,31 @@ def make_key(scope: Scope, name: str, scopes: tuple[str, ...], now: datetime, *,
         created_at=now,
     )
     return row, f"v5_{key_id}_{secret}"
+
+
+def issue_key(container: Container, scope: Scope, name: str, scopes: tuple[str, ...], *, days: int = 0) -> str:
+    """Makes and stores an API key for the scope's company; gives the text, which is never shown again.
+
+    Args:
+        container: The service.
+        scope: The company.
+        name: For lists: which system holds it.
+        scopes: Some of `SCOPES`.
+        days: Until it expires; 0 for never.
+
+    Raises:
+        ValidationError: No name, or a scope that there is not.
+    """
+    wrong = [FieldError("scope", "scope", f"{one!r} is not one of {', '.join(SCOPES)}") for one in scopes if one not in SCOPES]
+    if not scopes:
+        wrong.append(FieldError("scope", "scope", f"one or more of {', '.join(SCOPES)} is expected"))
+    if not name.strip() or len(name) > 120:
+        wrong.append(FieldError("name", "name", "a name of at most 120 characters is expected"))
+    if wrong:
+        raise ValidationError("The key cannot be made.", errors=tuple(wrong))
+    now = container.clock()
+    row, text = make_key(scope, name.strip(), tuple(dict.fromkeys(scopes)), now)
+    row.expires_at = now + timedelta(days=days) if days else None
+    with container.database.write(scope) as session:
+        AccessRepository(session, scope).add(row, audit(scope, now, OPERATOR, "key.add", row.id))
+    return text

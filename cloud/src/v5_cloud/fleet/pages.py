@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from v5_cloud.dashboards.repository import DashboardRepository
 from v5_cloud.fleet.queries import FleetReads
+from v5_cloud.fleet.service import issue_code
 from v5_cloud.fleet.status import Light, Status, status_of
 from v5_cloud.models import Agent, Store
 from v5_cloud.pages.page import Page, page_for
@@ -61,3 +62,17 @@ def stores(page: Annotated[Page, page_for(Permission.FLEET)]) -> Response:
             several=len(companies) > 1,
             currency=DashboardRepository(session, page.scope).currency(),
         )
+
+
+@router.post("/stores/{store_id}/code")
+def make_code(page: Annotated[Page, page_for(Permission.ENROL)], store_id: str) -> Response:
+    """A one-off code that turns a machine into this store's agent; shown in this answer and never again."""
+    text, code, store = issue_code(page.held, page.scope, store_id, actor=page.who.user if page.who else "")
+    return page.render(
+        "stores/code.html" if page.partial else "stores/code_page.html",
+        section="fleet",
+        code=text,
+        store=store,
+        until=code.expires_at,
+        cloud=page.held.settings.public_url or str(page.request.base_url).rstrip("/"),
+    )

@@ -15,13 +15,14 @@ from v5_cloud.fleet.repository import FleetRepository
 from v5_cloud.fleet.schemas import AgentItem, EnrolAgentRequest, EnrolAgentResponse, Heartbeat
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import DIRECTORY, Scope
-from v5_cloud.models import AccountRow, Agent, AuditRow, CustomerRow, EnrolCode, SignalRow, new_id
+from v5_cloud.models import AccountRow, Agent, AuditRow, CustomerRow, EnrolCode, SignalRow, Store, new_id
 from v5_cloud.programmes.service import current
 from v5_cloud.tenants.service import company_info, epoch_base
-from v5_core.errors import AuthError, FieldError, ValidationError
+from v5_cloud.tenants.setup import audit
+from v5_core.errors import AuthError, FieldError, NotFoundError, ValidationError
 from v5_core.push import Replica, ReplicaCustomer, Signal
 
-__all__ = ["beat", "enrol", "list_agents", "make_code", "pending_signals", "replica"]
+__all__ = ["beat", "enrol", "issue_code", "list_agents", "make_code", "pending_signals", "replica"]
 
 _PAGE: Final = 500
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -39,6 +40,33 @@ def make_code(scope: Scope, store_id: str, now: datetime, *, hours: int = 72, co
         expires_at=now + timedelta(hours=hours),
     )
     return row, text
+
+
+def issue_code(container: Container, scope: Scope, store_id: str, *, actor: str, hours: int = 72) -> tuple[str, EnrolCode, Store]:
+    """Makes a one-off code for a store and keeps its hash: the text is given here and never again.
+
+    Args:
+        container: The service.
+        scope: Whose store it must be; a user's scope spans the companies of the tenant.
+        store_id: The store.
+        actor: Who asked, for the audit.
+        hours: How long it is good.
+
+    Raises:
+        NotFoundError: No such store in this scope.
+    """
+    now = container.clock()
+    with container.database.write(scope) as session:
+        repository = FleetRepository(session, scope)
+        store = repository.store(store_id)
+        if store is None:
+            raise NotFoundError("There is no such store.")
+        row, text = make_code(Scope(scope.tenant, store.company_id), store.id, now, hours=hours)
+        repository.add(row, audit(scope, now, actor, "agent.code", store.id))
+        session.flush()
+        session.expunge(row)
+        session.expunge(store)
+    return text, row, store
 
 
 def _hash(code: str) -> str:

@@ -7,7 +7,7 @@ from v5_cloud.kit.tenant import DIRECTORY, Repository, Scope
 from v5_cloud.models import Company, CustomerRow, Tenant
 from v5_core.errors import NotFoundError, ValidationError
 
-__all__ = ["DirectoryRepository", "only_tenant", "scopes"]
+__all__ = ["DirectoryRepository", "only_tenant", "scopes", "tenants"]
 
 
 class DirectoryRepository(Repository):
@@ -15,7 +15,11 @@ class DirectoryRepository(Repository):
 
     def tenants(self) -> list[str]:
         """All tenant ids."""
-        return [row.tenant_id for row in self.session.scalars(self.everywhere(Tenant).order_by(Tenant.tenant_id))]
+        return [tenant for tenant, _ in self.named()]
+
+    def named(self) -> list[tuple[str, str]]:
+        """All tenants: id and name."""
+        return [(row.tenant_id, row.name) for row in self.session.scalars(self.everywhere(Tenant).order_by(Tenant.tenant_id))]
 
     def companies(self) -> list[tuple[str, str]]:
         """(tenant, company) of all companies."""
@@ -36,10 +40,16 @@ def only_tenant(container: Container) -> str:
     with container.database.read(Scope(DIRECTORY)) as session:
         found = DirectoryRepository(session, Scope(DIRECTORY)).tenants()
     if not found:
-        raise NotFoundError("There is no tenant yet; `v5-cloud sample` makes one to try things with.")
+        raise NotFoundError("There is no tenant yet; `v5-cloud tenant add NAME` makes one, `v5-cloud sample` one to try things with.")
     if len(found) > 1:
         raise ValidationError(f"There are {len(found)} tenants; name one with --tenant.")
     return found[0]
+
+
+def tenants(container: Container) -> list[tuple[str, str]]:
+    """All tenants: id and name."""
+    with container.database.read(Scope(DIRECTORY)) as session:
+        return DirectoryRepository(session, Scope(DIRECTORY)).named()
 
 
 def scopes(container: Container) -> list[Scope]:

@@ -25,12 +25,14 @@ class Permission(StrEnum):
     SALES = "sales"
     PROGRAMMES = "programmes"
     FLEET = "fleet"
+    ENROL = "enrol"
 
 
 _ALL: Final = frozenset(Permission)
 _ALLOWED: Final = {
     Role.ADMIN: _ALL,
-    Role.MANAGER: _ALL,
+    # Whoever makes a code lets a machine in: the administrator alone.
+    Role.MANAGER: _ALL - {Permission.ENROL},
     # A cashier serves customers; turnover and machines are not the cashier's business.
     Role.CASHIER: frozenset({Permission.CUSTOMERS, Permission.PROGRAMMES}),
     Role.VIEWER: frozenset({Permission.HOME, Permission.SALES, Permission.PROGRAMMES, Permission.FLEET}),

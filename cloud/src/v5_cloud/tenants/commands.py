@@ -1,0 +1,163 @@
+"""`v5-cloud tenant|company|store|agent|api-key|programme`: a chain set up from an empty database.
+
+Each command writes what it made (an id, a code, a key) alone on standard output, so that a script can keep it; words go to standard error.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError as PydanticError
+
+from v5_cloud.access.service import SCOPES, issue_key
+from v5_cloud.console import err, opened
+from v5_cloud.fleet.service import issue_code
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.programmes.service import publish
+from v5_cloud.tenants import setup
+from v5_cloud.tenants.directory import only_tenant, tenants
+from v5_core.errors import FieldError, ValidationError
+from v5_core.programme import Programme
+from v5_core.wire import loads
+
+__all__ = ["attach"]
+
+_tenant = typer.Typer(no_args_is_help=True, help="Customers of the service; each sees only its own rows.")
+_company = typer.Typer(no_args_is_help=True, help="Companies of a tenant; each has its own programme, customers and points.")
+_store = typer.Typer(no_args_is_help=True, help="Stores of a company.")
+_agent = typer.Typer(no_args_is_help=True, help="Machines in the stores.")
+_key = typer.Typer(no_args_is_help=True, help="Keys for systems that call the API themselves.")
+_programme = typer.Typer(no_args_is_help=True, help="Programmes: how points are earned, spent and lapse.")
+
+TenantOption = Annotated[str | None, typer.Option("--tenant", help="Tenant id; not needed when there is only one.")]
+CompanyOption = Annotated[str | None, typer.Option("--company", help="Company id; not needed when the tenant has only one.")]
+
+
+def attach(app: typer.Typer) -> None:
+    """Adds the groups of commands."""
+    groups = {"tenant": _tenant, "company": _company, "store": _store, "agent": _agent, "api-key": _key, "programme": _programme}
+    for name, group in groups.items():
+        app.add_typer(group, name=name)
+
+
+@_tenant.command("add")
+def tenant_add(name: Annotated[str, typer.Argument(help="As people call it.")]) -> None:
+    """Adds a tenant and writes its id. Next: `company add`, `store add`, `user add`, `programme publish`, `agent code`."""
+    with opened() as held:
+        made = setup.add_tenant(held, name)
+    err.print("The tenant is made. Next: `v5-cloud company add NAME`.", highlight=False)
+    typer.echo(made)
+
+
+@_tenant.command("list")
+def tenant_list() -> None:
+    """Writes the id and the name of every tenant."""
+    with opened() as held:
+        for tenant, name in tenants(held):
+            typer.echo(f"{tenant}\t{name}")
+
+
+@_company.command("add")
+def company_add(
+    name: Annotated[str, typer.Argument(help="Printed above the loyalty lines of each receipt.")],
+    tenant: TenantOption = None,
+    tax_number: Annotated[str, typer.Option(help="As the tax office knows it.")] = "",
+    currency: Annotated[str, typer.Option(help="ISO 4217.")] = "EUR",
+    country: Annotated[str, typer.Option(help="ISO 3166, two letters; tells whose tax numbers and phones these are.")] = "PT",
+    receipt_url: Annotated[str, typer.Option(help="Where customers see their balance; printed as a QR code.")] = "",
+) -> None:
+    """Adds a company to a tenant and writes its id."""
+    with opened() as held:
+        where = tenant or only_tenant(held)
+        made = setup.add_company(held, where, name, tax_number=tax_number, currency=currency, country=country, receipt_url=receipt_url)
+    err.print("The company is made. Next: `v5-cloud store add CODE NAME` and `v5-cloud programme publish FILE`.", highlight=False)
+    typer.echo(made)
+
+
+@_store.command("add")
+def store_add(
+    code: Annotated[str, typer.Argument(help="What the tills' documents name, for example LX1. It cannot be changed later.")],
+    name: Annotated[str, typer.Argument(help="As people call it.")],
+    tenant: TenantOption = None,
+    company: CompanyOption = None,
+    timezone: Annotated[str, typer.Option(help="Where the store's days begin and end.")] = "Europe/Lisbon",
+    language: Annotated[str, typer.Option(help="Of receipts and messages: pt, en, fr, es or he.")] = "pt",
+) -> None:
+    """Adds a store to a company and writes its id."""
+    with opened() as held:
+        made = setup.add_store(held, _scope(held, tenant, company), code, name, timezone=timezone, language=language)
+    err.print(f"The store is made. Next: `v5-cloud agent code --store {code}`.", highlight=False)
+    typer.echo(made)
+
+
+@_agent.command("code")
+def agent_code(
+    store: Annotated[str, typer.Option(help="Code of the store, for example LX1.")],
+    tenant: TenantOption = None,
+    company: CompanyOption = None,
+    hours: Annotated[int, typer.Option(help="How long it is good.", min=1, max=720)] = 72,
+) -> None:
+    """Makes a code that turns one machine into the store's agent, and writes it: once, for only its hash is kept.
+
+    On the machine: v5-agent enrol --cloud https://… --code CODE
+    """
+    with opened() as held:
+        scope = _scope(held, tenant, company)
+        text, _, _ = issue_code(held, scope, setup.store_named(held, scope, store).id, actor=setup.OPERATOR, hours=hours)
+    err.print(f"Good for one machine of store {store}, for {hours} hours. It is not shown again.", highlight=False)
+    typer.echo(text)
+
+
+@_key.command("add")
+def key_add(
+    name: Annotated[str, typer.Argument(help="Which system holds it.")],
+    scope: Annotated[list[str], typer.Option("--scope", help=f"What it may do: {', '.join(SCOPES)}. Give it several times for several.")],
+    tenant: TenantOption = None,
+    company: CompanyOption = None,
+    days: Annotated[int, typer.Option(help="Until it expires; 0 for never.", min=0, max=3650)] = 0,
+) -> None:
+    """Makes an API key and writes it: once, for only the hash of its secret is kept.
+
+    `hooks` answers tills (quote, commit, …), `read` lists customers, sales and agents, `push` delivers documents.
+    """
+    with opened() as held:
+        text = issue_key(held, _scope(held, tenant, company), name, tuple(scope), days=days)
+    err.print("Send it as `Authorization: Bearer …`. It is not shown again.", highlight=False)
+    typer.echo(text)
+
+
+@_programme.command("publish")
+def programme_publish(
+    file: Annotated[
+        Path, typer.Argument(help="The programme as JSON; the API page of the documentation has one.", exists=True, dir_okay=False)
+    ],
+    tenant: TenantOption = None,
+    company: CompanyOption = None,
+) -> None:
+    """Checks a programme and publishes it. A published version never changes: publish the next `version` instead.
+
+    Refused are rules that cannot be read, that end before they start, or that tie, so that chance would decide.
+    """
+    with opened() as held:
+        made = publish(held, _scope(held, tenant, company), _read(file), actor=setup.OPERATOR)
+    err.print(f"Published: {made.name}. It counts for sales from now on.", markup=False, highlight=False)
+    typer.echo(f"{made.id} {made.version}")
+
+
+def _read(file: Path) -> Programme:
+    try:
+        return Programme.model_validate(loads(file.read_bytes()))
+    except PydanticError as error:
+        wrong = tuple(
+            FieldError(".".join(str(part) for part in one["loc"]) or file.name, one["type"], one["msg"]) for one in error.errors()
+        )
+        raise ValidationError(f"{file.name} is not a programme.", errors=wrong) from error
+    except ValueError as error:
+        raise ValidationError(f"{file.name} cannot be read as JSON: {error}") from error
+
+
+def _scope(held: Container, tenant: str | None, company: str | None) -> Scope:
+    return setup.only_company(held, tenant or only_tenant(held), company)
