@@ -14,5 +14,6 @@ class HookRepository(Repository):
     def document(self, key: str, number: str) -> DocumentRow | None:
         """A document by one of its keys, its V5 id, or its number as printed; the surest of them wins."""
         keys = self.columns(DocumentKey, DocumentKey.document_id).where(DocumentKey.key.in_([key, f"number:{number}"]))
-        rows = self.session.scalars(self.select(DocumentRow).where(DocumentRow.id.in_(keys) | (DocumentRow.id == key))).all()
+        own = self.columns(DocumentRow, DocumentRow.id).where(DocumentRow.id == key)
+        rows = self.session.scalars(self.select(DocumentRow).where(self.among(DocumentRow.id, keys, own))).all()
         return min(rows, key=lambda row: (row.id != key, key not in row.keys), default=None)

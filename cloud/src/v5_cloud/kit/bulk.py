@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Literal, cast
 
-from sqlalchemy import CursorResult, bindparam, inspect, text
+from sqlalchemy import CursorResult, TextClause, bindparam, inspect, text
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
@@ -81,7 +81,7 @@ class WriteSet:
         if self.accounts:
             self.accounts.sort(key=lambda row: str(row["id"]))
             parameters |= {"accounts": json.dumps(self.accounts, default=_plain), "epoch": epoch}
-        return int(session.execute(text(_statement(tables, bool(self.accounts))), parameters).scalar_one())
+        return int(session.execute(_statement(tables, bool(self.accounts)), parameters).scalar_one())
 
     def _sqlite(self, session: Session) -> int:
         for (model, mode), rows in self.rows.items():
@@ -130,7 +130,7 @@ _MODELS: Final = {mapper.class_.__tablename__: mapper.class_ for mapper in Store
 
 
 @functools.lru_cache(maxsize=256)
-def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> str:  # noqa: FBT001 - a cache key
+def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> TextClause:  # noqa: FBT001 - a cache key
     parts = []
     for index, (name, mode) in enumerate(tables):
         table = _MODELS[name].__table__
@@ -157,4 +157,4 @@ def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> str:  # 
             "WHERE a.tenant_id = :tenant AND a.id = x.id AND a.version = x.expected RETURNING 1)"
         )
     count = "(SELECT count(*) FROM changed)" if accounts else "0"
-    return f"WITH {', '.join(parts)} SELECT {count} FROM (SELECT CAST(:tenant AS text)) AS t"  # noqa: S608
+    return text(f"WITH {', '.join(parts)} SELECT {count} FROM (SELECT CAST(:tenant AS text)) AS t")  # noqa: S608

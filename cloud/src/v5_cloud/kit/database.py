@@ -18,6 +18,11 @@ __all__ = ["Database"]
 
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000", "temp_store=MEMORY")
 
+_CLAIM: Final = text("SELECT set_config('v5.tenant', :tenant, true)")
+_CLAIM_AND_LOCK: Final = text(
+    "SELECT set_config('v5.tenant', :tenant, true), (SELECT count(pg_advisory_xact_lock(k)) FROM unnest(CAST(:locks AS bigint[])) AS k)"
+)
+
 
 class Database:
     """One database and its transactions.
@@ -50,6 +55,7 @@ class Database:
         engine = create_engine(
             url, pool_size=self.settings.pool_size, max_overflow=self.settings.pool_size, pool_pre_ping=False, pool_recycle=1800
         )
+        event.listen(engine, "connect", _short_statements)
         if self.settings.database_role:
             event.listen(engine, "connect", _role_taker(self.settings.database_role))
         return engine
@@ -99,13 +105,9 @@ class Database:
 
 def _claim(connection: Connection, scope: Scope, locks: Sequence[int]) -> None:
     if locks:
-        statement = text(
-            "SELECT set_config('v5.tenant', :tenant, true), "
-            "(SELECT count(pg_advisory_xact_lock(k)) FROM unnest(CAST(:locks AS bigint[])) AS k)"
-        )
-        connection.execute(statement, {"tenant": scope.tenant, "locks": sorted(locks)})
+        connection.execute(_CLAIM_AND_LOCK, {"tenant": scope.tenant, "locks": sorted(locks)})
     else:
-        connection.execute(text("SELECT set_config('v5.tenant', :tenant, true)"), {"tenant": scope.tenant})
+        connection.execute(_CLAIM, {"tenant": scope.tenant})
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -119,6 +121,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     write = connection.get_execution_options().get("v5_write", True)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _short_statements(connection: Any, _record: Any) -> None:
+    # Every statement here reads a handful of rows: compiling it to machine code costs more than running it.
+    cursor = connection.cursor()
+    cursor.execute("SET jit = off")
+    cursor.close()
+    connection.commit()
 
 
 def _role_taker(role: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Delete, Select, TextClause, Update, delete, select, text, update
+from sqlalchemy import ColumnElement, Delete, Select, TextClause, Update, any_, delete, func, select, text, union, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from v5_cloud.models import TenantRow
@@ -62,6 +62,17 @@ class Repository:
     def join(self, statement: Select[Any], model: type[TenantRow], condition: ColumnElement[bool]) -> Select[Any]:
         """Joins another table, which gets the guard too."""
         return statement.join(model, condition & self.guard(model))
+
+    def among(self, column: ColumnElement[Any] | InstrumentedAttribute[Any], *found: Select[Any]) -> ColumnElement[bool]:
+        """Whether the column is one of the values that the (guarded) selects find.
+
+        PostgreSQL finds them once, as an array, and looks them up in the column's index. Left to join them it goes by its statistics,
+        which on young tables make it walk all the tenant's rows for each value.
+        """
+        values = union(*found)
+        if self.session.get_bind().dialect.name == "sqlite":
+            return column.in_(values)
+        return column == any_(func.array(values.scalar_subquery()))
 
     def update(self, model: type[TenantRow]) -> Update:
         """`UPDATE`."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, false, func, literal, or_, union_all
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, func, literal, or_, union_all
 
-from v5_cloud.kit.tenant import Repository
+from v5_cloud.kit.tenant import Repository, Scope
 from v5_cloud.ledger.working import Working, allocation_of, lot_of
 from v5_cloud.models import AccountRow, AllocationRow, Company, CustomerKey, CustomerRow, HoldRow, LotRow, PostingRow
 from v5_core.ledger import Hold, HoldState, Lot, Operation
 
 __all__ = ["LedgerRepository"]
+
+_KEPT: Final = 1000
+_DETAILS: Final[dict[Scope, CompoundSelect[Any]]] = {}
 
 
 class LedgerRepository(Repository):
@@ -23,21 +26,24 @@ class LedgerRepository(Repository):
         self, keys: Collection[str], accounts: Collection[str], holds: Collection[str]
     ) -> tuple[list[tuple[AccountRow, CustomerRow]], int]:
         """Accounts of whoever the keys, account ids or holds name, locked until the transaction ends; and the programmes' stamp."""
-        wanted: list[ColumnElement[bool]] = []
+        wanted: list[Select[Any]] = []
         if keys:
-            customers = self.columns(CustomerKey, CustomerKey.customer_id).where(CustomerKey.key.in_(keys))
-            wanted.append(AccountRow.customer_id.in_(customers))
+            wanted.append(self.columns(CustomerKey, CustomerKey.customer_id).where(CustomerKey.key.in_(keys)))
         if accounts:
-            wanted.append(AccountRow.id.in_(accounts))
+            wanted.append(self.columns(AccountRow, AccountRow.customer_id).where(AccountRow.id.in_(accounts)))
         if holds:
             owners = self.columns(HoldRow, HoldRow.account_id).where(or_(HoldRow.id.in_(holds), HoldRow.alias.in_(holds)))
-            wanted.append(AccountRow.id.in_(owners))
+            wanted.append(self.columns(AccountRow, AccountRow.customer_id).where(self.among(AccountRow.id, owners)))
         if not wanted:
             return [], -1
         stamp = self.columns(Company, Company.programme_stamp).where(Company.id == self.scope.company).scalar_subquery()
         statement = self.columns(AccountRow, AccountRow, CustomerRow, stamp)
         statement = self.join(statement, CustomerRow, CustomerRow.id == AccountRow.customer_id)
-        statement = statement.where(or_(*wanted)).order_by(AccountRow.id).with_for_update(of=AccountRow)
+        statement = (
+            statement.where(self.among(AccountRow.customer_id, *wanted), self.among(CustomerRow.id, *wanted))
+            .order_by(AccountRow.id)
+            .with_for_update(of=AccountRow)
+        )
         rows = self.session.execute(statement.execution_options(populate_existing=True)).all()
         return [(row[0], row[1]) for row in rows], int(rows[0][2]) if rows else -1
 
@@ -45,6 +51,29 @@ class LedgerRepository(Repository):
         """Loads open lots and open holds, and the holds that payments name, in one statement; the accounts are locked by now."""
         if not accounts:
             return
+        statement = _DETAILS.get(self.scope)
+        if statement is None:
+            # Built once per company: building it costs as much as running it.
+            if len(_DETAILS) >= _KEPT:
+                _DETAILS.clear()
+            statement = _DETAILS[self.scope] = self._details()
+        found_lots: list[Lot] = []
+        found_holds: list[Hold] = []
+        for row in self.session.execute(statement, {"accounts": list(accounts), "names": list(names)}):
+            kind, key, account, entry, one, two, points, rest, held, expired, debt, since, until, sequence = row
+            if kind == "lot":
+                owed = Operation(debt) if debt else None
+                found_lots.append(Lot(key, account, entry, one, two, points, rest, since, until, held, expired, sequence, owed))
+            else:
+                parts = tuple((str(lot), int(part)) for lot, part in json.loads(two))
+                state = HoldState(kind.partition(":")[2])
+                found_holds.append(Hold(key, account, points, since, until, parts, state, rest, entry))
+                if one:
+                    working.aliases[key] = one
+        working.load((), found_lots, found_holds)
+
+    def _details(self) -> CompoundSelect[Any]:
+        wanted: BindParameter[Any] = bindparam("accounts", expanding=True)
         lots = self.columns(
             LotRow,
             literal("lot").label("kind"),
@@ -61,8 +90,9 @@ class LedgerRepository(Repository):
             LotRow.earned_at,
             LotRow.expires_at,
             LotRow.sequence,
-        ).where(LotRow.account_id.in_(accounts), LotRow.remaining != 0)
-        named = or_(HoldRow.id.in_(names), HoldRow.alias.in_(names)) if names else false()
+        ).where(LotRow.account_id.in_(wanted), LotRow.remaining != 0)
+        called: BindParameter[Any] = bindparam("names", expanding=True)
+        named = or_(HoldRow.id.in_(called), HoldRow.alias.in_(called))
         holds = self.columns(
             HoldRow,
             literal("hold:") + HoldRow.state,
@@ -79,21 +109,8 @@ class LedgerRepository(Repository):
             HoldRow.created_at,
             HoldRow.expires_at,
             literal(0),
-        ).where(HoldRow.account_id.in_(accounts), or_(HoldRow.state == "open", named))
-        found_lots: list[Lot] = []
-        found_holds: list[Hold] = []
-        for row in self.session.execute(union_all(lots, holds)):
-            kind, key, account, entry, one, two, points, rest, held, expired, debt, since, until, sequence = row
-            if kind == "lot":
-                owed = Operation(debt) if debt else None
-                found_lots.append(Lot(key, account, entry, one, two, points, rest, since, until, held, expired, sequence, owed))
-            else:
-                parts = tuple((str(lot), int(part)) for lot, part in json.loads(two))
-                state = HoldState(kind.partition(":")[2])
-                found_holds.append(Hold(key, account, points, since, until, parts, state, rest, entry))
-                if one:
-                    working.aliases[key] = one
-        working.load((), found_lots, found_holds)
+        ).where(HoldRow.account_id.in_(wanted), or_(HoldRow.state == "open", named))
+        return union_all(lots, holds)
 
     def booked(self, working: Working, documents: Collection[str], entries: Collection[str]) -> None:
         """Loads what documents have booked so far: their lots, their allocations, and the lots that these name."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import or_
-
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import CustomerKey, DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink
 
@@ -19,7 +17,7 @@ class SettlementRepository(Repository):
         """Documents known by the keys, and returns that wait for, or point at, one of the names."""
         known = self.columns(DocumentKey, DocumentKey.document_id).where(DocumentKey.key.in_(keys))
         returns = self.columns(ReturnLink, ReturnLink.return_id).where(ReturnLink.ref.in_(names))
-        return self.session.scalars(self.select(DocumentRow).where(or_(DocumentRow.id.in_(known), DocumentRow.id.in_(returns)))).all()
+        return self.session.scalars(self.select(DocumentRow).where(self.among(DocumentRow.id, known, returns))).all()
 
     def by_id(self, ids: Collection[str]) -> Sequence[DocumentRow]:
         """Documents by their own id."""
@@ -30,7 +28,8 @@ class SettlementRepository(Repository):
         if not originals:
             return ()
         returns = self.columns(ReturnLink, ReturnLink.return_id).where(ReturnLink.original_id.in_(originals))
-        return self.session.scalars(self.select(DocumentRow).where(or_(DocumentRow.id.in_(originals), DocumentRow.id.in_(returns)))).all()
+        own = self.columns(DocumentRow, DocumentRow.id).where(DocumentRow.id.in_(originals))
+        return self.session.scalars(self.select(DocumentRow).where(self.among(DocumentRow.id, own, returns))).all()
 
     def revisions(self, wanted: Collection[tuple[str, str]]) -> Sequence[DocumentRevision]:
         """Reports by (document, revision)."""
