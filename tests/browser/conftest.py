@@ -9,7 +9,8 @@ import random
 import shutil
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -219,6 +220,28 @@ class Server(uvicorn.Server):
 
     def install_signal_handlers(self) -> None:
         return
+
+
+@contextmanager
+def _served(app: Any, ports: list[int]) -> Iterator[str]:
+    """An application on a free port of this machine; `ports` learns which."""
+    server = Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none"))
+    listener = server.config.bind_socket()
+    ports.append(listener.getsockname()[1])
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{ports[0]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+@pytest.fixture(scope="session")
+def served() -> Callable[[Any, list[int]], AbstractContextManager[str]]:
+    """Serves an application while a `with` lasts."""
+    return _served
 
 
 @dataclass

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +14,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import create_engine, select, update
 
@@ -34,6 +32,7 @@ from v5_core.plugins import load_plugins
 from v5_plugin_phc import sample as phc
 
 pytestmark = pytest.mark.browser
+Served = Callable[[Any, list[int]], AbstractContextManager[str]]
 TOKEN = "t0ken-of-this-till"
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 REMARK = "Alergia a frutos secos: avisar antes de oferecer prova"
@@ -50,29 +49,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.ahead
-
-
-class Server(uvicorn.Server):
-    """In a thread: leaves signals alone."""
-
-    def install_signal_handlers(self) -> None:
-        return
-
-
-@contextmanager
-def served(app: Any, ports: list[int]) -> Iterator[str]:
-    """An application on a free port of this machine; `ports` learns which."""
-    server = Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none"))
-    listener = server.config.bind_socket()
-    ports.append(listener.getsockname()[1])
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{ports[0]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
 
 
 @dataclass
@@ -105,7 +81,7 @@ def sale(number: int, card: str, at: datetime, gross: int) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
+def chain(tmp_path_factory: pytest.TempPathFactory, served: Served) -> Iterator[Chain]:
     """A cloud with customers: the first has points of a year ago and of today and a remark, the second no phone."""
     settings = Settings(database_url=f"sqlite:///{tmp_path_factory.mktemp('companion') / 'v5.sqlite'}", housekeeping_seconds=0)
     migrate(settings)
@@ -142,7 +118,7 @@ class Store:
 
 
 @contextmanager
-def opened(folder: Path, chain: Chain, store: str) -> Iterator[Store]:
+def opened(folder: Path, chain: Chain, store: str, served: Served) -> Iterator[Store]:
     clock = Clock()
     folder.mkdir()
     identity = identities.enrol(folder, chain.url, chain.sample["enrol_codes"][store], f"servidor-{store.lower()}", clock())
@@ -162,16 +138,16 @@ def opened(folder: Path, chain: Chain, store: str) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory, chain: Chain) -> Iterator[Store]:
+def store(tmp_path_factory: pytest.TempPathFactory, chain: Chain, served: Served) -> Iterator[Store]:
     """A store with its line up."""
-    with opened(tmp_path_factory.mktemp("lx1") / "agent", chain, "LX1") as made:
+    with opened(tmp_path_factory.mktemp("lx1") / "agent", chain, "LX1", served) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def cut_off(tmp_path_factory: pytest.TempPathFactory, chain: Chain) -> Iterator[Store]:
+def cut_off(tmp_path_factory: pytest.TempPathFactory, chain: Chain, served: Served) -> Iterator[Store]:
     """A store whose line went down five hours ago, one sale after."""
-    with opened(tmp_path_factory.mktemp("pt2") / "agent", chain, "PT2") as made:
+    with opened(tmp_path_factory.mktemp("pt2") / "agent", chain, "PT2", served) as made:
         made.agent.line.down(made.clock(), "the name of the cloud cannot be found")
         document = sale(900, chain.numbers["card"], made.clock(), 1250) | {"store": "PT2"}
         reply = httpx.post(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,8 +69,10 @@ def write_file(path: Path) -> None:
     path.write_bytes(b"This XML file does not appear to have any style information\n" + path.read_bytes())
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextlib.contextmanager
+def start(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A demo that is ended whatever the test finds."""
+    demo = subprocess.Popen(
         [sys.executable, "-m", "v5_tools.demo", *arguments],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "tools"), "COLUMNS": "120", "NO_COLOR": "1"},
@@ -76,6 +80,11 @@ def start(*arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+    with demo:
+        try:
+            yield demo
+        finally:
+            demo.terminate()
 
 
 @pytest.mark.feature("NX-02", "AR-02", "V5-05", "V5-04")

@@ -38,6 +38,7 @@ def main() -> int:
     if options.saft and not options.saft.is_file():
         parser.error(f"there is no file {options.saft}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts us in the background has it ignored
     console = Console()
     with fresh_folder() as folder, Processes(folder / "logs") as processes:
         world = World(folder, processes)

@@ -49,7 +49,13 @@ class Processes:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop_all()
+        # Whoever loses patience now would leave half of them behind.
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            self.stop_all()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def log(self, name: str) -> Path:
         """Where a process writes."""
