@@ -280,8 +280,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     held.database.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for the whole session: while it is open, Playwright keeps an event loop running in the main thread, and asyncio.run fails for all.
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed: `apt-get install -y --no-install-recommends chromium`")
     with sync_playwright() as playwright:
