@@ -193,7 +193,7 @@ class ReplicaStore:
         page = Replica.model_validate_json(stored["page"])
         try:
             compiled = compile_programmes(page.programmes)
-        except (V5Error, NotImplementedError) as error:
+        except V5Error as error:
             # A programme of a newer cloud: the till goes on without benefits rather than not at all.
             _log.error("the programmes cannot be used here: %s", type(error).__name__)
             compiled = None

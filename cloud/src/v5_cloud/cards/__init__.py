@@ -1,1 +1,0 @@
-"""Cards and their numbers."""
