@@ -6,6 +6,7 @@ Units: money in the currency's minor unit (cents), points and quantities in thou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Annotated, Any, Final, Literal
@@ -34,6 +35,7 @@ CURRENCIES: Final = frozenset(
     "STN TRY UAH USD UYU ZAR".split()
 )
 _LIMIT: Final = 10**15
+_PLAIN: Final = re.compile(r"(-?[0-9]{1,15})(?:\.([0-9]{1,6}))?").fullmatch
 
 Rounding = Literal["down", "half-up"]
 
@@ -53,6 +55,11 @@ def parse_scaled(value: object, decimals: int, *, exact: bool = True) -> int:
     Raises:
         ValueError: Not a number, not finite, too large, or too many decimals.
     """
+    if type(value) is str:
+        # What nearly every amount looks like; the rest goes the long way.
+        plain = _PLAIN(value)
+        if plain is not None and len(part := plain[2] or "") <= decimals:
+            return int(plain[1] + part.ljust(decimals, "0"))
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise ValueError("a decimal string is expected, such as '12.34'")
     if isinstance(value, str) and (len(value) > 40 or not value.strip()):
@@ -74,10 +81,11 @@ def format_scaled(value: int, decimals: int, *, trim: bool = False) -> str:
     """Writes an integer of 10**-decimals as a decimal string; `trim` drops trailing zeros ("1.500" becomes "1.5")."""
     if decimals == 0:
         return str(value)
-    sign = "-" if value < 0 else ""
-    whole, part = divmod(abs(value), 10**decimals)
-    text = f"{sign}{whole}.{part:0{decimals}d}"
-    return text.rstrip("0").rstrip(".") if trim else text
+    if value < 0:
+        return "-" + format_scaled(-value, decimals, trim=trim)
+    digits = str(value).zfill(decimals + 1)
+    part = digits[-decimals:].rstrip("0") if trim else digits[-decimals:]
+    return f"{digits[:-decimals]}.{part}" if part else digits[:-decimals]
 
 
 def _scaled(decimals: int, example: str, *, trim: bool) -> tuple[Any, ...]:
