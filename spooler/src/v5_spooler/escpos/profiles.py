@@ -5,6 +5,7 @@ A page number means nothing without the printer: 6 is CP1252 on one and CP860 on
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -18,6 +19,7 @@ from v5_core.errors import ConfigError
 
 __all__ = ["Profile", "has_hebrew", "load_profile", "profile_names", "to_logical", "to_visual"]
 
+_HEBREW: Final = re.compile("[\u0590-\u05ff\ufb1d-\ufb4f]")
 # ESC R n: which ASCII characters a country's set replaces, in the order # $ @ [ \ ] ^ ` { | } ~
 _NATIONAL_SLOTS: Final = "#$@[\\]^`{|}~"
 _NATIONAL: Final = {
@@ -100,7 +102,7 @@ def _decode(data: bytes, codec: str) -> str:
 
 def has_hebrew(text: str) -> bool:
     """Any Hebrew letter in it."""
-    return any("\u0590" <= c <= "\u05ff" or "\ufb1d" <= c <= "\ufb4f" for c in text)
+    return _HEBREW.search(text) is not None
 
 
 def to_visual(text: str) -> str:

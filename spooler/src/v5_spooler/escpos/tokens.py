@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from v5_spooler.escpos.lengths import DLE, ESC, FS, GS, MAX_COMMAND, UNKNOWN, Length, lengths
@@ -114,13 +115,17 @@ class Tokenizer:
 
 
 def _name(buffer: bytes, at: int) -> str:
-    lead, letter = buffer[at], buffer[at + 1]
-    if lead == DLE:
-        return f"DLE {_DLE_NAMES.get(letter, f'{letter:02X}')}"
-    name = f"{_LEADS[lead]} {chr(letter) if 0x20 < letter < 0x7F else {0x20: 'SP', 0x0C: 'FF'}.get(letter, f'{letter:02X}')}"
+    name = _plain_name(buffer[at], buffer[at + 1])
     if name in _FAMILIES and len(buffer) > at + 2:
         return f"{name} {chr(buffer[at + 2])}"
     return name
+
+
+@cache
+def _plain_name(lead: int, letter: int) -> str:
+    if lead == DLE:
+        return f"DLE {_DLE_NAMES.get(letter, f'{letter:02X}')}"
+    return f"{_LEADS[lead]} {chr(letter) if 0x20 < letter < 0x7F else {0x20: 'SP', 0x0C: 'FF'}.get(letter, f'{letter:02X}')}"
 
 
 def tokenize(data: bytes, overrides: dict[str, int] | None = None) -> list[Token]:

@@ -138,16 +138,18 @@ class Journal:
 
     def write(self, new: NewJob | None, job: int | None, pieces: Sequence[bytes], *, now: datetime, states: Iterable[JobState] = ()) -> int:
         """Bytes of a job, durable on return; `new` starts one."""
+        states = list(states)
         with self.transaction():
             if job is None:
                 if new is None:
                     raise ValueError("a job must be started before bytes are added")
+                passed = [JobState.RECEIVED, *states]
                 cursor = self._db.execute(
-                    "INSERT INTO jobs (printer, peer, arrived_at, state, resent_of) VALUES (?, ?, ?, 'received', ?)",
-                    (new.printer, new.peer, new.arrived_at.isoformat(), new.resent_of),
+                    "INSERT INTO jobs (printer, peer, arrived_at, state, resent_of) VALUES (?, ?, ?, ?, ?)",
+                    (new.printer, new.peer, new.arrived_at.isoformat(), passed[-1], new.resent_of),
                 )
-                job = int(cursor.lastrowid or 0)
-                self._log(job, JobState.RECEIVED, now)
+                job, states = int(cursor.lastrowid or 0), []
+                self._db.executemany("INSERT INTO history VALUES (?, ?, ?)", [(job, now.isoformat(), one) for one in passed])
             for data in pieces:
                 self._db.execute("INSERT INTO chunks SELECT ?, coalesce(max(seq), 0) + 1, ? FROM chunks WHERE job = ?", (job, data, job))
             for state in states:
@@ -157,7 +159,7 @@ class Journal:
     def finish(
         self, job: int, data: bytes, *, kind: str, note: str, capture: Capture | None, now: datetime
     ) -> tuple[bool, CaptureRow | None]:
-        """The job is complete. Returns whether the document is new, and its row.
+        """The job is complete. Returns whether the document is new, and the row of one that is not.
 
         The sale and the job's last bytes become durable together: nobody can have one without the other.
         """
@@ -185,7 +187,7 @@ class Journal:
             )
             if capture:
                 self._log(job, JobState.PARSED, now)
-        return fresh, self.capture(capture.request_id) if capture else None
+        return fresh, self.capture(capture.request_id) if capture and not fresh else None
 
     def _capture(self, capture: Capture, job: int, now: datetime) -> bool:
         # The lease keeps the retry loop away while the live request is under way.

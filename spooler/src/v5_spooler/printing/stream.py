@@ -85,7 +85,7 @@ class JobStream:
         """What to do with the next bytes, in order."""
         steps: list[Step] = []
         for token in self._tokenizer.feed(data):
-            steps += self._token(token)
+            self._token(token, steps)
         partial = self._tokenizer.partial
         if len(partial) > _SHORT:
             steps += self._pass_partial(partial)
@@ -114,13 +114,13 @@ class JobStream:
         self._tokenizer.close()
         return data
 
-    def _token(self, token: Token) -> Iterator[Step]:
+    def _token(self, token: Token, steps: list[Step]) -> None:
         passed, self._passed = self._passed, 0
         if token.kind is Kind.REALTIME and not self.job.tokens:
-            yield Send(None, token.data[passed:])
+            steps.append(Send(None, token.data[passed:]))
             return
         if token.name == "ESC @" and self.job.fiscal:
-            yield self._end()
+            steps.append(self._end())
         self._judge(token)
         at_start = self.modes.at_line_start
         if passed == 0 and (is_cut(token) or (token.name in FEEDS and at_start)):
@@ -130,17 +130,18 @@ class JobStream:
             self._take(token)
             advance(self.modes, token)
             if is_cut(token):
-                yield self._end()
+                steps.append(self._end())
             return
-        yield from self._release_held()
+        if self._held:
+            steps += self._release_held()
         self._take(token)
         advance(self.modes, token)
-        if token.data[passed:]:
-            yield Send(self.job, token.data[passed:])
+        if rest := token.data[passed:]:
+            steps.append(Send(self.job, rest))
         if token.name in CUTS:
             # Part of the cut is out: nothing can stand before it any more.
             self._spoil("cut came in pieces")
-            yield self._end()
+            steps.append(self._end())
 
     def _end(self) -> End:
         job = self.job

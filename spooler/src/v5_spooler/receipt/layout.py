@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,7 +51,11 @@ class Layout(BaseModel):
 
     def read(self, lines: Iterable[str]) -> Reading:
         """Everything the expressions find."""
-        return _Reader(self).run(lines)
+        return self._reader.run(lines)
+
+    @cached_property
+    def _reader(self) -> _Reader:
+        return _Reader(self)
 
 
 @dataclass(slots=True)
