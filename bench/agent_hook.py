@@ -20,7 +20,7 @@ import uvicorn
 from v5_agent.config import AgentConfig
 from v5_agent.service import Agent
 from v5_agent.web import create_app
-from v5_core.programme import EarnPerAmount, Offer, Programme, Redemption, RewardLevel
+from v5_core.programme import EarnPerAmount, PercentOffer, Programme, Redemption, RewardLevel
 from v5_core.push import Replica, ReplicaCustomer
 
 CUSTOMERS, CALLS = 20_000, 400
@@ -33,7 +33,7 @@ def replica() -> Replica:
         )
         for n in range(CUSTOMERS)
     )
-    offers = tuple(Offer(id=f"o{n}", title="Oferta", percent=100 + n, group=f"g{n}", priority=n) for n in range(20))
+    offers = tuple(PercentOffer(id=f"o{n}", title="Oferta", percent=100 + n, group=f"g{n}", priority=n) for n in range(20))
     programme = Programme(
         id="club",
         name="Clube",

@@ -23,7 +23,7 @@ import _peers
 from v5_core.engine import Compiled, CustomerFacts, compile_programmes, evaluate
 from v5_core.hooks import QuoteRequest, QuoteResponse
 from v5_core.model import Line
-from v5_core.programme import EarnPerAmount, Offer, Programme, Selector
+from v5_core.programme import EarnPerAmount, PercentOffer, Programme, Selector
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FACTS = CustomerFacts("c1", segments=frozenset({"vip"}))
@@ -42,7 +42,7 @@ def medusa_work() -> tuple[Compiled, QuoteRequest]:
         {"percent": 500},  # buy two, get one: touches one category only
     )
     offers = tuple(
-        Offer(
+        PercentOffer(
             id=f"p{i}",
             title=f"P{i}",
             exclusive=False,
@@ -74,7 +74,7 @@ def oscar_work() -> tuple[Compiled, QuoteRequest]:
         return tuple(sorted({f"u{(r * 11 + k * 3) % 200}" for k in range(60)}))
 
     offers = tuple(
-        Offer(
+        PercentOffer(
             id=f"o{i}",
             title=f"o{i}",
             percent=(1000, 500, 500, 1500, 500)[i % 5],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from v5_core.engine import CustomerFacts, Settlement, compile_programmes, settle
 from v5_core.errors import ValidationError
 from v5_core.model import DocumentKind, DocumentStatus, Line, LineKind, Payment, PaymentMethod
-from v5_core.programme import Boost, EarnPerAmount, EarnPerQuantity, Expiry, Offer, Policies, Selector, Validity
+from v5_core.programme import Boost, EarnPerAmount, EarnPerQuantity, Expiry, PercentOffer, Policies, Selector, Validity
 
 LISBON = ZoneInfo("Europe/Lisbon")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
@@ -88,7 +88,7 @@ def test_gift_cards_and_rewards_earn_nothing_unless_asked_for(programme, quote, 
 def test_lines_that_an_offer_reduced_are_discounted_lines(programme, quote, line):
     one = programme(
         earning=(euro(selector=Selector(exclude_discounted=True)),),
-        offers=(Offer(id="ten", percent=1000, selector=Selector(products=("P1",))),),
+        offers=(PercentOffer(id="ten", percent=1000, selector=Selector(products=("P1",))),),
     )
     assert quote(one, [line("1", 1000), line("2", 1000)]).points_earned == 10_000
 
@@ -107,7 +107,7 @@ def test_with_or_without_vat_before_or_after_discounts(programme, quote, policie
         Line(line_id="1", product="A", gross=11_070, net=9_000, discount=1_000, vat_rate=2300),
         Line(line_id="2", product="B", gross=1_230, net=1_000, vat_rate=2300),
     ]
-    one = programme(policies=Policies(**policies), offers=(Offer(id="ten", percent=1000),))
+    one = programme(policies=Policies(**policies), offers=(PercentOffer(id="ten", percent=1000),))
     assert quote(one, lines).points_earned == expected
 
 
@@ -238,7 +238,7 @@ def test_lots_lapse_at_the_end_of_the_stores_day(programme, document, line, expi
 
 
 def test_settling_uses_the_tills_prices_and_what_was_paid_in_points_earns_nothing(programme, document, line):
-    offers = (Offer(id="ten", percent=1000),)
+    offers = (PercentOffer(id="ten", percent=1000),)
     paid = (Payment(method=PaymentMethod.POINTS, amount=500, hold="h"), Payment(method=PaymentMethod.CASH, amount=1500))
     sale = document([line("1", 1000), line("2", 1000)], payments=paid)
     settled = settle(compile_programmes([programme(offers=offers)]), sale, FACTS, zone=LISBON, points_spent=50_000)

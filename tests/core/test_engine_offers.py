@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from v5_core.engine import CustomerFacts, check_programme, compile_programmes, next_reward, points_worth, rewards_for
 from v5_core.errors import ValidationError
 from v5_core.model import LineKind
-from v5_core.programme import Boost, Offer, Policies, Programme, Redemption, RewardLevel, Selector, Validity
+from v5_core.programme import Boost, PercentOffer, Policies, Programme, Redemption, RewardLevel, Selector, Validity
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RICH = CustomerFacts("c1", balance_available=1_000_000)
 CARDS = frozenset({"points"})
 
 
-def offer(offer_id: str, percent: int, **values) -> Offer:
-    return Offer(**{"id": offer_id, "percent": percent, **values})
+def offer(offer_id: str, percent: int, **values) -> PercentOffer:
+    return PercentOffer(**{"id": offer_id, "percent": percent, **values})
 
 
 def gave(reply) -> dict[str, int]:
@@ -247,7 +247,7 @@ def test_rewards_within_and_out_of_reach(programme, quote, line):
 )
 def test_a_tie_that_nothing_resolves_is_refused_by_name(programme, one, other, named):
     offers = [{"id": "first", "percent": "10", **one}, {"id": "second", "percent": "10", **other}]
-    draft = programme(offers=tuple(Offer.model_validate({**values, "percent": values["percent"]}) for values in offers))
+    draft = programme(offers=tuple(PercentOffer.model_validate({**values, "percent": values["percent"]}) for values in offers))
     if named:
         with pytest.raises(ValidationError, match="'first' and 'second'"):
             check_programme(draft)
@@ -299,7 +299,7 @@ _OFFERS = st.lists(
 def test_any_order_of_lines_offers_and_programmes_gives_the_same_and_every_cent_is_on_a_line(
     programme, quote, line, offers, grosses, points, order
 ):
-    rules = [Offer(id=f"o{i}", **values) for i, values in enumerate(offers)]
+    rules = [PercentOffer(id=f"o{i}", **values) for i, values in enumerate(offers)]
     other: Programme = programme(id="other", offers=tuple(rules[:1]))
     redemption = Redemption(points=100_000, amount=100)
     basket = [line(str(i), gross, family="AB"[i % 2]) for i, gross in enumerate(grosses)]

@@ -23,7 +23,7 @@ from v5_cloud.tenants.service import CompanyInfo, company_info
 from v5_cloud.users.service import add_user
 from v5_core.ids import make_card_number
 from v5_core.model import Card
-from v5_core.programme import Boost, EarnPerAmount, Expiry, Offer, Programme, Redemption, RewardLevel, Selector, Validity
+from v5_core.programme import Boost, EarnPerAmount, Expiry, PercentOffer, Programme, Redemption, RewardLevel, Selector, Validity
 
 __all__ = ["load", "programme"]
 
@@ -91,7 +91,7 @@ def programme() -> Programme:
         boosts=(
             Boost(id="cosmetica-a-dobrar", title="Pontos a dobrar em cosmética", factor=20_000, selector=Selector(families=("cosmetica",))),
         ),
-        offers=(Offer(id="vinhos-5", title="5 % em vinhos com o cartão", percent=500, selector=Selector(families=("vinhos",))),),
+        offers=(PercentOffer(id="vinhos-5", title="5 % em vinhos com o cartão", percent=500, selector=Selector(families=("vinhos",))),),
         redemption=Redemption(points=100_000, amount=100, minimum=100_000, step=100_000, max_share=5000),
         rewards=(
             RewardLevel(id="caneca", title="Caneca da loja", cost=250_000),

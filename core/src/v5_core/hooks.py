@@ -11,24 +11,28 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import AwareDatetime, Field
 
-from v5_core.model import Balance, Card, Code, CustomerRef, Line, SalesDocument, Text, Wire
-from v5_core.money import Amount, Points
+from v5_core.model import Balance, Card, Claim, Code, CustomerRef, Line, PaymentMethod, SalesDocument, Text, Wire
+from v5_core.money import Amount, Points, Quantity, Rate
 
 __all__ = [
     "Benefit",
     "CancelRequest",
     "CancelResponse",
+    "CodeResult",
     "CommitRequest",
     "CommitResponse",
     "CustomerView",
     "EnrolRequest",
     "EnrolResponse",
+    "EntitlementView",
     "Explanation",
+    "Gift",
     "HoldRequest",
     "HoldResponse",
     "Hooks",
     "IdentifyRequest",
     "IdentifyResponse",
+    "MembershipView",
     "Message",
     "QuoteRequest",
     "QuoteResponse",
@@ -36,6 +40,10 @@ __all__ = [
     "ReturnRequest",
     "ReturnResponse",
     "Reward",
+    "StoredPayment",
+    "StoredUse",
+    "TierView",
+    "VoucherView",
 ]
 
 
@@ -70,6 +78,87 @@ class Reward(Wire):
     missing: Points = 0
 
 
+class Gift(Wire):
+    """A product to add to the basket for nothing; `cost` in points when it is a reward."""
+
+    rule: str
+    product: Code
+    quantity: Quantity
+    description: Text = ""
+    cost: Points = 0
+
+
+class StoredPayment(Wire):
+    """A gift card, wallet, voucher or credit note to pay with; without an amount as much as it covers."""
+
+    code: Code
+    amount: Annotated[Amount, Field(gt=0)] | None = None
+
+
+class StoredUse(Wire):
+    """What a stored value pays of this basket, and what is left on it after that; `problem` is a code when it cannot pay."""
+
+    code: str
+    kind: str = ""
+    amount: Amount = 0
+    left: Amount = 0
+    problem: str = ""
+    text: Text = ""
+
+
+class CodeResult(Wire):
+    """What became of a code that was typed: applied by which rule, or refused with a code and words."""
+
+    code: str
+    rule: str = ""
+    problem: str = ""
+    text: Text = ""
+
+
+class TierView(Wire):
+    """The customer's level, and what is missing to the next."""
+
+    programme: str
+    tier: str
+    title: Text = ""
+    until: date | None = None
+    next_tier: str = ""
+    missing: int = 0
+
+
+class EntitlementView(Wire):
+    """What a member may have, and how often still in this period."""
+
+    entitlement: str
+    title: Text
+    left: int
+    until: date | None = None
+
+
+class MembershipView(Wire):
+    """A membership of a club: `state` is active, ending (inside the warning), paused or ended."""
+
+    club: str
+    title: Text
+    state: Literal["active", "ending", "paused", "ended"]
+    since: date
+    until: date | None = None
+    entitlements: tuple[EntitlementView, ...] = ()
+
+
+class VoucherView(Wire):
+    """A voucher, coupon, gift card, wallet or credit note: money in `amount`, a percentage in `percent`, or a coupon for an offer."""
+
+    code: str
+    kind: str
+    title: Text = ""
+    amount: Amount = 0
+    percent: Rate = 0
+    rule: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
 class Message(Wire):
     """Words for a person: at the till, or on the receipt."""
 
@@ -99,6 +188,10 @@ class CustomerView(Wire):
     remark: Text = ""
     member_since: date | None = None
     messages: tuple[Message, ...] = ()
+    tiers: tuple[TierView, ...] = ()
+    memberships: tuple[MembershipView, ...] = ()
+    segments: tuple[Code, ...] = ()
+    vouchers: tuple[VoucherView, ...] = ()
 
 
 class IdentifyRequest(Wire):
@@ -144,7 +237,14 @@ class EnrolResponse(Wire):
 
 
 class QuoteRequest(Wire):
-    """A basket as it stands. Changes nothing."""
+    """A basket as it stands. Changes nothing.
+
+    Attributes:
+        codes: Codes that were typed or scanned: of offers, and of coupons.
+        claims: Rewards that the customer wants to take for points.
+        stored_value: Gift cards, wallets, vouchers and credit notes to pay with, in this order.
+        payments: Means of payment that will be used, where an offer hangs on it.
+    """
 
     store: Code
     till: str = Field(default="", max_length=40)
@@ -153,13 +253,20 @@ class QuoteRequest(Wire):
     customer: CustomerRef = CustomerRef()
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=5000)]
     points_to_use: Annotated[Points, Field(ge=0)] = 0
+    operator: str = Field(default="", max_length=80)
+    codes: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    claims: Annotated[tuple[Claim, ...], Field(max_length=50)] = ()
+    stored_value: Annotated[tuple[StoredPayment, ...], Field(max_length=50)] = ()
+    payments: Annotated[tuple[PaymentMethod, ...], Field(max_length=10)] = ()
 
 
 class QuoteResponse(Wire):
     """What the engine says of the basket.
 
     Attributes:
-        total: What is left to pay after discounts and points, with VAT.
+        total: After discounts and points, with VAT; what stored value pays is taken off it in `to_pay`.
+        net: `total` without VAT.
+        points_spent: Points that claims and `points_used` cost together.
         redeemable: Points that may be used on this basket now, and their worth in `redeemable_amount`.
         points_amount: Worth of `points_to_use` as granted.
         savings_as_member: What a member would have saved, when nobody is identified.
@@ -178,26 +285,43 @@ class QuoteResponse(Wire):
     savings_as_member: Amount = 0
     explanations: tuple[Explanation, ...] = ()
     provisional: bool = False
+    net: Amount = 0
+    to_pay: Amount = 0
+    points_spent: Points = 0
+    gifts: tuple[Gift, ...] = ()
+    codes: tuple[CodeResult, ...] = ()
+    stored_value: tuple[StoredUse, ...] = ()
 
 
 class HoldRequest(Wire):
-    """Reserve points for a payment; a second till cannot spend them. `points` are what is to be used."""
+    """Reserve what the sale is going to use; a second till cannot use it. At least one thing must be named.
+
+    Attributes:
+        points: To be used as money or for rewards.
+        stored_value: Amounts of gift cards, wallets, vouchers, credit notes.
+        codes: Coupons, each for one use.
+        rules: Offers with limits or entitlements that the quote applied, each for one use.
+    """
 
     request_id: Code
     store: Code
     till: str = Field(default="", max_length=40)
     at: AwareDatetime
-    customer: CustomerRef
-    points: Annotated[Points, Field(gt=0)]
+    customer: CustomerRef = CustomerRef()
+    points: Annotated[Points, Field(ge=0)] = 0
+    stored_value: Annotated[tuple[StoredPayment, ...], Field(max_length=50)] = ()
+    codes: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    rules: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     ttl_seconds: Annotated[int, Field(ge=10, le=86_400)] = 900
 
 
 class HoldResponse(Wire):
-    """The hold, its worth as money, and when it lapses by itself."""
+    """The hold, the worth of its points as money, what it reserves of stored value, and when it lapses by itself."""
 
     hold: Code
-    points: Points
-    amount: Amount
+    points: Points = 0
+    amount: Amount = 0
+    stored_value: tuple[StoredUse, ...] = ()
     expires_at: AwareDatetime
     provisional: bool = False
 
@@ -225,6 +349,9 @@ class CommitResponse(Wire):
     messages: tuple[Message, ...] = ()
     explanations: tuple[Explanation, ...] = ()
     provisional: bool = False
+    vouchers: tuple[VoucherView, ...] = ()
+    tiers: tuple[TierView, ...] = ()
+    stored_value: tuple[StoredUse, ...] = ()
 
 
 class CancelRequest(Wire):

@@ -15,8 +15,10 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from v5_core.money import CURRENCIES, Amount, Points, Quantity, Rate
 
 __all__ = [
+    "Applied",
     "Card",
     "CardKind",
+    "Claim",
     "Code",
     "Customer",
     "CustomerRef",
@@ -75,12 +77,13 @@ TRUST: Final = {Origin.ERP: 4, Origin.SAFT: 3, Origin.HOOK: 2, Origin.PRINT: 1}
 
 
 class LineKind(StrEnum):
-    """Ordinary goods, or lines that rules treat apart."""
+    """Ordinary goods, or lines that rules treat apart. A deduction is taken off the total: its amounts, positive too, count against it."""
 
     PRODUCT = "product"
     SERVICE = "service"
     REWARD = "reward"
     GIFT_CARD = "gift_card"
+    DEDUCTION = "deduction"
 
 
 class PaymentMethod(StrEnum):
@@ -94,6 +97,7 @@ class PaymentMethod(StrEnum):
     GIFT_CARD = "gift_card"
     WALLET = "wallet"
     VOUCHER = "voucher"
+    CREDIT_NOTE = "credit_note"
     OTHER = "other"
 
 
@@ -179,6 +183,7 @@ class Line(Wire):
         discount: What the till already took off, with VAT; more than zero makes it a discounted line.
         quantity: In thousandths in Python, decimal string in JSON.
         vat_rate: Hundredths of a percent.
+        tags: Whatever else rules may choose by ("organic", "colour:red").
     """
 
     line_id: Code
@@ -193,15 +198,43 @@ class Line(Wire):
     net: Annotated[Amount, Field(ge=0)]
     discount: Annotated[Amount, Field(ge=0)] = 0
     vat_rate: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+    tags: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     reference: Reference | None = None
+
+    @property
+    def signed_gross(self) -> int:
+        """What the line adds to the total: a deduction takes away."""
+        return -self.gross if self.kind is LineKind.DEDUCTION else self.gross
+
+    @property
+    def signed_net(self) -> int:
+        """The same without VAT."""
+        return -self.net if self.kind is LineKind.DEDUCTION else self.net
 
 
 class Payment(Wire):
-    """One means of payment. `hold` names the hold that a quote gave for points or stored value."""
+    """One means of payment. `hold` names the hold that reserved points or stored value; `code` the gift card, wallet or voucher itself."""
 
     method: PaymentMethod
     amount: Annotated[Amount, Field(ge=0)]
     hold: str | None = Field(default=None, max_length=80)
+    code: str | None = Field(default=None, max_length=80)
+
+
+class Claim(Wire):
+    """A reward that the customer takes: the offer (or reward level) by its id, how many times, and which gift."""
+
+    rule: Code
+    times: Annotated[int, Field(gt=0, le=10_000)] = 1
+    product: str | None = Field(default=None, max_length=80)
+
+
+class Applied(Wire):
+    """What the till took into its prices: an offer as the quote named it, the code that opened it, how many times a reward was taken."""
+
+    rule: Code
+    code: str | None = Field(default=None, max_length=80)
+    times: Annotated[int, Field(gt=0, le=10_000)] = 1
 
 
 class SalesDocument(Wire):
@@ -217,6 +250,7 @@ class SalesDocument(Wire):
         doubtful_time: The local time fell in the autumn hour that exists twice.
         gross: With VAT; equals the sum of the lines when there are lines.
         refs: Documents a whole return points at, when lines do not say.
+        applied: Offers, coupons and rewards that the prices already hold; only a till that asked for a quote knows them.
     """
 
     source: Code
@@ -236,6 +270,7 @@ class SalesDocument(Wire):
     lines: Annotated[tuple[Line, ...], Field(max_length=5000)] = ()
     payments: Annotated[tuple[Payment, ...], Field(max_length=50)] = ()
     refs: Annotated[tuple[Reference, ...], Field(max_length=100)] = ()
+    applied: Annotated[tuple[Applied, ...], Field(max_length=200)] = ()
     gross: Annotated[Amount, Field(ge=0)]
     net: Annotated[Amount, Field(ge=0)]
     cancelled_at: AwareDatetime | None = None
@@ -248,9 +283,9 @@ class SalesDocument(Wire):
         ids = [line.line_id for line in self.lines]
         if len(set(ids)) != len(ids):
             raise ValueError("line_id must be unique within the document")
-        if self.lines and sum(line.gross for line in self.lines) != self.gross:
+        if self.lines and sum(line.signed_gross for line in self.lines) != self.gross:
             raise ValueError("gross must equal the sum of the lines' gross")
-        if self.lines and sum(line.net for line in self.lines) != self.net:
+        if self.lines and sum(line.signed_net for line in self.lines) != self.net:
             raise ValueError("net must equal the sum of the lines' net")
         return self
 
@@ -279,6 +314,8 @@ def merge(known: SalesDocument, new: SalesDocument) -> SalesDocument:
     holds = tuple(p for p in other.payments if p.hold)
     if not better.payments or (holds and not any(p.hold for p in better.payments)):
         update["payments"] = other.payments or better.payments
+    if not better.applied and other.applied:
+        update["applied"] = other.applied
     if better.fiscal is None and other.fiscal is not None:
         update["fiscal"] = other.fiscal
     known_better, known_other = better.customer.strength, other.customer.strength
@@ -294,12 +331,19 @@ def merge(known: SalesDocument, new: SalesDocument) -> SalesDocument:
 
 
 class Card(Wire):
-    """A card of a customer. `number` is an EAN-13 of the company's own range, or any code on plastic already in use."""
+    """A card of a customer. `number` is an EAN-13 of the company's own range, or any code on plastic already in use.
+
+    Attributes:
+        rate: The standing discount of a discount or VIP card; 0 is the programme's.
+        valid_until: Last day on which the card counts; None is always.
+    """
 
     number: Code
     kind: CardKind = CardKind.POINTS
     card_type: Code = "points"
     active: bool = True
+    rate: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+    valid_until: date | None = None
 
 
 class Customer(Wire):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from v5_cloud.pages.formats import Formats
 from v5_core.model import LineKind
-from v5_core.programme import Boost, EarnPerAmount, Offer, Programme, Selector, Validity
+from v5_core.programme import Boost, EarnPerAmount, PercentOffer, Programme, Selector, Validity
 
 __all__ = ["Sentence", "Words"]
 
@@ -77,7 +77,7 @@ class Words:
         """What members pay less, the first to be tried first."""
         return [self._offer(one) for one in sorted(self._programme.offers, key=lambda one: -one.priority)]
 
-    def _offer(self, offer: Offer) -> Sentence:
+    def _offer(self, offer: PercentOffer) -> Sentence:
         _, rate = self._, self._formats.rate(offer.percent)
         text = (
             _("%(rate)s off the selected lines", rate=rate)

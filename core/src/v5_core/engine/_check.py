@@ -8,7 +8,7 @@ from v5_core.criteria import And, Compare, Criterion, In, parse
 from v5_core.engine._compile import compile_programmes
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import CURRENCIES
-from v5_core.programme import Offer, Programme, Selector, Validity
+from v5_core.programme import PercentOffer, Programme, Selector, Validity
 
 __all__ = ["check_programme"]
 
@@ -47,7 +47,7 @@ def _empty(validity: Validity) -> bool:
     return validity.starts_at is not None and validity.ends_at is not None and validity.ends_at <= validity.starts_at
 
 
-def _tie(one: Offer, other: Offer) -> bool:
+def _tie(one: PercentOffer, other: PercentOffer) -> bool:
     return (
         one.exclusive
         and other.exclusive

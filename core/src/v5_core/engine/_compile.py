@@ -13,11 +13,11 @@ from v5_core.criteria import CriteriaError, Predicate, compile_memory, parse
 from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation, Touched
 from v5_core.errors import FieldError, ValidationError
 from v5_core.model import Line
-from v5_core.programme import Boost, EarnPerAmount, EarnPerQuantity, Offer, Programme, Selector
+from v5_core.programme import Boost, EarnPerAmount, EarnPerQuantity, PercentOffer, Programme, Selector
 
 __all__ = ["Compiled", "CompiledProgramme", "Rule", "compile_programmes", "static_match"]
 
-AnyRule = EarnPerAmount | EarnPerQuantity | Boost | Offer
+AnyRule = EarnPerAmount | EarnPerQuantity | Boost | PercentOffer
 Touching = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
 _MEMO_LIMIT: Final = 100_000
 
@@ -64,9 +64,9 @@ class Rule:
         self.timed = self.starts is not None or self.ends is not None
         self.exclude_discounted = data.selector.exclude_discounted
         self.simple = self.where is None and not self.exclude_discounted
-        self.minimum = data.minimum if isinstance(data, Offer | EarnPerAmount) else 0
+        self.minimum = data.minimum if isinstance(data, PercentOffer | EarnPerAmount) else 0
         self.factor = data.factor if isinstance(data, Boost) else 0
-        offer = data if isinstance(data, Offer) else None
+        offer = data if isinstance(data, PercentOffer) else None
         self.percent = offer.percent if offer else 0
         self.limit = offer.maximum if offer else None
         self.priority = offer.priority if offer else 0

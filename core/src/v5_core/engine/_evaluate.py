@@ -12,9 +12,9 @@ from v5_core.engine._offers import Discounts, apply_offers
 from v5_core.engine._rewards import redeemable, redeeming, rewards_for, worth
 from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import CustomerFacts
-from v5_core.engine._words import Words, words_of
+from v5_core.words import Words, words_of
 from v5_core.hooks import Explanation, Message, QuoteRequest, QuoteResponse, Reward
-from v5_core.money import split
+from v5_core.money import ratio, split
 
 __all__ = ["evaluate", "memberships"]
 
@@ -43,7 +43,7 @@ def evaluate(
         local_time: `request.at` in the store's zone (weekdays and birthdays are local).
         language: Of explanations and messages.
     """
-    words = words_of(language)
+    words = words_of(language, request.currency)
     lines = sorted(request.lines, key=by_line_id)
     situation = Situation(
         lines,
@@ -75,7 +75,7 @@ def evaluate(
     if facts is not None and not facts.blocked:
         rewards = rewards_for(compiled, facts.balance_available - points.used, facts.card_types, request.at, request.currency)
         messages += [
-            _message({"audience": "cashier", "severity": "info", "text": words.within_reach(one.title, words.points(one.cost))[:500]})
+            _message({"audience": "cashier", "severity": "info", "text": words.say("within_reach", title=one.title, points=words.points(one.cost))[:500]})
             for one in rewards
             if not one.missing
         ]
@@ -94,6 +94,12 @@ def evaluate(
             "savings_as_member": saved,
             "explanations": (*discounts.explanations, *points.explanations, *[one.explanation for one in earnings]),
             "provisional": False,
+            "net": sum([ratio(left, line.net, line.gross) for left, line in zip(remaining, lines, strict=True) if line.gross]),
+            "to_pay": due - points.amount,
+            "points_spent": points.used,
+            "gifts": (),
+            "codes": (),
+            "stored_value": (),
         }
     )
 
@@ -118,22 +124,22 @@ class _Points:
             used -= used % rule.step
             if used and used >= rule.minimum:
                 self.used, self.amount = used, worth(rule, used)
-                text = words.redeemed(words.points(self.used), words.money(self.amount))
+                text = words.say("redeemed", points=words.points(self.used), amount=words.money(self.amount))
                 values = {"rule": programme.key, "version": programme.data.version, "lines": (), "text": text}
                 self.explanations.append(_explanation({**values, "points": -self.used, "amount": self.amount}))
         if asked > self.used:
-            text = words.fewer_points(words.points(asked), words.points(self.used))
+            text = words.say("fewer_points", asked=words.points(asked), granted=words.points(self.used))
             self.messages.append(_message({"audience": "cashier", "severity": "warning", "text": text}))
 
 
 def _messages(facts: CustomerFacts | None, discounts: Discounts, earned: int, words: Words) -> list[Message]:
     found: list[Message] = []
     if facts is not None and facts.blocked:
-        found.append(_message({"audience": "cashier", "severity": "alert", "text": words.blocked()}))
+        found.append(_message({"audience": "cashier", "severity": "alert", "text": words.say("blocked")}))
     if earned:
-        found.append(_message({"audience": "cashier", "severity": "info", "text": words.will_earn(words.points(earned))}))
+        found.append(_message({"audience": "cashier", "severity": "info", "text": words.say("will_earn", points=words.points(earned))}))
     for rule, missing in discounts.nudges:
-        text = words.add_more(words.money(missing), rule.title)[:500]
+        text = words.say("add_more", missing=words.money(missing), title=rule.title)[:500]
         found.append(_message({"audience": "cashier", "severity": "info", "text": text}))
     return found
 
@@ -160,7 +166,7 @@ def _as_member(compiled: Compiled, situation: Situation, active: Sequence[bool],
 
 
 def _missed(saved: int, would_earn: int, words: Words) -> list[Message]:
-    texts = [words.would_save(words.money(saved))] if saved else []
+    texts = [words.say("would_save", amount=words.money(saved))] if saved else []
     if would_earn:
-        texts.append(words.would_earn(words.points(would_earn)))
+        texts.append(words.say("would_earn", points=words.points(would_earn)))
     return [_message({"audience": "customer", "severity": "info", "text": text}) for text in texts]

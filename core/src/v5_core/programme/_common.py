@@ -1,0 +1,146 @@
+"""What all parts of a programme share: validity, the choice of lines, limits of use, expiry, and where systems differ."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from v5_core.model import Code, LineKind, Text, Wire
+from v5_core.money import Points, Quantity, Rounding
+
+__all__ = ["Expiry", "Limit", "Per", "PointsCap", "Policies", "QuantityOf", "Rule", "Selector", "Slug", "Validity"]
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+Per = Literal["ever", "year", "month", "week", "day"]
+
+
+class Validity(Wire):
+    """When a part is in force: from the first instant, until before the second; None is open.
+
+    Attributes:
+        first_day: First day, in the store's zone; both days belong to it.
+        last_day: Last day, in the store's zone.
+    """
+
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+
+    def covers(self, at: datetime, today: date | None = None) -> bool:
+        """Whether `at` lies inside; `today` is its day in the store's zone (left out: the day of `at`)."""
+        day = today or at.date()
+        return (
+            (self.starts_at is None or self.starts_at <= at)
+            and (self.ends_at is None or at < self.ends_at)
+            and (self.first_day is None or self.first_day <= day)
+            and (self.last_day is None or day <= self.last_day)
+        )
+
+
+class Selector(Wire):
+    """Which lines. Empty lists select all; every list given must match; exclusions win.
+
+    Attributes:
+        tags: Lines that carry one of these tags.
+        where: Criteria in text form over line fields ("product", "family", "brand", "tag", "gross", "quantity" ...), or "".
+        exclude_discounted: Leave out lines that the till, or an offer, already reduced.
+    """
+
+    products: tuple[Code, ...] = ()
+    families: tuple[Code, ...] = ()
+    brands: tuple[Code, ...] = ()
+    tags: tuple[Code, ...] = ()
+    kinds: tuple[LineKind, ...] = (LineKind.PRODUCT, LineKind.SERVICE)
+    exclude_products: tuple[Code, ...] = ()
+    exclude_families: tuple[Code, ...] = ()
+    exclude_brands: tuple[Code, ...] = ()
+    exclude_tags: tuple[Code, ...] = ()
+    exclude_discounted: bool = False
+    where: str = Field(default="", max_length=1000)
+
+
+class Rule(Wire):
+    """What all rules share. `when` is criteria over sale and customer ("weekday = 2 and store = 'LX1'"), or ""."""
+
+    id: Slug
+    title: Text = ""
+    when: str = Field(default="", max_length=1000)
+    validity: Validity = Validity()
+    selector: Selector = Selector()
+
+
+class Limit(Wire):
+    """How often a rule may be used: `uses` in each period of `per`, counted for all together, or for each customer, store or code.
+
+    Attributes:
+        count: "uses", or "customers" for the first n customers (each may then use it as often as other limits allow).
+    """
+
+    uses: Annotated[int, Field(gt=0, le=1_000_000_000)]
+    per: Per = "ever"
+    by: Literal["all", "customer", "store", "code"] = "all"
+    count: Literal["uses", "customers"] = "uses"
+
+
+class PointsCap(Wire):
+    """At most `points` from one rule in one sale or in a period, for each customer or for all together."""
+
+    points: Annotated[Points, Field(gt=0)]
+    per: Literal["sale", "day", "week", "month", "year", "ever"] = "sale"
+    by: Literal["customer", "all"] = "customer"
+
+
+class Expiry(Wire):
+    """When earned points lapse, counted in the store's zone; each earning is a lot of its own.
+
+    "activity" counts months from the customer's last sale: every sale moves all lots that are still alive.
+    """
+
+    kind: Literal["never", "days", "months", "end_of_month", "end_of_year", "activity"] = "never"
+    count: int = Field(default=0, ge=0, le=1200)
+
+
+class Policies(Wire):
+    """Where systems differ, with our default.
+
+    Attributes:
+        rounding: Of points to the programme's precision.
+        discount_rounding: Of a percentage to the minor unit.
+        vat: Earn on amounts with VAT ("gross") or without ("net").
+        base: Earn on what is left after the discounts of the sale, on the price before them, or after offers but before what
+            was bought with points in this very sale ("before_rewards").
+        category_base: For rules limited to some lines: earn after all discounts, or before those that touch the whole order.
+        earn_on_points: Whether what was paid with points earns again.
+        earn_on_stored_value: Whether what was paid by gift card, wallet or voucher earns (it is a means of payment: yes).
+        same_sale_points: Whether points of this very sale may be spent in it.
+        pending_days: Days before earned points can be used.
+        tax_rounding: VAT of each line, of each rate's total net ("total_net": the total may move by a cent), or of the total net with the
+            gross total kept.
+        one_reward_per_sale: Whether one sale takes one reward only.
+        lots: Which lot a spend draws from first.
+        negative_balance: A return of points already spent: go below zero ("allow") or stop at zero ("clip").
+    """
+
+    rounding: Rounding = "down"
+    discount_rounding: Rounding = "half-up"
+    vat: Literal["gross", "net"] = "gross"
+    base: Literal["after_discounts", "before_discounts", "before_rewards"] = "after_discounts"
+    category_base: Literal["after_discounts", "before_order_discounts"] = "after_discounts"
+    earn_on_points: bool = False
+    earn_on_stored_value: bool = True
+    same_sale_points: bool = False
+    pending_days: int = Field(default=0, ge=0, le=365)
+    tax_rounding: Literal["line", "total_net", "total_net_keep_gross"] = "line"
+    one_reward_per_sale: bool = False
+    lots: Literal["nearest_expiry", "fifo"] = "nearest_expiry"
+    negative_balance: Literal["allow", "clip"] = "allow"
+
+
+class QuantityOf(Wire):
+    """So many units of the selected lines."""
+
+    selector: Selector = Selector()
+    quantity: Annotated[Quantity, Field(gt=0)] = 1000

@@ -1,0 +1,178 @@
+"""What offers give on a basket. Members of one union, told apart by `kind`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from v5_core.model import Code, Text
+from v5_core.money import Amount, Points, Quantity, Rate
+from v5_core.programme._common import Limit, QuantityOf, Rule, Selector, Slug
+
+__all__ = [
+    "AmountOffer", "BundleOffer", "BuyGetOffer", "CardDiscount", "CheapestOffer", "FixedPriceOffer", "GiftOffer", "Offer", "OfferBase",
+    "PercentOffer", "PriceListOffer",
+]  # fmt: skip
+
+_Percent = Annotated[Rate, Field(gt=0, le=10_000)]
+
+
+class OfferBase(Rule):
+    """What all offers share.
+
+    Attributes:
+        priority: Higher first.
+        group: Offers of one group compete: of the exclusive ones in it the best for the customer wins.
+        exclusive: Competes in its group; False: combines with whatever else applies, after it.
+        minimum: Amount below which it does not apply; see the three switches after it.
+        minimum_of: The minimum counts the selected lines, or the whole order.
+        minimum_basis: With VAT, or without.
+        minimum_price: The till's prices, or what remains after the offers before this one (its own discount never disqualifies it).
+        minimum_quantity: Quantity of the selected lines below which it does not apply.
+        maximum: Most that it may take off one sale, with VAT; None is no limit.
+        members_only: Only for identified customers of the programme.
+        codes: One of these must be typed or scanned; who has none does not get it.
+        coupon: Needs a coupon that was issued for this offer (a code of its own, counted).
+        cost: Points that it costs: then it is a reward that must be claimed (`QuoteRequest.claims`), once or more.
+        entitlement: Needs, and uses up, one use of this entitlement of the member.
+        limits: How often it may be used.
+        closes_units: Units that it touched are closed to later offers that close units, and it takes only open ones.
+        notify: Tells the manager at every use.
+    """
+
+    priority: int = Field(default=0, ge=-1000, le=1000)
+    group: Slug = "default"
+    exclusive: bool = True
+    minimum: Annotated[Amount, Field(ge=0)] = 0
+    minimum_of: Literal["lines", "order"] = "lines"
+    minimum_basis: Literal["gross", "net"] = "gross"
+    minimum_price: Literal["till", "remaining"] = "till"
+    minimum_quantity: Annotated[Quantity, Field(ge=0)] = 0
+    maximum: Annotated[Amount, Field(gt=0)] | None = None
+    members_only: bool = True
+    codes: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
+    coupon: bool = False
+    cost: Annotated[Points, Field(ge=0)] = 0
+    entitlement: Slug | None = None
+    limits: Annotated[tuple[Limit, ...], Field(max_length=10)] = ()
+    closes_units: bool = False
+    notify: bool = False
+
+
+class PercentOffer(OfferBase):
+    """A percentage off the selected lines, or off the order (then split over the selected lines).
+
+    Attributes:
+        units_per_line: At most so many units of each line (line offers).
+    """
+
+    kind: Literal["percent_lines", "percent_order"] = "percent_lines"
+    percent: _Percent
+    units_per_line: Annotated[int, Field(gt=0)] | None = None
+
+
+class AmountOffer(OfferBase):
+    """An amount off every unit of the selected lines, or once off the order (split over the selected lines); never below zero."""
+
+    kind: Literal["amount_units", "amount_order"] = "amount_order"
+    amount: Annotated[Amount, Field(gt=0)]
+
+
+class FixedPriceOffer(OfferBase):
+    """A final price for each unit of the selected lines (final-price tariff); a cheaper price stays."""
+
+    kind: Literal["fixed_price"] = "fixed_price"
+    price: Annotated[Amount, Field(ge=0)]
+
+
+class PriceListOffer(OfferBase):
+    """Prices of a list (a club's, a tier's): a final unit price by product, else a percentage off; a cheaper price stays."""
+
+    kind: Literal["price_list"] = "price_list"
+    prices: dict[Code, Annotated[Amount, Field(ge=0)]] = Field(default_factory=dict)
+    percent: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.prices and not self.percent:
+            raise ValueError("a price list needs prices or a percentage")
+        return self
+
+
+class CardDiscount(OfferBase):
+    """The standing discount of a discount or VIP card: the card's own rate, or `percent` where the card has none."""
+
+    kind: Literal["card_discount"] = "card_discount"
+    percent: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+
+
+class BundleOffer(OfferBase):
+    """A set of products for one price, with a percentage off or an amount off; as many sets as the basket holds."""
+
+    kind: Literal["bundle"] = "bundle"
+    parts: Annotated[tuple[QuantityOf, ...], Field(min_length=1, max_length=20)]
+    price: Annotated[Amount, Field(ge=0)] | None = None
+    percent: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+    amount: Annotated[Amount, Field(ge=0)] = 0
+    times: Annotated[int, Field(gt=0)] | None = None
+    closes_units: bool = True
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.price is not None) + bool(self.percent) + bool(self.amount) != 1:
+            raise ValueError("a bundle needs exactly one of price, percent and amount")
+        return self
+
+
+class BuyGetOffer(OfferBase):
+    """Buy some units, get others reduced: 3 for 2, the second at 50 %, buy a shirt and get a tie.
+
+    Attributes:
+        buy: Units to pay, of `selector`.
+        get: Units that are reduced, of `get_selector` (left out: of `selector`).
+        percent: Off each unit got; 100 % is free.
+        choose: Which units are got: the cheapest (the dearer ones are bought) or the dearest.
+        times: At most so many times; None: as often as the basket allows.
+        add: The units got are added to the basket instead of being found in it (reply `gifts`); for one product only.
+    """
+
+    kind: Literal["buy_get"] = "buy_get"
+    buy: Annotated[Quantity, Field(gt=0)] = 1000
+    get: Annotated[Quantity, Field(gt=0)] = 1000
+    get_selector: Selector | None = None
+    percent: _Percent = 10_000
+    choose: Literal["cheapest", "dearest"] = "cheapest"
+    times: Annotated[int, Field(gt=0)] | None = None
+    add: Code | None = None
+    closes_units: bool = True
+
+
+class CheapestOffer(OfferBase):
+    """A percentage or an amount off the cheapest units of the selected lines."""
+
+    kind: Literal["cheapest"] = "cheapest"
+    percent: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+    amount: Annotated[Amount, Field(ge=0)] = 0
+    units: Annotated[int, Field(gt=0)] = 1
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.percent) == bool(self.amount):
+            raise ValueError("the cheapest units need a percentage or an amount")
+        return self
+
+
+class GiftOffer(OfferBase):
+    """A product as a gift, added to the basket; with `cost` a gift of the catalogue, picked at the till, so many units per claim."""
+
+    kind: Literal["gift"] = "gift"
+    products: Annotated[tuple[Code, ...], Field(min_length=1, max_length=500)]
+    quantity: Annotated[Quantity, Field(gt=0)] = 1000
+    description: Text = ""
+
+
+Offer = Annotated[
+    PercentOffer | AmountOffer | FixedPriceOffer | PriceListOffer | CardDiscount | BundleOffer | BuyGetOffer | CheapestOffer | GiftOffer,
+    Field(discriminator="kind"),
+]
