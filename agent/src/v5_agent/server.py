@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -76,6 +77,9 @@ def serve(agent: Any, token: str, port: int) -> None:
         run_file = Path(agent.folder) / RUN_FILE
 
         def ready() -> None:
+            # What was loaded stays until the end: the collector need not walk it again and again while tills wait.
+            gc.collect()
+            gc.freeze()
             run_file.write_text(json.dumps({"pid": os.getpid(), "port": number}), encoding="utf-8")
             _log.info("answering on 127.0.0.1:%d", number)
             notify("READY=1")

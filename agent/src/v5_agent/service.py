@@ -276,6 +276,7 @@ class Agent:
                 idle = bool(self.outbox.meta(PAUSED)) and (utc_now() - last_idle).total_seconds() > self.config.timing.probe
                 last_idle = utc_now() if idle else last_idle
                 self.send(idle=idle)
+                self.outbox.db.fold()
                 if not self.line.online:
                     self.heartbeat()  # with nothing queued this is the probe; once an interval, like any
                 if self._wanted_replica > self.replica.facts.version:

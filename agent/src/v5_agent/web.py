@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib import resources
 from typing import Any, Final
 
@@ -102,10 +102,11 @@ def _errors(app: FastAPI) -> None:
         return Response(body, 500, media_type="application/problem+json")
 
 
-def _authorised(token: str) -> Callable[[Request], None]:
+def _authorised(token: str) -> Callable[[Request], Awaitable[None]]:
     expected = f"Bearer {token}".encode()
 
-    def check(request: Request) -> None:
+    # A coroutine, though it awaits nothing: FastAPI sends a plain function to another thread and back, which a till would wait for.
+    async def check(request: Request) -> None:
         given = request.headers.getlist("authorization")
         if len(given) != 1 or not hmac.compare_digest(given[0].encode("latin-1"), expected):
             raise AuthError("the token is missing or wrong: it is in the agent's data folder (hooks.token)", code="token")
@@ -114,20 +115,25 @@ def _authorised(token: str) -> Callable[[Request], None]:
 
 
 def _hooks(app: FastAPI, agent: Any, token: str, port: Callable[[], int]) -> None:
-    till = Depends(_authorised(token))
+    till = _authorised(token)
     operations = soap.operations(agent.till)
 
-    @app.post("/v1/hooks/{operation}", dependencies=[till])
-    async def hook(operation: str, body: bytes = Depends(_body)) -> Response:
+    # Plain routes: a till waits for these, and FastAPI's own work costs as much as an identification.
+    async def hook(request: Request) -> Response:
+        await till(request)
+        operation = request.path_params["operation"]
         if operation not in soap.OPERATIONS:
             raise NotFoundError(f"there is no operation {operation[:40]!r}", code="unknown_operation")
-        request = _parse(body, soap.OPERATIONS[operation][0])
-        return _reply(await asyncio.to_thread(operations[operation], request))
+        asked = _parse(await request.body(), soap.OPERATIONS[operation][0])
+        return _reply(await asyncio.to_thread(operations[operation], asked))
 
-    @app.post("/soap", dependencies=[till])
-    async def call(body: bytes = Depends(_body)) -> Response:
-        status, reply = await asyncio.to_thread(soap.handle, body, operations)
+    async def call(request: Request) -> Response:
+        await till(request)
+        status, reply = await asyncio.to_thread(soap.handle, await request.body(), operations)
         return Response(reply, status, media_type=soap.CONTENT_TYPE)
+
+    app.add_route("/v1/hooks/{operation}", hook, methods=["POST"])
+    app.add_route("/soap", call, methods=["POST"])
 
     @app.get("/soap")
     async def contract() -> Response:
@@ -157,7 +163,7 @@ def _admin(app: FastAPI, agent: Any, token: str) -> None:
 
 
 def _companion(app: FastAPI, agent: Any, sessions: Sessions) -> None:
-    def known(request: Request) -> None:
+    async def known(request: Request) -> None:
         # The cookie alone is not enough: a form of another page could carry it, but no form can set a header.
         if request.headers.get(HEADER) != "1" or not sessions.valid(request.cookies.get(COOKIE)):
             raise AuthError("open the companion page again", code="session")
