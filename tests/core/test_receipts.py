@@ -8,7 +8,8 @@ import pytest
 
 from v5_core.hooks import ReceiptLine, Reward
 from v5_core.model import Balance
-from v5_core.receipts import LANGUAGES, QR_PREFIX, footer, qr_content
+from v5_core.receipts import QR_PREFIX, footer, qr_content
+from v5_core.words import LANGUAGES
 
 BALANCE = Balance(available=123_500, expiring=5_000, expiring_on=date(2026, 12, 31))
 MUG = Reward(rule="mug", title="Caneca de porcelana pintada à mão por artesãos de Coimbra", cost=200_000, missing=76_500)
@@ -26,7 +27,7 @@ def test_every_language_fits_every_width(language, columns):
     assert lines[-1].qr == "V5:https://v5.example/r/abc"
     text = "\n".join(line.text for line in lines)
     assert "123.5" in text or "123,5" in text
-    assert "31/12/2026" in text
+    assert ("31.12.2026" if language == "he" else "31/12/2026") in text
 
 
 def test_portuguese_on_32_columns():

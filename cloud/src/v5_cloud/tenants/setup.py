@@ -13,7 +13,8 @@ from v5_cloud.models import AuditRow, Company, Store, Tenant, new_id
 from v5_cloud.tenants.repository import TenantRepository
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from v5_core.money import CURRENCIES
-from v5_core.receipts import LANGUAGES, QR_PREFIX
+from v5_core.receipts import QR_PREFIX
+from v5_core.words import LANGUAGES
 
 __all__ = ["OPERATOR", "add_company", "add_store", "add_tenant", "audit", "only_company", "store_named"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from v5_core.engine._compile import Compiled, Rule
 from v5_core.engine._fast import builder
 from v5_core.engine._situation import Situation
-from v5_core.engine._words import Words
 from v5_core.hooks import Explanation
 from v5_core.money import ratio, split
 from v5_core.programme import EarnPerAmount, EarnPerQuantity, Policies
+from v5_core.words import Words
 
 __all__ = ["Earning", "Prices", "earn"]
 
@@ -143,9 +143,18 @@ def _per_amount(
     steps = ratio(sum(weights), data.points, data.amount * scale * programme.unit, programme.data.policies.rounding)
     over = words.money(total)
     if programme.data.policies.vat == "net":
-        over = words.on_net(over)
-    text = words.earned_amount(rule.title, words.points(data.points), words.money(data.amount), over, words.points(steps * programme.unit))
-    return _earning(rule, indexes, weights, steps, words.boosted(text, boost_texts) if boost_texts else text, situation)
+        over = words.say("on_net", base=over)
+    text = words.say(
+        "earned_amount",
+        title=rule.title,
+        each=words.points(data.points),
+        per=words.money(data.amount),
+        base=over,
+        points=words.points(steps * programme.unit),
+    )
+    if boost_texts:
+        text = words.say("boosted", text=text, boosts=", ".join(boost_texts))
+    return _earning(rule, indexes, weights, steps, text, situation)
 
 
 def _per_quantity(
@@ -165,14 +174,17 @@ def _per_quantity(
     weights, scale, boost_texts = _boosted(rule, indexes, plain, boosts, words)
     # The multiples are whole; a boost then weighs them by the quantity that it touches.
     steps = ratio(multiples * sum(weights), data.points, sum(plain) * scale * programme.unit, programme.data.policies.rounding)
-    text = words.earned_quantity(
-        rule.title,
-        words.points(data.points),
-        words.quantity(data.quantity),
-        words.quantity(sum(quantities)),
-        words.points(steps * programme.unit),
+    text = words.say(
+        "earned_quantity",
+        title=rule.title,
+        each=words.points(data.points),
+        per=words.figure(data.quantity),
+        quantity=words.figure(sum(quantities)),
+        points=words.points(steps * programme.unit),
     )
-    return _earning(rule, indexes, weights, steps, words.boosted(text, boost_texts) if boost_texts else text, situation)
+    if boost_texts:
+        text = words.say("boosted", text=text, boosts=", ".join(boost_texts))
+    return _earning(rule, indexes, weights, steps, text, situation)
 
 
 def _earning(rule: Rule, indexes: list[int], weights: list[int], steps: int, text: str, situation: Situation) -> Earning:

@@ -12,9 +12,9 @@ from v5_core.engine._offers import Discounts, apply_offers
 from v5_core.engine._rewards import redeemable, redeeming, rewards_for, worth
 from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import CustomerFacts
-from v5_core.words import Words, words_of
 from v5_core.hooks import Explanation, Message, QuoteRequest, QuoteResponse, Reward
 from v5_core.money import ratio, split
+from v5_core.words import Words, words_of
 
 __all__ = ["evaluate", "memberships"]
 
@@ -74,11 +74,10 @@ def evaluate(
     rewards: tuple[Reward, ...] = ()
     if facts is not None and not facts.blocked:
         rewards = rewards_for(compiled, facts.balance_available - points.used, facts.card_types, request.at, request.currency)
-        messages += [
-            _message({"audience": "cashier", "severity": "info", "text": words.say("within_reach", title=one.title, points=words.points(one.cost))[:500]})
-            for one in rewards
-            if not one.missing
-        ]
+        for one in rewards:
+            if not one.missing:
+                text = words.say("within_reach", title=one.title, points=words.points(one.cost))[:500]
+                messages.append(_message({"audience": "cashier", "severity": "info", "text": text}))
     return _response(
         {
             "total": due - points.amount,

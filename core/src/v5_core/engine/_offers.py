@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from v5_core.engine._compile import Compiled, Rule
 from v5_core.engine._fast import builder
 from v5_core.engine._situation import Situation
-from v5_core.engine._words import Words
 from v5_core.hooks import Benefit, Explanation
 from v5_core.money import split
+from v5_core.words import Words
 
 __all__ = ["Discounts", "apply_offers"]
 
@@ -119,7 +119,7 @@ def _apply(chosen: list[Candidate], situation: Situation, result: Discounts, wor
     # The hot loop: most offers are plain percentages of lines, done in one pass with the arithmetic of _cuts.
     remaining, ids, total = result.remaining, situation.ids, 0
     benefits, explanations = result.benefits, result.explanations
-    language, cents = words.language, words.cents
+    language, before, cents, grouped_from = words.language, words.before, words.cents, words.grouped_from
     for rule, indexes in chosen:
         shares: dict[str, int] = {}
         base = amount = 0
@@ -143,11 +143,14 @@ def _apply(chosen: list[Candidate], situation: Situation, result: Discounts, wor
         only = lines[0] if len(lines) == 1 else None
         benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares}))
         begin = rule.phrases.get(language) or _phrase(rule, words)
-        text = f"{begin}{base // 100}{cents[base % 100]} = {amount // 100}{cents[amount % 100]}"
+        if base < grouped_from:
+            text = f"{begin}{before}{base // 100}{cents[base % 100]} = {before}{amount // 100}{cents[amount % 100]}"
+        else:
+            text = f"{begin}{words.money(base)} = {words.money(amount)}"
         if rule.limit == amount:
-            text = words.capped(text, words.money(amount))
+            text = words.say("capped", text=text, limit=words.money(amount))
         elif (base * rule.percent + 5000) // 10_000 != amount:
-            text = words.line_by_line(text)
+            text = words.say("line_by_line", text=text)
         explanations.append(
             _explanation({"rule": rule_id, "version": rule.version, "lines": lines, "text": text, "points": 0, "amount": amount})
         )
@@ -177,5 +180,5 @@ def _take_off(rule: Rule, indexes: list[int], situation: Situation, remaining: l
 
 
 def _phrase(rule: Rule, words: Words) -> str:
-    begin = rule.phrases[words.language] = words.offer(rule.title, words.rate(rule.percent))[:_TEXT_LIMIT]
+    begin = rule.phrases[words.language] = words.say("offer", title=rule.title, rate=words.rate(rule.percent))[:_TEXT_LIMIT]
     return begin

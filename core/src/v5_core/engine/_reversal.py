@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from v5_core.engine._fast import builder
 from v5_core.engine._types import LineReversal, Reversal, SettledLine, Settlement, Share
-from v5_core.engine._words import Words, words_of
 from v5_core.hooks import Explanation
 from v5_core.model import Line, SalesDocument
 from v5_core.money import ratio, split
+from v5_core.words import Words, words_of
 
 __all__ = ["reversal"]
 
@@ -42,7 +42,7 @@ def reversal(original: Settlement, returned: Mapping[str, int], document: SalesD
         lines=lines,
         returned={line_id: measure for line_id, measure in after.items() if measure},
         unmatched=unmatched,
-        explanations=_explain(original, lines, taken, given, unmatched, words_of(language)),
+        explanations=_explain(original, lines, taken, given, unmatched, words_of(language, document.currency)),
     )
 
 
@@ -118,12 +118,12 @@ def _explain(
         touched = tuple(
             [line.line_id for line in lines if any(s.rule == share.rule and s.programme == share.programme for s in line.shares)]
         )
-        text = words.taken(share.rule, words.points(share.points))
+        text = words.say("taken", rule=share.rule, points=words.points(share.points))
         found.append((share.rule, versions.get((share.programme, share.rule), 0), touched, text, -share.points, 0))
     if given:
         touched = tuple([line.line_id for line in lines if line.given])
-        found.append(("redemption", 0, touched, words.given(words.points(given)), given, 0))
+        found.append(("redemption", 0, touched, words.say("given", points=words.points(given)), given, 0))
     if unmatched:
-        found.append(("return", 0, (), words.not_matched(words.money(unmatched)), 0, unmatched))
+        found.append(("return", 0, (), words.say("not_matched", amount=words.money(unmatched)), 0, unmatched))
     names = ("rule", "version", "lines", "text", "points", "amount")
     return tuple([_explanation(dict(zip(names, one, strict=True))) for one in found])

@@ -10,9 +10,9 @@ from v5_core.engine._evaluate import memberships
 from v5_core.engine._expiry import expires_at
 from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import CustomerFacts, Earned, SettledLine, Settlement, Share
-from v5_core.engine._words import words_of
 from v5_core.model import DocumentKind, DocumentStatus, Line, PaymentMethod, SalesDocument
 from v5_core.money import split
+from v5_core.words import words_of
 
 __all__ = ["settle"]
 
@@ -48,7 +48,7 @@ def settle(
         lines, compiled.touching(lines), facts, at=document.issued_at, local=document.issued_at.astimezone(zone),
         store=document.store, till=document.till, currency=document.currency,
     )  # fmt: skip
-    words = words_of(language)
+    words = words_of(language, document.currency)
     active = compiled.active(document.issued_at, document.currency)
     gross = situation.gross
     in_points = sum([payment.amount for payment in document.payments if payment.method is PaymentMethod.POINTS])
