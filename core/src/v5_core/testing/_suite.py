@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from v5_core.plugins import Plugin
-from v5_core.testing._base import Base
 from v5_core.testing._checking import Checking
 from v5_core.testing._content import Content
 from v5_core.testing._harness import Facility
@@ -36,14 +35,16 @@ def _excused(test: object) -> bool:
     return any(mark.name == "xfail" and str(mark.kwargs.get("reason", "")).strip() for mark in marks)
 
 
-class _Suite(Checking, Reading, Content, Limits):
+class Suite(Checking, Reading, Content, Limits):
+    """Every standard test, and one that none of them was switched off."""
+
     def test_no_standard_test_is_overridden(self) -> None:
         """A standard test may be left out only by declared capability, or be an xfail with a reason."""
         names = overridden(type(self))
         assert not names, f"standard tests overridden without pytest.mark.xfail(reason=...): {names}"
 
 
-def plugin_suite(plugin: Plugin, *, lacks: Mapping[Facility, str] | None = None) -> type[Base]:
+def plugin_suite(plugin: Plugin, *, lacks: Mapping[Facility, str] | None = None) -> type[Suite]:
     """The conformance tests of one plugin.
 
     A vendor's test file is `TestConformance = plugin_suite(plugin)` and a fixture `source` that yields a `Harness`.
@@ -59,4 +60,4 @@ def plugin_suite(plugin: Plugin, *, lacks: Mapping[Facility, str] | None = None)
     empty = [facility.value for facility, reason in reasons.items() if not reason.strip()]
     if empty:
         raise ValueError(f"say why the source lacks: {', '.join(empty)}")
-    return type("PluginSuite", (_Suite,), {"plugin": plugin, "lacks": reasons, "__test__": True, "__module__": __name__})
+    return type("PluginSuite", (Suite,), {"plugin": plugin, "lacks": reasons, "__test__": True, "__module__": __name__})
