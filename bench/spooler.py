@@ -4,11 +4,14 @@ The receipt has a fiscal QR code and items, so it is journalled (fsync), tokenis
 answer is awaited on purpose and has a bench of its own. Prints one JSON line: milliseconds a job, median.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import statistics
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +30,7 @@ async def printer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-def relay(port: int):
+def relay(port: int) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
