@@ -1,10 +1,14 @@
+"""A spooler between a till and a printer that keeps what it gets, and the sales that go through it."""
+
+from __future__ import annotations
+
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +21,18 @@ from v5_spooler.testing import Sale
 LISBON = ZoneInfo("Europe/Lisbon")
 
 
+class MakeSale(Protocol):
+    """A sale; `changes` are fields of `Sale`."""
+
+    def __call__(self, number: int = 1, **changes: Any) -> Sale: ...
+
+
+class OpenBench(Protocol):
+    """Opens a bench; `printer` are fields of `PrinterConfig`."""
+
+    def __call__(self, agent_url: str = "", **printer: Any) -> contextlib.AbstractAsyncContextManager[Bench]: ...
+
+
 @pytest.fixture
 def agent() -> Iterator[FakeAgent]:
     with FakeAgent() as fake:
@@ -24,7 +40,7 @@ def agent() -> Iterator[FakeAgent]:
 
 
 @pytest.fixture
-def sale() -> Callable[..., Sale]:
+def sale() -> MakeSale:
     def make(number: int = 1, **changes: Any) -> Sale:
         values: dict[str, Any] = {
             "number": f"{changes.get('document_type', 'FS')} V5A/{number}",
@@ -90,7 +106,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Callable[..., contextlib.AbstractAsyncContextManager[Bench]]:
+def bench(tmp_path: Path) -> OpenBench:
     """A spooler between a till and a paper printer."""
 
     @contextlib.asynccontextmanager

@@ -1,7 +1,11 @@
 """What is read from receipts that carry the fiscal code as an image, and the proof that a printer gives."""
 
+from __future__ import annotations
+
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +14,7 @@ from v5_core.hooks import ReceiptLine
 from v5_spooler.escpos.modes import Modes
 from v5_spooler.escpos.profiles import load_profile
 from v5_spooler.escpos.tokens import tokenize
+from v5_spooler.fake_agent import FakeAgent
 from v5_spooler.printing.virtual import VirtualPrinter
 from v5_spooler.receipt.capture import Shop, read_sale
 from v5_spooler.receipt.fiscal import parse_fiscal
@@ -18,11 +23,15 @@ from v5_spooler.receipt.layout import load_layout
 from v5_spooler.receipt.raster import read_codes
 from v5_spooler.testing import fiscal_code, receipt
 
+if TYPE_CHECKING:
+    from tests.spooler.conftest import MakeSale, OpenBench
+
+
 SHOP = Shop("LIS", ZoneInfo("Europe/Lisbon"))
 
 
 @pytest.mark.feature("NX-01")
-def test_fiscal_code_sent_as_an_image_is_read(sale):
+def test_fiscal_code_sent_as_an_image_is_read(sale: MakeSale) -> None:
     one_way = load_profile("epson-t88iii")
     image = compose_footer([ReceiptLine(qr=fiscal_code(sale()))], Modes(), one_way)
     tokens = tokenize(receipt(sale(), cut=False, qr=False) + image)
@@ -33,7 +42,7 @@ def test_fiscal_code_sent_as_an_image_is_read(sale):
     assert found.document.gross == 1268
 
 
-def test_items_that_do_not_sum_are_left_out_and_said(sale):
+def test_items_that_do_not_sum_are_left_out_and_said(sale: MakeSale) -> None:
     job = receipt(sale()).replace(b"8,99", b"8,00")
     found = read_sale(tokenize(job), load_profile("epson"), load_layout("portugal"), SHOP, datetime.now(UTC))
     assert found
@@ -42,7 +51,7 @@ def test_items_that_do_not_sum_are_left_out_and_said(sale):
     assert "items sum" in found.findings[0]
 
 
-def test_official_sample_of_the_code():
+def test_official_sample_of_the_code() -> None:
     code = parse_fiscal(
         "A:123456789*B:999999990*C:PT*D:FS*E:N*F:20190812*G:FS CDVF/12345*H:CDF7T5HD-12345*I1:PT*I7:0.65*I8:0.15"
         "*N:0.15*O:0.80*Q:YhGV*R:9999*S:NU;0.80"
@@ -51,16 +60,18 @@ def test_official_sample_of_the_code():
 
 
 @pytest.mark.parametrize("broken", ["A:12*B:1", "A:123456789*B:1*D:FS*E:N*F:20261322*G:FS A/1*N:0*O:1", ""])
-def test_broken_code_is_refused(broken):
+def test_broken_code_is_refused(broken: str) -> None:
     with pytest.raises(ValueError):
         parse_fiscal(broken)
 
 
-def test_printer_that_gives_proof_is_believed_and_its_answer_kept_from_the_till(bench, agent, sale, tmp_path):
+def test_printer_that_gives_proof_is_believed_and_its_answer_kept_from_the_till(
+    bench: OpenBench, agent: FakeAgent, sale: MakeSale, tmp_path: Path
+) -> None:
     profile = tmp_path / "proof.toml"
     profile.write_text('process_id = true\nprefer = [16]\n[pages]\n0 = "cp437"\n16 = "cp1252"\n')
 
-    async def journey():
+    async def journey() -> None:
         paper = VirtualPrinter(tmp_path / "gallery", load_profile("epson"))
         await paper.start()
         async with bench(agent.url, target=f"127.0.0.1:{paper.port}", profile=str(profile)) as b:
