@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import pytest
 
@@ -21,7 +22,7 @@ from v5_agent.identity import Identity
 from v5_agent.service import Agent
 from v5_core import signing
 from v5_core.errors import AuthError
-from v5_core.model import CustomerRef, DocumentKind, FiscalKey, Line, Origin, Payment, PaymentMethod, Reference, SalesDocument
+from v5_core.model import CustomerRef, DocumentKind, FiscalKey, Line, Origin, SalesDocument
 from v5_core.plugins import (
     Batch,
     Capability,
@@ -40,10 +41,16 @@ from v5_core.push import Replica, ReplicaCustomer
 
 ISSUER = "501442600"
 
+# Status, body and headers; in place of a status, what else may happen to a request.
+Answer = tuple[int | Literal["cut", "sleep"], Any, dict[str, str]]
+
 
 @dataclass
 class FakeCloud:
-    """What a cloud remembers. `answers` overrides the next replies per path: (status, body, headers) or a callable."""
+    """What a cloud remembers.
+
+    `answers` overrides the next replies per path; `intercept` sees every signed request first and may answer it.
+    """
 
     codes: set[str] = field(default_factory=lambda: {"CODE-1234"})
     keys: dict[str, bytes] = field(default_factory=dict)
@@ -53,7 +60,8 @@ class FakeCloud:
     doubles: int = 0
     heartbeats: list[dict[str, Any]] = field(default_factory=list)
     hooks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    answers: dict[str, list[Any]] = field(default_factory=dict)
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    intercept: Callable[[str, dict[str, Any]], Answer | None] = lambda _path, _data: None
     verdict: Callable[[dict[str, Any]], dict[str, Any] | None] = lambda _event: None
     signals: list[dict[str, Any]] = field(default_factory=list)
     replica: Replica | None = None
@@ -66,7 +74,7 @@ class FakeCloud:
     def now(self) -> datetime:
         return datetime.now(UTC) + timedelta(seconds=self.clock_ahead)
 
-    def reply(self, path: str, headers: Any, body: bytes) -> tuple[int, Any, dict[str, str]]:
+    def reply(self, path: str, headers: Message, body: bytes) -> Answer:
         with self.lock:
             if queue := self.answers.get(path):
                 status, data, more = queue.pop(0)
@@ -91,9 +99,10 @@ class FakeCloud:
                 code = getattr(error, "error_code", "unknown_agent")
                 self.refused.append(code)
                 return 401, {"code": code, "server_time": self.now().isoformat()}, {}
-            return self._known(path, json.loads(body))
+            read = json.loads(body)
+            return self.intercept(path, read) or self._known(path, read)
 
-    def _enrol(self, data: dict[str, Any]) -> tuple[int, Any, dict[str, str]]:
+    def _enrol(self, data: dict[str, Any]) -> Answer:
         if data["code"] not in self.codes:
             return 401, {"code": "enrolment_code", "detail": "unknown code"}, {}
         self.codes.discard(data["code"])
@@ -101,7 +110,7 @@ class FakeCloud:
         self.keys[name] = base64.b64decode(data["public_key"])
         return 200, {"agent": name, "tenant": "t1", "company": "c1", "store": "LX1", "config": {}}, {}
 
-    def _known(self, path: str, data: dict[str, Any]) -> tuple[int, Any, dict[str, str]]:
+    def _known(self, path: str, data: dict[str, Any]) -> Answer:
         if path == "/v1/push":
             self.pushes.append(data)
             results = [self._event(event) for event in data["events"]]
@@ -138,7 +147,7 @@ def start_cloud(cloud: FakeCloud, port: int = 0) -> ThreadingHTTPServer:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             status, data, more = cloud.reply(self.path, self.headers, body)
-            if status == "cut":
+            if isinstance(status, str):
                 self.close_connection = True
                 return
             raw = data if isinstance(data, bytes) else json.dumps(data).encode()
@@ -240,7 +249,7 @@ class ListPlugin:
         self.rejected: list[Rejected] = []
         self.acknowledged: list[Cursor | None] = []
         self.reads = 0
-        self.before_read: Callable[[], None] = lambda: None
+        self.before_read: Callable[[], object] = lambda: None
         self.on_check: Callable[[], CheckResult] = lambda: CheckResult(ok=True)
         full = Support(SupportLevel.FULL)
         self.manifest = Manifest(slug, "A list", "tests", "1", config_model, {Capability.READ_DOCUMENTS: full})
@@ -333,23 +342,22 @@ def world(tmp_path: Path, cloud: FakeCloud) -> Iterator[World]:
         agent.close()
 
 
+class Make:
+    """Builders for tests, which cannot import this file when they run."""
+
+    document = staticmethod(sale)
+    replica = staticmethod(sample_replica)
+
+
 @pytest.fixture
-def make() -> Any:
-    """Builders for tests, which cannot import this file."""
-
-    class Make:
-        document = staticmethod(sale)
-        replica = staticmethod(sample_replica)
-        cloud = FakeCloud
-        start = staticmethod(start_cloud)
-        plugin = ListPlugin
-        payment = Payment
-        method = PaymentMethod
-        reference = Reference
-        kind = DocumentKind
-        issuer = ISSUER
-
+def make() -> type[Make]:
     return Make
+
+
+class Eventually(Protocol):
+    """Waits on a condition, never on time alone."""
+
+    def __call__(self, condition: Callable[[], bool], seconds: float = 10.0) -> None: ...
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -360,6 +368,5 @@ def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 @pytest.fixture
-def eventually() -> Callable[..., None]:
-    """Waits on a condition, never on time alone."""
+def eventually() -> Eventually:
     return wait_for

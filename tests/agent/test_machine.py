@@ -7,9 +7,12 @@ import logging
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from v5_agent import identity as identities
 from v5_agent import logs
@@ -18,11 +21,15 @@ from v5_agent.config import load_config
 from v5_agent.lock import FolderLock
 from v5_core.errors import AuthError, ConfigError
 
+if TYPE_CHECKING:
+    from tests.agent.conftest import Eventually, FakeCloud, World
+
+
 run = CliRunner()
 
 
 @pytest.fixture(autouse=True)
-def quiet_logging():
+def quiet_logging() -> Iterator[None]:
     root = logging.getLogger()
     before = list(root.handlers), root.level
     yield
@@ -32,58 +39,64 @@ def quiet_logging():
     root.handlers, root.level = before[0], before[1]
 
 
-def enrol(folder, cloud, code="CODE-1234"):
+def enrol(folder: Path, cloud: FakeCloud, code: str = "CODE-1234") -> Result:
     return run.invoke(app, ["enrol", "--cloud", cloud.url, "--code", code, "--name", "caixa 1", "--data", str(folder)])
 
 
-def test_enrolment_makes_the_key_here_and_keeps_it_to_its_owner(tmp_path, cloud):
+def enrolled(folder: Path) -> identities.Identity:
+    found = identities.load_identity(folder)
+    assert found is not None
+    return found
+
+
+def test_enrolment_makes_the_key_here_and_keeps_it_to_its_owner(tmp_path: Path, cloud: FakeCloud) -> None:
     folder = tmp_path / "state"
     result = enrol(folder, cloud)
     assert result.exit_code == 0, result.output
     assert "LX1" in result.output
     for name in ("agent.key", "hooks.token", "identity.json"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
-    found = identities.load_identity(folder)
+    found = enrolled(folder)
     assert cloud.keys["agent-1"] != found.private
     assert (folder / "agent.key").read_text() not in (folder / "identity.json").read_text()
 
 
-def test_a_code_works_once_and_the_reason_is_said(tmp_path, cloud):
+def test_a_code_works_once_and_the_reason_is_said(tmp_path: Path, cloud: FakeCloud) -> None:
     enrol(tmp_path, cloud)
     again = enrol(tmp_path, cloud)
     assert again.exit_code == 1
     assert "works once" in again.output
-    assert identities.load_identity(tmp_path).agent == "agent-1", "the old enrolment still stands"
+    assert enrolled(tmp_path).agent == "agent-1", "the old enrolment still stands"
 
 
 @pytest.mark.parametrize(
     ("address", "words"), [("http://shop.example", "https"), ("shop.example", "https://"), ("http://127.0.0.1:1", "reached")]
 )
-def test_a_wrong_address_is_explained(tmp_path, address, words):
+def test_a_wrong_address_is_explained(tmp_path: Path, address: str, words: str) -> None:
     result = run.invoke(app, ["enrol", "--cloud", address, "--code", "x", "--data", str(tmp_path)])
     assert result.exit_code == 1
     assert words in result.output
     assert "Traceback" not in result.output
 
 
-def test_enrolling_again_keeps_the_outbox(world):
+def test_enrolling_again_keeps_the_outbox(world: World) -> None:
     world.erp.records = [world.sale(n) for n in range(4)]
     world.agent().poll()
     world.agents.pop().close()
     world.cloud.codes.add("NEW")
     assert enrol(world.folder, world.cloud, "NEW").exit_code == 0
     agent = world.agent()
-    assert agent.identity.agent == "agent-2"
+    assert enrolled(world.folder).agent == "agent-2"
     agent.send()
     assert len(world.cloud.events) == 4
 
 
-def test_a_folder_copied_to_another_machine_is_refused(tmp_path, cloud):
+def test_a_folder_copied_to_another_machine_is_refused(tmp_path: Path, cloud: FakeCloud) -> None:
     enrol(tmp_path, cloud)
     path = tmp_path / "identity.json"
     data = json.loads(path.read_text()) | {"machine": ["0" * 32]}
     path.write_text(json.dumps(data))
-    found = identities.load_identity(tmp_path)
+    found = enrolled(tmp_path)
     with pytest.raises(AuthError, match="another machine"):
         identities.check_machine(found, ["1" * 32])
     identities.check_machine(found, ["0" * 32, "2" * 32])
@@ -93,14 +106,14 @@ def test_a_folder_copied_to_another_machine_is_refused(tmp_path, cloud):
         assert "enrol" in result.output
 
 
-def test_run_once_prints_what_happened(tmp_path, cloud):
+def test_run_once_prints_what_happened(tmp_path: Path, cloud: FakeCloud) -> None:
     enrol(tmp_path, cloud)
     result = run.invoke(app, ["run", "--once", "--quiet", "--data", str(tmp_path)])
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["replica"]["changed"] == 3
 
 
-def test_check_and_status_say_how_it_is(tmp_path, cloud):
+def test_check_and_status_say_how_it_is(tmp_path: Path, cloud: FakeCloud) -> None:
     enrol(tmp_path, cloud)
     result = run.invoke(app, ["check", "--data", str(tmp_path)])
     assert result.exit_code == 0, result.output
@@ -113,7 +126,7 @@ def test_check_and_status_say_how_it_is(tmp_path, cloud):
     assert "enrol" in missing.output
 
 
-def test_the_outbox_is_checked_exported_and_replayed(world):
+def test_the_outbox_is_checked_exported_and_replayed(world: World) -> None:
     world.erp.records = [world.sale(n) for n in range(3)]
     world.cloud.verdict = lambda event: {"status": "rejected", "code": "store_unknown"} if "doc-1" in json.dumps(event) else None
     world.agent().all_now()
@@ -130,7 +143,7 @@ def test_the_outbox_is_checked_exported_and_replayed(world):
     assert len(world.cloud.events) == 3
 
 
-def test_one_agent_per_folder(world):
+def test_one_agent_per_folder(world: World) -> None:
     with FolderLock(world.folder):
         world.agent()
         result = run.invoke(app, ["run", "--once", "--data", str(world.folder)])
@@ -138,12 +151,12 @@ def test_one_agent_per_folder(world):
     assert "stop it first" in result.output
 
 
-def test_plugins_are_listed(monkeypatch):
+def test_plugins_are_listed() -> None:
     rows = json.loads(run.invoke(app, ["plugins", "list", "--json"]).stdout)
     assert {"phc", "grid"} <= {row["slug"] for row in rows}
 
 
-def test_secrets_come_from_the_environment_or_a_file(tmp_path, monkeypatch):
+def test_secrets_come_from_the_environment_or_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ERP_PASSWORD", "hunter2")
     (tmp_path / "user.secret").write_text("reader\n")
     (tmp_path / "agent.toml").write_text(
@@ -166,13 +179,13 @@ def test_secrets_come_from_the_environment_or_a_file(tmp_path, monkeypatch):
         ("[hooks\n", "not valid TOML"),
     ],
 )
-def test_mistakes_in_the_settings_are_named(tmp_path, text, words):
+def test_mistakes_in_the_settings_are_named(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "agent.toml").write_text(text)
     with pytest.raises(ConfigError, match=words):
         load_config(tmp_path)
 
 
-def test_logs_hold_nobody_and_no_secret(tmp_path):
+def test_logs_hold_nobody_and_no_secret(tmp_path: Path) -> None:
     logs.set_up(tmp_path, console=False)
     log = logging.getLogger("v5_agent.test")
     log.warning("customer 123456789, +351 912 345 678, ines@example.pt, password=hunter2, Bearer abc.def, mssql://sa:pw1@db/x")
@@ -189,7 +202,9 @@ def test_logs_hold_nobody_and_no_secret(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="systemd is not on Windows")
-def test_systemd_hears_that_the_send_loop_lives(world, tmp_path, monkeypatch, eventually):
+def test_systemd_hears_that_the_send_loop_lives(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eventually: Eventually
+) -> None:
     import socket
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -206,7 +221,7 @@ def test_systemd_hears_that_the_send_loop_lives(world, tmp_path, monkeypatch, ev
         eventually(lambda: bool(world.cloud.heartbeats))
 
 
-def test_the_line_s_return_is_noticed_with_nothing_to_send(world, eventually):
+def test_the_line_s_return_is_noticed_with_nothing_to_send(world: World, eventually: Eventually) -> None:
     world.settings = {"timing": {"send": 0.05, "probe": 0.1, "heartbeat": 3600, "recovery_jitter": 0}}
     agent = world.agent()
     agent.line.down(world.clock(), "cut")
