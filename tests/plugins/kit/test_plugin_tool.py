@@ -20,19 +20,19 @@ def tool(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(tmp_path: Path) -> Path:
     """A plugin just made."""
     made = tool("new", "winpos", "--title", "WinPOS 3", "--into", str(tmp_path))
     assert made.returncode == 0, made.stderr
     return tmp_path / "winpos"
 
 
-def test_new_plugin_passes_lint(fresh):
+def test_new_plugin_passes_lint(fresh: Path) -> None:
     result = tool("lint", str(fresh))
     assert (result.returncode, result.stdout.strip()) == (0, "winpos: ok"), result.stdout + result.stderr
 
 
-def test_new_plugin_passes_the_kit(fresh):
+def test_new_plugin_passes_the_kit(fresh: Path) -> None:
     """As installed: the entry point is found, the suite is green, and what is skipped says why."""
     metadata = fresh / "src" / "v5_plugin_winpos-0.1.0.dist-info"
     metadata.mkdir()
@@ -58,19 +58,19 @@ def test_new_plugin_passes_the_kit(fresh):
     assert "winpos declares read_documents: not implemented" in done.stdout
 
 
-def test_new_plugin_is_typed_and_clean(fresh):
+def test_new_plugin_is_typed_and_clean(fresh: Path) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), str(fresh / "src")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout
 
 
-def test_new_refuses_what_it_cannot_do(fresh):
+def test_new_refuses_what_it_cannot_do(fresh: Path) -> None:
     assert "is there already" in tool("new", "winpos", "--into", str(fresh.parent)).stderr
     assert "cannot be a slug" in tool("new", "Win-POS", "--into", str(fresh.parent)).stderr
     assert "cannot be a slug" in tool("new", "../evil", "--into", str(fresh.parent)).stderr
 
 
-def edit(folder, name, old, new):
+def edit(folder: Path, name: str, old: str, new: str) -> None:
     path = folder / name
     text = path.read_text(encoding="utf-8")
     assert old in text
@@ -97,14 +97,14 @@ def edit(folder, name, old, new):
         ("tests/test_conformance.py", "plugin_suite(", "no_suite(", "no test file runs the conformance kit"),
     ],
 )
-def test_lint_finds(fresh, name, old, new, said):
+def test_lint_finds(fresh: Path, name: str, old: str, new: str, said: str) -> None:
     edit(fresh, name, old, new)
     result = tool("lint", str(fresh))
     assert result.returncode == 1
     assert said in result.stdout
 
 
-def test_lint_misses_no_file(fresh):
+def test_lint_misses_no_file(fresh: Path) -> None:
     (fresh / "src" / "v5_plugin_winpos" / "hooks.py").unlink()
     result = tool("lint", str(fresh))
     assert result.returncode == 1
@@ -112,12 +112,12 @@ def test_lint_misses_no_file(fresh):
 
 
 @pytest.mark.parametrize("slug", ["phc", "sage", "sifarma", "priority"])
-def test_our_own_plugins_pass_lint(slug):
+def test_our_own_plugins_pass_lint(slug: str) -> None:
     result = tool("lint", slug)
     assert result.returncode == 0, result.stdout
 
 
-def test_list_shows_what_each_can_do():
+def test_list_shows_what_each_can_do() -> None:
     result = tool("list")
     assert result.returncode == 0
     assert "read_documents" in result.stdout
@@ -125,7 +125,7 @@ def test_list_shows_what_each_can_do():
     assert "not implemented" in result.stdout
 
 
-def test_unknown_plugin_is_said_in_words():
+def test_unknown_plugin_is_said_in_words() -> None:
     result = tool("lint", "nobody")
     assert result.returncode == 2
     assert "there is no plugin 'nobody'" in result.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import CHAR, URL, Column, DateTime, MetaData, String, Table, cre
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from v5_core.errors import AuthError, ConfigError, FatalError, RetryableError
+from v5_core.errors import AuthError, ConfigError, FatalError, RetryableError, V5Error
 from v5_core.sources.localtime import parse_clock, place
 from v5_core.sources.sql import after, clock_text, columns_of, reading, translate
 from v5_core.sources.window import Scanned, Window
@@ -46,7 +47,7 @@ class WithState(Exception):
         (Exception("something nobody has seen"), RetryableError, "sql.unknown"),
     ],
 )
-def test_drivers_errors_become_what_to_do(origin, expected, code):
+def test_drivers_errors_become_what_to_do(origin: Exception, expected: type[V5Error], code: str) -> None:
     error = translate(OperationalError("SELECT secret", {"password": "hunter2"}, origin))
     assert type(error) is expected
     assert error.error_code == code
@@ -54,12 +55,12 @@ def test_drivers_errors_become_what_to_do(origin, expected, code):
     assert "SELECT" not in error.message
 
 
-def test_a_driver_that_is_not_installed():
+def test_a_driver_that_is_not_installed() -> None:
     with pytest.raises(ConfigError, match="driver"), reading(URL.create("mssql+nosuchdriver", host="x"), seconds=1):
         pass
 
 
-def test_text_clocks_are_ordered_by_the_database(tmp_path):
+def test_text_clocks_are_ordered_by_the_database(tmp_path: Path) -> None:
     table = Table("t", MetaData(), Column("id", CHAR(3), primary_key=True), Column("day", DateTime), Column("hour", String(8)))
     url = URL.create("sqlite", database=str(tmp_path / "x.db"))
     engine = create_engine(url, poolclass=NullPool)
@@ -89,10 +90,10 @@ def row(second: int, ident: str, revision: str = "a") -> Scanned:
 class Rows:
     """A table as the window sees it: scans in the order of the key, from the floor."""
 
-    def __init__(self):
-        self.rows = {}
+    def __init__(self) -> None:
+        self.rows: dict[str, Scanned] = {}
 
-    def scan(self, window, limit):
+    def scan(self, window: Window, limit: int) -> tuple[list[Scanned], bool]:
         found = sorted((r for r in self.rows.values() if window.floor is None or r.key > window.floor), key=lambda r: r.key)
         return window.take(found[: window.wanted(limit)], limit)
 
@@ -101,7 +102,7 @@ class Rows:
     st.lists(st.tuples(st.integers(0, 7200), st.booleans()), min_size=1, max_size=60),
     st.integers(1, 7),
 )
-def test_every_row_within_the_overlap_is_handed_out_once(steps, limit):
+def test_every_row_within_the_overlap_is_handed_out_once(steps: list[tuple[int, bool]], limit: int) -> None:
     """Rows appear in any order within the overlap, reads happen in between, the cursor goes through JSON each time."""
     table, state, handed = Rows(), None, []
     newest = 0
@@ -123,7 +124,7 @@ def test_every_row_within_the_overlap_is_handed_out_once(steps, limit):
     assert sorted(handed) == sorted(table.rows)
 
 
-def test_changed_row_near_the_cursor_comes_again():
+def test_changed_row_near_the_cursor_comes_again() -> None:
     table, window = Rows(), Window(cap=10, overlap=timedelta(hours=1))
     table.rows["x"] = row(5, "x")
     assert [item.id for item in table.scan(window, 5)[0]] == ["x"]
@@ -132,7 +133,7 @@ def test_changed_row_near_the_cursor_comes_again():
     assert table.scan(window, 5)[0] == []
 
 
-def test_cursor_stays_small_under_a_flood():
+def test_cursor_stays_small_under_a_flood() -> None:
     table, window = Rows(), Window(cap=50, overlap=timedelta(hours=1))
     for number in range(2000):
         table.rows[f"r{number:04d}"] = row(1, f"r{number:04d}")
@@ -144,7 +145,7 @@ def test_cursor_stays_small_under_a_flood():
     assert len(handed) == len(set(handed)) == 2000
 
 
-def test_foreign_state_is_refused():
+def test_foreign_state_is_refused() -> None:
     with pytest.raises(FatalError):
         Window.restore({"somebody": "else"}, cap=1)
 
@@ -163,17 +164,17 @@ def test_foreign_state_is_refused():
         (" 23:59 ", time(23, 59)),
     ],
 )
-def test_clocks(text, expected):
+def test_clocks(text: str, expected: time) -> None:
     assert parse_clock(text) == expected
 
 
 @pytest.mark.parametrize("text", ["25:00", "9:61", "soon", "1:2:3:4", "-1:00"])
-def test_what_is_not_a_clock(text):
+def test_what_is_not_a_clock(text: str) -> None:
     with pytest.raises(ValueError, match=r"time of day|must be in"):
         parse_clock(text)
 
 
-def test_the_hour_that_exists_twice_and_the_one_that_does_not():
+def test_the_hour_that_exists_twice_and_the_one_that_does_not() -> None:
     autumn = place(date(2026, 10, 25), time(1, 30), LISBON)
     assert (autumn.at, autumn.doubtful) == (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), True)
     spring = place(date(2026, 3, 29), time(1, 30), LISBON)

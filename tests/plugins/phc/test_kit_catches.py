@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from v5_core.errors import RecordRejectedError
-from v5_core.model import DocumentKind
-from v5_core.plugins import CheckResult, Stream
+from v5_core.model import DocumentKind, SalesDocument
+from v5_core.plugins import Batch, CheckResult, Cursor, PluginConfig, Stream
 from v5_core.testing import Facility, plugin_suite
 from v5_plugin_phc import PhcPlugin
 from v5_plugin_phc.sample import SampleLine, insert_sale
 
+if TYPE_CHECKING:
+    from tests.plugins.phc.conftest import MakePhc
+
+
 pytestmark = pytest.mark.feature("NX-04")
+
+
+Spoil = Callable[[Stream, Cursor | None, Batch], Batch]
 
 
 class Broken(PhcPlugin):
     """The plugin with one thing done wrong to every batch."""
 
-    def __init__(self, spoil):
+    def __init__(self, spoil: Spoil) -> None:
         super().__init__()
         self.spoil = spoil
 
-    def read(self, stream, cursor, limit, **how):
-        batch = super().read(stream, cursor, limit, **how)
-        return self.spoil(stream, cursor, batch)
+    def read(self, stream: Stream, cursor: Cursor | None, limit: int, *, config: PluginConfig, now: datetime) -> Batch:
+        return self.spoil(stream, cursor, super().read(stream, cursor, limit, config=config, now=now))
 
 
-def of_documents(change):
-    def spoil(stream, cursor, batch):
-        return replace(batch, records=tuple(change(record) if hasattr(record, "gross") else record for record in batch.records))
+def of_documents(change: Callable[[SalesDocument], SalesDocument]) -> Spoil:
+    def spoil(stream: Stream, cursor: Cursor | None, batch: Batch) -> Batch:
+        return replace(batch, records=tuple(change(record) if isinstance(record, SalesDocument) else record for record in batch.records))
 
     return spoil
 
 
-def stops_at_a_bad_row(stream, cursor, batch):
+def stops_at_a_bad_row(stream: Stream, cursor: Cursor | None, batch: Batch) -> Batch:
     if batch.rejected:
         raise RecordRejectedError("bad", ref=batch.rejected[0].ref)
     return batch
 
 
-def forgets_what_it_saw(stream, cursor, batch):
+def forgets_what_it_saw(stream: Stream, cursor: Cursor | None, batch: Batch) -> Batch:
     """A watermark of its own: only the highest key, nothing about what was seen."""
     if batch.cursor is None or not batch.records:
         return batch
@@ -51,7 +59,7 @@ def forgets_what_it_saw(stream, cursor, batch):
     return replace(batch, cursor={**batch.cursor, "window": {"floor": floor, "seen": []}})
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[str, Spoil]] = {
     "moves the cursor on an empty read": (
         "test_empty_read_leaves_the_cursor",
         lambda stream, cursor, batch: batch if batch.records else replace(batch, cursor={"v": 1, "by": "ftid", "polls": 1}),
@@ -79,7 +87,7 @@ FAULTS = {
     ),
     "takes wall clocks for UTC": (
         "test_local_times_and_the_doubtful_hour",
-        of_documents(lambda d: d.model_copy(update={"issued_at": d.issued_at + d.issued_at.utcoffset()})),
+        of_documents(lambda d: d.model_copy(update={"issued_at": d.issued_at + (d.issued_at.utcoffset() or timedelta())})),
     ),
     "loses a cent": ("test_amounts_and_vat_are_exact", of_documents(lambda d: d.model_copy(update={"gross": d.gross - 1}))),
     "reads with the wrong code page": (
@@ -97,7 +105,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_kit_catches(sqlite_phc, fault):
+def test_the_kit_catches(sqlite_phc: MakePhc, fault: str) -> None:
     test, spoil = FAULTS[fault]
     lacks = {Facility.PASSWORD: "a file has none"}
     honest = plugin_suite(PhcPlugin(), lacks=lacks)()
@@ -107,9 +115,9 @@ def test_the_kit_catches(sqlite_phc, fault):
         getattr(broken, test)(sqlite_phc("ft.ftid"))
 
 
-def test_the_kit_catches_a_check_that_lies(sqlite_phc):
+def test_the_kit_catches_a_check_that_lies(sqlite_phc: MakePhc) -> None:
     class Lying(PhcPlugin):
-        def check(self, config, *, now):
+        def check(self, config: PluginConfig, *, now: datetime) -> CheckResult:
             return CheckResult(ok=True)
 
     suite = plugin_suite(Lying(), lacks={Facility.PASSWORD: "a file has none"})()
@@ -117,11 +125,11 @@ def test_the_kit_catches_a_check_that_lies(sqlite_phc):
         suite.test_check_reports_an_unreachable_source(sqlite_phc())
 
 
-def test_the_kit_catches_a_plugin_that_writes(sqlite_phc):
+def test_the_kit_catches_a_plugin_that_writes(sqlite_phc: MakePhc) -> None:
     phc = sqlite_phc()
 
     class Writing(PhcPlugin):
-        def check(self, config, *, now):
+        def check(self, config: PluginConfig, *, now: datetime) -> CheckResult:
             insert_sale(phc.engine, at=now, lines=[SampleLine("CAF250")])
             return super().check(config, now=now)
 
@@ -132,7 +140,7 @@ def test_the_kit_catches_a_plugin_that_writes(sqlite_phc):
         suite.test_nothing_is_written(phc)
 
 
-def test_the_kit_catches_a_plugin_that_reads_everything(sqlite_phc, monkeypatch):
+def test_the_kit_catches_a_plugin_that_reads_everything(sqlite_phc: MakePhc, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page that takes the whole table into memory (fewer rows and a lower bound than the kit's own, to be quick)."""
     monkeypatch.setattr("v5_core.testing._limits.ROWS", 12_000)
     monkeypatch.setattr("v5_core.testing._limits.MEGABYTES", 10)

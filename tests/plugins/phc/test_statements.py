@@ -4,12 +4,16 @@
 To accept a change: V5_ACCEPT=1 ./v5 test tests/plugins/phc/test_statements.py, and read the difference before committing it.
 """
 
+from __future__ import annotations
+
 import os
 import re
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Select
 from sqlalchemy.dialects.mssql import pymssql
 
 from v5_plugin_phc.config import PhcConfig
@@ -23,7 +27,7 @@ NOW = datetime(2026, 3, 10, 12, 0)
 FLOOR = ("2026-03-10T00:00:00", "10:30:00", "ADM26031000000000001")
 
 
-def statements():
+def statements() -> dict[str, Select[Any]]:
     config = PhcConfig(database="phc", store="1", read_from=date(2025, 1, 1))
     new, old = Statements(config, FULL), Statements(PhcConfig(database="phc", store="1"), OLD)
     return {
@@ -56,14 +60,14 @@ def compiled() -> str:
 
 
 @pytest.mark.feature("V5-04")
-def test_statements_for_sql_server_are_as_accepted():
+def test_statements_for_sql_server_are_as_accepted() -> None:
     if os.environ.get("V5_ACCEPT") == "1":
         GOLDEN.write_text(compiled(), encoding="utf-8")
     assert compiled() == GOLDEN.read_text(encoding="utf-8")
 
 
 @pytest.mark.feature("V5-04")
-def test_nothing_is_ever_written():
+def test_nothing_is_ever_written() -> None:
     """No statement but SELECT exists."""
     for name, statement in statements().items():
         assert statement.is_select, name
@@ -71,7 +75,7 @@ def test_nothing_is_ever_written():
 
 
 @pytest.mark.feature("V5-04")
-def test_values_never_stand_in_the_text():
+def test_values_never_stand_in_the_text() -> None:
     """Values are parameters; stamps are cast to the column's own type, or the server gives up its index."""
     text = compiled()
     assert "ADM26" not in text

@@ -1,6 +1,9 @@
 """The Priority plugin under the standard conformance tests."""
 
+from __future__ import annotations
+
 import socket
+from collections.abc import Iterator
 
 import pytest
 
@@ -33,6 +36,6 @@ class PriorityHarness(Harness):
 
 
 @pytest.fixture
-def source():
+def source() -> Iterator[PriorityHarness]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield PriorityHarness(server.getsockname()[1])

@@ -1,6 +1,9 @@
 """The Sage plugin under the standard conformance tests."""
 
+from __future__ import annotations
+
 import socket
+from collections.abc import Iterator
 
 import pytest
 
@@ -29,12 +32,12 @@ class SageHarness(Harness):
 
 
 @pytest.fixture
-def source():
+def source() -> Iterator[SageHarness]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield SageHarness(server.getsockname()[1])
 
 
-def test_both_point_systems_are_refused():
+def test_both_point_systems_are_refused() -> None:
     """A customer must not collect in Sage and in V5: the installer is told before anything else."""
     config = SageConfig(product="50c", loyalty_in_sage=True, host="127.0.0.1", port=9, store="1")
     assert "switch them off" in plugin.check(config, now=NOON).problem
