@@ -222,11 +222,16 @@ class Payment(Wire):
 
 
 class Claim(Wire):
-    """A reward that the customer takes: the offer (or reward level) by its id, how many times, and which gift."""
+    """A reward that the customer takes: the offer by its id, how many times, and which gift.
+
+    Attributes:
+        quantity: Units of a gift that are wanted; says `times` by itself: five units of a reward that gives two are three times.
+    """
 
     rule: Code
     times: Annotated[int, Field(gt=0, le=10_000)] = 1
     product: str | None = Field(default=None, max_length=80)
+    quantity: Annotated[Quantity, Field(gt=0)] | None = None
 
 
 class Applied(Wire):

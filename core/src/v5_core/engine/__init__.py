@@ -14,20 +14,38 @@ from v5_core.engine._evaluate import evaluate
 from v5_core.engine._reversal import reversal
 from v5_core.engine._rewards import next_reward, points_worth, rewards_for
 from v5_core.engine._settle import settle
-from v5_core.engine._types import CustomerFacts, Earned, LineReversal, Reversal, SettledLine, Settlement, Share
+from v5_core.engine._types import (
+    Coupon,
+    CustomerFacts,
+    Earned,
+    LineReversal,
+    Reversal,
+    SaleState,
+    SettledLine,
+    Settlement,
+    Share,
+    Stored,
+    Use,
+    limit_key,
+)
 
 __all__ = [
     "Compiled",
+    "Coupon",
     "CustomerFacts",
     "Earned",
     "LineReversal",
     "Reversal",
+    "SaleState",
     "SettledLine",
     "Settlement",
     "Share",
+    "Stored",
+    "Use",
     "check_programme",
     "compile_programmes",
     "evaluate",
+    "limit_key",
     "next_reward",
     "points_worth",
     "reversal",

@@ -11,7 +11,10 @@ from pydantic import TypeAdapter
 
 from v5_core.hooks import Explanation
 
-__all__ = ["CustomerFacts", "Earned", "LineReversal", "Reversal", "SettledLine", "Settlement", "Share"]
+__all__ = [
+    "Coupon", "CustomerFacts", "Earned", "LineReversal", "Reversal", "SaleState", "SettledLine", "Settlement", "Share", "Stored", "Use",
+    "limit_key",
+]  # fmt: skip
 
 Fact = str | int | bool | date | None
 
@@ -27,6 +30,12 @@ class CustomerFacts:
         held: Points that open holds reserve (thousandths).
         attributes: Further facts that criteria may name, as `customer.<name>`.
         blocked: A blocked customer neither earns nor gets members' offers.
+        tiers: Ids of the tiers that the customer has.
+        clubs: Ids of the clubs of which the customer is a member now.
+        entitlements: Uses left of each entitlement.
+        card_rate: The standing discount of the customer's card (hundredths of a percent); 0 is none of its own.
+        sales: Sales counted so far; None when unknown.
+        last_visit: Store-local day of the last sale before this one.
     """
 
     customer: str
@@ -38,6 +47,100 @@ class CustomerFacts:
     held: int = 0
     attributes: Mapping[str, Fact] = field(default_factory=dict)
     blocked: bool = False
+    tiers: frozenset[str] = frozenset()
+    clubs: frozenset[str] = frozenset()
+    entitlements: Mapping[str, int] = field(default_factory=dict)
+    card_rate: int = 0
+    sales: int | None = None
+    last_visit: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon for an offer, or a percentage voucher for a whole sale, as it stands now.
+
+    Attributes:
+        rule: The offer that it opens; "" for a percentage voucher.
+        programme: Whose offer; "" for a percentage voucher.
+        uses_left: Uses that neither sales nor open holds of others took.
+        customer: Only for this customer; None: whoever brings it.
+        problem: A code when it cannot be used whatever the sale is ("blocked", "pending": the sale that made it is not final).
+    """
+
+    code: str
+    rule: str = ""
+    programme: str = ""
+    percent: int = 0
+    uses_left: int = 1
+    customer: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    stores: frozenset[str] = frozenset()
+    minimum: int = 0
+    problem: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A gift card, wallet, amount voucher or credit note as it stands now.
+
+    Attributes:
+        type_id: Its `StoredValueType`, or the voucher rule that made it.
+        balance: Minor units that can be used now; holds of others are taken off.
+        whole: Used up at once, whatever is left of it.
+        by_code: It may be named by its code; False: only by the customer it belongs to.
+        problem: A code when it cannot pay ("blocked", "pending").
+    """
+
+    code: str
+    kind: str = "gift_card"
+    type_id: str = ""
+    balance: int = 0
+    customer: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    stores: frozenset[str] = frozenset()
+    minimum: int = 0
+    whole: bool = False
+    by_code: bool = True
+    problem: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleState:
+    """What is stored about what a basket names. Empty for a basket that names nothing and programmes without limits.
+
+    Attributes:
+        used: How much of each limit is used up, in the scope and period that count for this sale: key `limit_key(...)`; uses for a
+            limit, thousandths of points for a cap.
+    """
+
+    coupons: Mapping[str, Coupon] = field(default_factory=dict)
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    used: Mapping[str, int] = field(default_factory=dict)
+
+
+def limit_key(programme: str, rule: str, index: int, *, cap: bool = False) -> str:
+    """Names one limit (or cap of points) of a rule in `SaleState.used`."""
+    return f"{programme}/{rule}/{'cap' if cap else ''}{index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of something that is counted: an offer with limits, a coupon, an entitlement.
+
+    Attributes:
+        times: How often; a reward can be taken several times in a sale.
+    """
+
+    programme: str
+    rule: str
+    times: int = 1
+    code: str = ""
+    entitlement: str = ""
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +150,7 @@ class Earned:
     Attributes:
         points: Thousandths; negative only when a return that points at nothing is settled.
         expires_at: The instant from which they no longer count; None is never.
+        usable_from: The instant from which they can be spent; None is at once.
     """
 
     programme: str
@@ -54,6 +158,7 @@ class Earned:
     rule: str
     points: int
     expires_at: datetime | None = None
+    usable_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +190,7 @@ class Settlement:
     Attributes:
         earned: One lot per programme and rule, sorted; their sum is the sum of the lines' shares.
         points_spent: Points that the document's holds brought, split over the lines as `SettledLine.spent`.
+        uses: What the sale used of limited offers, coupons and entitlements.
     """
 
     earned: tuple[Earned, ...] = ()
@@ -92,6 +198,7 @@ class Settlement:
     points_spent: int = 0
     lines: tuple[SettledLine, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    uses: tuple[Use, ...] = ()
 
     def to_json(self) -> str:
         """The settlement as JSON text."""
