@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,12 +16,16 @@ from v5_core.errors import ValidationError
 from v5_core.model import DocumentKind, DocumentStatus, Line, LineKind, Payment, PaymentMethod
 from v5_core.programme import Boost, EarnPerAmount, EarnPerQuantity, Expiry, PercentOffer, Policies, Selector, Validity
 
+if TYPE_CHECKING:
+    from tests.core.conftest import MakeDocument, MakeLine, MakeProgramme, Quote
+
+
 LISBON = ZoneInfo("Europe/Lisbon")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
 FACTS = CustomerFacts("c1")
 
 
-def euro(**values) -> EarnPerAmount:
+def euro(**values: Any) -> EarnPerAmount:
     return EarnPerAmount(**{"id": "euro", "points": 1000, "amount": 100, **values})
 
 
@@ -36,13 +42,23 @@ def euro(**values) -> EarnPerAmount:
         ("down", 0, 1000, 100, 99, 0),
     ],
 )
-def test_points_per_amount(programme, quote, line, rounding, decimals, points, amount, gross, expected):
+def test_points_per_amount(
+    programme: MakeProgramme,
+    quote: Quote,
+    line: MakeLine,
+    rounding: Literal["down", "half-up"],
+    decimals: int,
+    points: int,
+    amount: int,
+    gross: int,
+    expected: int,
+) -> None:
     one = programme(earning=(euro(points=points, amount=amount),), decimals=decimals, policies=Policies(rounding=rounding))
     assert quote(one, [line("1", gross)]).points_earned == expected
 
 
 @pytest.mark.feature("V5-34")
-def test_points_per_product_and_per_family_add_up(programme, quote, line):
+def test_points_per_product_and_per_family_add_up(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     rules = (
         euro(),
         euro(id="family", points=2000, selector=Selector(families=("COSM",))),
@@ -75,17 +91,17 @@ def test_points_per_product_and_per_family_add_up(programme, quote, line):
         ({"kinds": (LineKind.SERVICE,)}, 0),
     ],
 )
-def test_exclusions(programme, quote, line, selector, expected):
+def test_exclusions(programme: MakeProgramme, quote: Quote, line: MakeLine, selector: dict[str, Any], expected: int) -> None:
     basket = [line("1", 1000), line("2", 1000, family="TOBACCO"), line("3", 1000, discount=100), line("4", 1000)]
     assert quote(programme(earning=(euro(selector=Selector(**selector)),)), basket).points_earned == expected
 
 
-def test_gift_cards_and_rewards_earn_nothing_unless_asked_for(programme, quote, line):
+def test_gift_cards_and_rewards_earn_nothing_unless_asked_for(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     basket = [line("1", 1000, kind=LineKind.GIFT_CARD), line("2", 1000, kind=LineKind.REWARD), line("3", 1000, kind=LineKind.SERVICE)]
     assert quote(programme(), basket).points_earned == 10_000
 
 
-def test_lines_that_an_offer_reduced_are_discounted_lines(programme, quote, line):
+def test_lines_that_an_offer_reduced_are_discounted_lines(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     one = programme(
         earning=(euro(selector=Selector(exclude_discounted=True)),),
         offers=(PercentOffer(id="ten", percent=1000, selector=Selector(products=("P1",))),),
@@ -102,7 +118,9 @@ def test_lines_that_an_offer_reduced_are_discounted_lines(programme, quote, line
         ({"base": "before_discounts", "vat": "net"}, 108_000),
     ],
 )
-def test_with_or_without_vat_before_or_after_discounts(programme, quote, policies, expected):
+def test_with_or_without_vat_before_or_after_discounts(
+    programme: MakeProgramme, quote: Quote, policies: dict[str, Any], expected: int
+) -> None:
     lines = [
         Line(line_id="1", product="A", gross=11_070, net=9_000, discount=1_000, vat_rate=2300),
         Line(line_id="2", product="B", gross=1_230, net=1_000, vat_rate=2300),
@@ -116,7 +134,9 @@ def test_with_or_without_vat_before_or_after_discounts(programme, quote, policie
     ("per_line", "quantity", "expected"),
     [(False, 3000, 30_000), (True, 3000, 20_000), (False, 1000, 100_000), (False, 2500, 40_000), (True, 9000, 0)],
 )
-def test_points_per_multiple_of_quantity(programme, quote, line, per_line, quantity, expected):
+def test_points_per_multiple_of_quantity(
+    programme: MakeProgramme, quote: Quote, line: MakeLine, per_line: bool, quantity: int, expected: int
+) -> None:
     rule = EarnPerQuantity(id="pack", points=10_000, quantity=quantity, per_line=per_line)
     basket = [line("1", 500, quantity=5000), line("2", 500, quantity=4000), line("3", 500, quantity=1500)]
     assert quote(programme(earning=(rule,)), basket).points_earned == expected
@@ -145,7 +165,7 @@ def test_points_per_multiple_of_quantity(programme, quote, line, per_line, quant
         ({"factor": 20_000, "validity": {"ends_at": "2026-11-24T12:00:00Z"}}, 20_000),
     ],
 )
-def test_boosts_by_criteria_and_dates(programme, quote, line, boost, expected):
+def test_boosts_by_criteria_and_dates(programme: MakeProgramme, quote: Quote, line: MakeLine, boost: dict[str, Any], expected: int) -> None:
     facts = CustomerFacts(
         "c1",
         segments=frozenset({"vip"}),
@@ -157,7 +177,7 @@ def test_boosts_by_criteria_and_dates(programme, quote, line, boost, expected):
     assert quote(one, [line("1", 1000), line("2", 1000, family="F")], facts=facts).points_earned == expected
 
 
-def test_boosts_multiply_each_other_and_also_quantities(programme, quote, line):
+def test_boosts_multiply_each_other_and_also_quantities(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     boosts = (Boost(id="a", factor=20_000), Boost(id="b", factor=15_000, selector=Selector(products=("P1",))))
     basket = [line("1", 1000, quantity=2000), line("2", 1000, quantity=2000)]
     assert quote(programme(boosts=boosts), basket).points_earned == 50_000
@@ -165,38 +185,40 @@ def test_boosts_multiply_each_other_and_also_quantities(programme, quote, line):
     assert quote(packs, basket).points_earned == 10_000
 
 
-def test_a_boost_touches_only_its_own_programme_and_its_own_lines(programme, quote, line):
+def test_a_boost_touches_only_its_own_programme_and_its_own_lines(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     boost = Boost(id="b", factor=20_000, selector=Selector(products=("P2",)))
     one = programme(earning=(euro(selector=Selector(products=("P1",))),), boosts=(boost,))
     other = programme(id="other", earning=(euro(points=3000),))
     assert quote([one, other], [line("1", 1000), line("2", 1000)]).points_earned == 70_000
 
 
-def test_ids_are_unique_within_a_programme(programme):
+def test_ids_are_unique_within_a_programme(programme: MakeProgramme) -> None:
     with pytest.raises(ValueError, match="unique within the programme: euro"):
         programme(boosts=(Boost(id="euro", factor=20_000),))
 
 
-def test_a_validity_ends_just_before_its_end():
+def test_a_validity_ends_just_before_its_end() -> None:
     validity = Validity(starts_at=NOON, ends_at=datetime(2026, 11, 25, tzinfo=UTC))
     assert [validity.covers(datetime(2026, 11, day, 12, tzinfo=UTC)) for day in (23, 24, 25)] == [False, True, False]
     assert not validity.covers(datetime(2026, 11, 25, tzinfo=UTC))
 
 
-def test_born_on_29_february_is_congratulated_every_year(programme, quote, line):
+def test_born_on_29_february_is_congratulated_every_year(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     facts = CustomerFacts("c1", birth_date=date(1992, 2, 29))
     one = programme(boosts=(Boost(id="b", factor=20_000, when="birthday"),))
     assert quote(one, [line("1", 1000)], facts=facts, at=datetime(2027, 3, 1, 12, tzinfo=UTC)).points_earned == 20_000
     assert quote(one, [line("1", 1000)], facts=facts, at=datetime(2028, 2, 29, 12, tzinfo=UTC)).points_earned == 20_000
 
 
-def test_a_minimum_must_be_reached(programme, quote, line):
+def test_a_minimum_must_be_reached(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     one = programme(earning=(euro(minimum=2000),))
     assert quote(one, [line("1", 1999)]).points_earned == 0
     assert quote(one, [line("1", 2000)]).points_earned == 20_000
 
 
-def test_the_highest_version_in_force_counts_and_only_for_its_cards_and_currency(programme, quote, line):
+def test_the_highest_version_in_force_counts_and_only_for_its_cards_and_currency(
+    programme: MakeProgramme, quote: Quote, line: MakeLine
+) -> None:
     old = programme(version=1)
     new = programme(version=2, earning=(euro(points=2000),), validity=Validity(starts_at=NOON))
     basket = [line("1", 1000)]
@@ -231,13 +253,17 @@ def test_the_highest_version_in_force_counts_and_only_for_its_cards_and_currency
         ({"kind": "days", "count": 1}, "2026-03-28T12:00:00Z", "2026-03-29T23:00:00+00:00"),
     ],
 )
-def test_lots_lapse_at_the_end_of_the_stores_day(programme, document, line, expiry, issued, expected):
+def test_lots_lapse_at_the_end_of_the_stores_day(
+    programme: MakeProgramme, document: MakeDocument, line: MakeLine, expiry: dict[str, Any], issued: str, expected: str | None
+) -> None:
     compiled = compile_programmes([programme(expiry=Expiry(**expiry))])
     settled = settle(compiled, document([line("1", 1000)], issued_at=datetime.fromisoformat(issued)), FACTS, zone=LISBON)
     assert [None if one.expires_at is None else one.expires_at.isoformat() for one in settled.earned] == [expected]
 
 
-def test_settling_uses_the_tills_prices_and_what_was_paid_in_points_earns_nothing(programme, document, line):
+def test_settling_uses_the_tills_prices_and_what_was_paid_in_points_earns_nothing(
+    programme: MakeProgramme, document: MakeDocument, line: MakeLine
+) -> None:
     offers = (PercentOffer(id="ten", percent=1000),)
     paid = (Payment(method=PaymentMethod.POINTS, amount=500, hold="h"), Payment(method=PaymentMethod.CASH, amount=1500))
     sale = document([line("1", 1000), line("2", 1000)], payments=paid)
@@ -249,7 +275,7 @@ def test_settling_uses_the_tills_prices_and_what_was_paid_in_points_earns_nothin
     assert Settlement.from_json(settled.to_json()) == settled
 
 
-def test_cancelled_anonymous_and_bare_documents(programme, document, line):
+def test_cancelled_anonymous_and_bare_documents(programme: MakeProgramme, document: MakeDocument, line: MakeLine) -> None:
     compiled = compile_programmes([programme()])
     cancelled = settle(compiled, document([line("1", 1000)], status=DocumentStatus.CANCELLED), FACTS, zone=LISBON)
     assert (cancelled.earned, len(cancelled.lines)) == ((), 1)
@@ -258,7 +284,7 @@ def test_cancelled_anonymous_and_bare_documents(programme, document, line):
     assert (bare.points_earned, bare.lines[0].line_id) == (10_000, "*")
 
 
-def test_a_return_that_points_at_nothing_takes_by_the_rules(programme, document, line):
+def test_a_return_that_points_at_nothing_takes_by_the_rules(programme: MakeProgramme, document: MakeDocument, line: MakeLine) -> None:
     back = document([line("1", 1000)], DocumentKind.RETURN)
     settled = settle(compile_programmes([programme(expiry=Expiry(kind="days", count=1))]), back, FACTS, zone=LISBON)
     assert (settled.points_earned, settled.earned[0].expires_at, settled.explanations[0].points) == (-10_000, None, -10_000)
@@ -268,12 +294,20 @@ def test_a_return_that_points_at_nothing_takes_by_the_rules(programme, document,
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("pt", "Um por euro: 1 ponto por 1,00, sobre 20,50 sem IVA = 61 pontos (com Terça × 300 %)"),
-        ("en-GB", "Um por euro: 1 point per 1.00, on 20.50 without VAT = 61 points (with Terça × 300 %)"),
-        ("xx", "Um por euro: 1 point per 1.00, on 20.50 without VAT = 61 points (with Terça × 300 %)"),
+        ("pt", "Um por euro: 1 ponto por 1,00\N{NO-BREAK SPACE}€, sobre 20,50\N{NO-BREAK SPACE}€ sem IVA = 61 pontos (com Terça × 300%)"),
+        ("en-GB", "Um por euro: 1 point per €1.00, on €20.50 without VAT = 61 points (with Terça × 300%)"),
+        (
+            "es",
+            "Um por euro: 1 punto por cada 1,00\N{NO-BREAK SPACE}€, sobre 20,50\N{NO-BREAK SPACE}€ sin IVA = 61 puntos (con Terça × 300\N{NO-BREAK SPACE}%)",
+        ),
+        (
+            "he",
+            "Um por euro: נקודה אחת על כל 1.00\N{NO-BREAK SPACE}€, מתוך 20.50\N{NO-BREAK SPACE}€ ללא מע״מ = 61 נקודות (עם Terça × 300%)",
+        ),
+        ("xx", "Um por euro: 1 point per €1.00, on €20.50 without VAT = 61 points (with Terça × 300%)"),
     ],
 )
-def test_every_point_is_explained_in_words(programme, quote, language, text):
+def test_every_point_is_explained_in_words(programme: MakeProgramme, quote: Quote, language: str, text: str) -> None:
     one = programme(
         earning=(euro(title="Um por euro"),), boosts=(Boost(id="t", title="Terça", factor=30_000),), policies=Policies(vat="net")
     )  # fmt: skip
@@ -282,7 +316,7 @@ def test_every_point_is_explained_in_words(programme, quote, language, text):
     assert (explained.text, explained.rule, explained.version, explained.lines, explained.points) == (text, "euro", 1, ("1",), 61_000)
 
 
-def test_quantities_are_explained_too(programme, quote, line):
+def test_quantities_are_explained_too(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     one = programme(earning=(EarnPerQuantity(id="pack", title="Packs", points=1000, quantity=1500),))
     assert quote(one, [line("1", 500, quantity=3000)]).explanations[0].text == "Packs: 1 point per 1.5 units, for 3 = 2 points"
     text = quote(one, [line("1", 500, quantity=3000)], language="pt").explanations[0].text
@@ -297,7 +331,16 @@ def test_quantities_are_explained_too(programme, quote, line):
     decimals=st.integers(0, 3),
     order=st.randoms(use_true_random=False),
 )
-def test_shares_sum_to_the_points_in_any_order_of_lines(programme, document, line, grosses, factor, points, decimals, order):
+def test_shares_sum_to_the_points_in_any_order_of_lines(
+    programme: MakeProgramme,
+    document: MakeDocument,
+    line: MakeLine,
+    grosses: list[int],
+    factor: int,
+    points: int,
+    decimals: int,
+    order: Random,
+) -> None:
     compiled = compile_programmes(
         [
             programme(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -10,57 +12,66 @@ from hypothesis import strategies as st
 
 from v5_core.engine import CustomerFacts, check_programme, compile_programmes, next_reward, points_worth, rewards_for
 from v5_core.errors import ValidationError
+from v5_core.hooks import QuoteResponse
 from v5_core.model import LineKind
 from v5_core.programme import Boost, PercentOffer, Policies, Programme, Redemption, RewardLevel, Selector, Validity
+
+if TYPE_CHECKING:
+    from tests.core.conftest import MakeLine, MakeProgramme, Quote
+
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RICH = CustomerFacts("c1", balance_available=1_000_000)
 CARDS = frozenset({"points"})
 
 
-def offer(offer_id: str, percent: int, **values) -> PercentOffer:
+def offer(offer_id: str, percent: int, **values: Any) -> PercentOffer:
     return PercentOffer(**{"id": offer_id, "percent": percent, **values})
 
 
-def gave(reply) -> dict[str, int]:
+def gave(reply: QuoteResponse) -> dict[str, int]:
     return {benefit.rule: benefit.amount for benefit in reply.benefits}
 
 
 @pytest.mark.feature("PR-03")
-def test_a_percentage_off_lines_rounds_each_line(programme, quote, line):
+def test_a_percentage_off_lines_rounds_each_line(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     reply = quote(programme(offers=(offer("ten", 1000, title="Ten"),)), [line("1", 1005), line("2", 1005), line("3", 1)])
     assert (reply.total, reply.discount) == (1809, 202)
     assert reply.benefits[0].shares == {"1": 101, "2": 101}
     assert reply.benefits[0].line_id is None
-    assert reply.explanations[0].text == "Ten: 10 % of 20.11 = 2.02 (rounded line by line)"
+    assert reply.explanations[0].text == "Ten: 10% of €20.11 = €2.02 (rounded line by line)"
 
 
-def test_a_percentage_off_the_order_is_one_amount_split_over_the_lines(programme, quote, line):
+def test_a_percentage_off_the_order_is_one_amount_split_over_the_lines(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     reply = quote(programme(offers=(offer("ten", 1000, kind="percent_order"),)), [line("1", 1005), line("2", 1005), line("3", 1)])
     assert (reply.discount, reply.benefits[0].shares) == (201, {"1": 101, "2": 100})
 
 
-def test_an_offer_on_one_line_names_it(programme, quote, line):
+def test_an_offer_on_one_line_names_it(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     reply = quote(programme(offers=(offer("ten", 1000, selector=Selector(products=("P2",))),)), [line("1", 1000), line("2", 1000)])
     assert (reply.benefits[0].line_id, reply.benefits[0].shares) == ("2", {"2": 100})
 
 
 @pytest.mark.parametrize("kind", ["percent_lines", "percent_order"])
 @pytest.mark.parametrize("vat", ["gross", "net"])
-def test_a_hundred_percent_leaves_exactly_nothing(programme, quote, line, kind, vat):
+def test_a_hundred_percent_leaves_exactly_nothing(
+    programme: MakeProgramme, quote: Quote, line: MakeLine, kind: Literal["percent_lines", "percent_order"], vat: Literal["gross", "net"]
+) -> None:
     one = programme(offers=(offer("all", 10_000, kind=kind),), policies=Policies(vat=vat))
     reply = quote(one, [line("1", 333), line("2", 1), line("3", 0)])
     assert (reply.total, reply.discount, reply.points_earned) == (0, 334, 0)
 
 
 @pytest.mark.parametrize("kind", ["percent_lines", "percent_order"])
-def test_a_cap_is_kept_and_split(programme, quote, line, kind):
+def test_a_cap_is_kept_and_split(
+    programme: MakeProgramme, quote: Quote, line: MakeLine, kind: Literal["percent_lines", "percent_order"]
+) -> None:
     reply = quote(programme(offers=(offer("ten", 1000, kind=kind, maximum=101),)), [line("1", 1000), line("2", 1000)])
     assert (reply.discount, reply.benefits[0].shares) == (101, {"1": 51, "2": 50})
-    assert reply.explanations[0].text.endswith("= 1.01 (maximum 1.01)")
+    assert reply.explanations[0].text.endswith("= €1.01 (maximum €1.01)")
 
 
-def test_the_best_exclusive_offer_of_a_group_wins_whatever_its_priority(programme, quote, line):
+def test_the_best_exclusive_offer_of_a_group_wins_whatever_its_priority(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     basket = [line("1", 1000, family="A"), line("2", 5000)]
     offers = (
         offer("five", 500, priority=9),
@@ -70,12 +81,12 @@ def test_the_best_exclusive_offer_of_a_group_wins_whatever_its_priority(programm
     assert gave(quote(programme(offers=offers), basket)) == {"family": 400}
 
 
-def test_a_tie_is_decided_by_priority(programme, quote, line):
+def test_a_tie_is_decided_by_priority(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     offers = (offer("a", 1000), offer("b", 1000, priority=1))
     assert gave(quote(programme(offers=offers), [line("1", 1000)])) == {"b": 100}
 
 
-def test_groups_and_combinable_offers_apply_one_after_the_other(programme, quote, line):
+def test_groups_and_combinable_offers_apply_one_after_the_other(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     offers = (
         offer("order", 1000, kind="percent_order", group="order"),
         offer("combinable", 1000, exclusive=False, priority=99),
@@ -86,7 +97,7 @@ def test_groups_and_combinable_offers_apply_one_after_the_other(programme, quote
     assert reply.total == 4050
 
 
-def test_an_offer_may_leave_out_reduced_lines(programme, quote, line):
+def test_an_offer_may_leave_out_reduced_lines(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     offers = (
         offer("a", 1000, selector=Selector(products=("P1",))),
         offer("b", 500, exclusive=False, selector=Selector(exclude_discounted=True)),
@@ -97,16 +108,16 @@ def test_an_offer_may_leave_out_reduced_lines(programme, quote, line):
 
 
 @pytest.mark.feature("PR-29")
-def test_what_is_missing_to_the_minimum_is_told_to_the_cashier(programme, quote, line):
+def test_what_is_missing_to_the_minimum_is_told_to_the_cashier(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     one = programme(offers=(offer("ten", 1000, title="Ten off", minimum=3000),))
     reply = quote(one, [line("1", 2500)])
     assert reply.discount == 0
-    assert ("cashier", "5.00 more gives: Ten off") in {(message.audience, message.text) for message in reply.messages}
+    assert ("cashier", "€5.00 more gives: Ten off") in {(message.audience, message.text) for message in reply.messages}
     assert quote(one, [line("1", 3000)]).discount == 300
 
 
 @pytest.mark.feature("PR-28")
-def test_who_has_no_card_is_told_what_a_member_saves(programme, quote, line):
+def test_who_has_no_card_is_told_what_a_member_saves(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     offers = (
         offer("members", 1000),
         offer("all", 500, members_only=False, group="all"),
@@ -115,12 +126,12 @@ def test_who_has_no_card_is_told_what_a_member_saves(programme, quote, line):
     reply = quote(programme(offers=offers), [line("1", 10_000)], facts=None)
     assert (gave(reply), reply.points_earned, reply.savings_as_member) == ({"all": 500}, 0, 950)
     texts = [message.text for message in reply.messages]
-    assert texts == ["With a card you would have saved 9.50", "With a card this sale would have earned 85 points"]
+    assert texts == ["With a card you would have saved €9.50", "With a card this sale would have earned 85 points"]
     portuguese = quote(programme(offers=offers), [line("1", 10_000)], facts=None, language="pt")
-    assert portuguese.messages[0].text == "Com cartão teria poupado 9,50"
+    assert portuguese.messages[0].text == "Com cartão teria poupado 9,50\N{NO-BREAK SPACE}€"
 
 
-def test_a_blocked_customer_gets_what_anybody_gets(programme, quote, line):
+def test_a_blocked_customer_gets_what_anybody_gets(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     one = programme(
         offers=(offer("members", 1000),),
         redemption=Redemption(points=100_000, amount=100),
@@ -141,11 +152,13 @@ def test_a_blocked_customer_gets_what_anybody_gets(programme, quote, line):
         ({"selector": Selector(where="quantity >= 2")}, 0),
     ],
 )
-def test_an_offer_applies_only_when_its_conditions_hold(programme, quote, line, offer_values, expected):
+def test_an_offer_applies_only_when_its_conditions_hold(
+    programme: MakeProgramme, quote: Quote, line: MakeLine, offer_values: dict[str, Any], expected: int
+) -> None:
     assert quote(programme(offers=(offer("x", 1000, **offer_values),)), [line("1", 1000)]).discount == expected
 
 
-def test_conditions_on_the_customer_do_not_match_nobody(programme, quote, line):
+def test_conditions_on_the_customer_do_not_match_nobody(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     offers = (
         offer("shop", 1000, when="weekday = 2", members_only=False, group="a"),
         offer("born", 1000, when="days_to_birthday < 400 or balance >= 0 or segment = 'vip'", members_only=False, group="b"),
@@ -153,7 +166,7 @@ def test_conditions_on_the_customer_do_not_match_nobody(programme, quote, line):
     assert gave(quote(programme(offers=offers), [line("1", 1000)], facts=None)) == {"shop": 100}
 
 
-def test_portuguese_explains_caps_rounding_rewards_and_blocks(programme, quote, line):
+def test_portuguese_explains_caps_rounding_rewards_and_blocks(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     one = programme(
         offers=(offer("cap", 1000, title="Dez", maximum=50), offer("line", 1000, title="Linha", group="x", minimum=9000)),
         rewards=(RewardLevel(id="r", title="Caneca", cost=1000),),
@@ -161,13 +174,13 @@ def test_portuguese_explains_caps_rounding_rewards_and_blocks(programme, quote, 
     )
     reply = quote(one, [line("1", 1005), line("2", 1005)], facts=RICH, points=100_000, language="pt")
     assert [one.text for one in reply.explanations] == [
-        "Dez: 10 % de 20,10 = 0,50 (máximo 0,50)",
-        "100 pontos usados como 1,00",
-        "euro: 1 ponto por 1,00, sobre 18,60 = 18 pontos",
+        "Dez: 10% de 20,10\N{NO-BREAK SPACE}€ = 0,50\N{NO-BREAK SPACE}€ (máximo 0,50\N{NO-BREAK SPACE}€)",
+        "100 pontos usados como 1,00\N{NO-BREAK SPACE}€",
+        "euro: 1 ponto por 1,00\N{NO-BREAK SPACE}€, sobre 18,60\N{NO-BREAK SPACE}€ = 18 pontos",
     ]
     assert [message.text for message in reply.messages] == [
         "Esta venda ganha 18 pontos",
-        "Faltam 69,90 para: Linha",
+        "Faltam 69,90\N{NO-BREAK SPACE}€ para: Linha",
         "Ao alcance: Caneca (1 ponto)",
     ]
     blocked = quote(one, [line("1", 1005)], facts=CustomerFacts("c", blocked=True), points=2000, language="pt")
@@ -176,7 +189,7 @@ def test_portuguese_explains_caps_rounding_rewards_and_blocks(programme, quote, 
         "Pedidos 2 pontos, podem ser usados 0 pontos",
     ]
     rounded = quote(programme(offers=(offer("ten", 1000, title="Dez"),)), [line("1", 5), line("2", 5)], language="pt")
-    assert rounded.explanations[0].text == "Dez: 10 % de 0,10 = 0,02 (arredondado linha a linha)"
+    assert rounded.explanations[0].text == "Dez: 10% de 0,10\N{NO-BREAK SPACE}€ = 0,02\N{NO-BREAK SPACE}€ (arredondado linha a linha)"
     anonymous = quote(programme(), [line("1", 100)], facts=None, language="pt")
     assert [message.text for message in anonymous.messages] == ["Com cartão, esta venda teria ganho 1 ponto"]
 
@@ -195,7 +208,9 @@ def test_portuguese_explains_caps_rounding_rewards_and_blocks(programme, quote, 
         ({"points": 1000}, 9_000_000, 20_000, 20_000, 0),
     ],
 )
-def test_points_used_as_money(programme, quote, line, rule, asked, redeemable, used, total):
+def test_points_used_as_money(
+    programme: MakeProgramme, quote: Quote, line: MakeLine, rule: dict[str, Any], asked: int, redeemable: int, used: int, total: int
+) -> None:
     one = programme(redemption=Redemption.model_validate({"points": 100_000, "amount": 100, "step": 1000, **rule}, strict=False))
     reply = quote(one, [line("1", 1500), line("2", 500)], facts=RICH, points=asked)
     assert (reply.redeemable, reply.points_used, reply.total, reply.points_amount) == (redeemable, used, total, 2000 - total)
@@ -204,14 +219,14 @@ def test_points_used_as_money(programme, quote, line, rule, asked, redeemable, u
     assert reply.points_earned == total // 100 * 1000, "what points pay earns no points"
 
 
-def test_points_never_pay_more_than_what_offers_leave(programme, quote, line):
+def test_points_never_pay_more_than_what_offers_leave(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     one = programme(offers=(offer("half", 5000),), redemption=Redemption(points=1000, amount=100))
     reply = quote(one, [line("1", 2000)], facts=RICH, points=1_000_000)
     assert (reply.points_used, reply.points_amount, reply.total) == (10_000, 1000, 0)
 
 
 @pytest.mark.feature("FM-12")
-def test_rewards_within_and_out_of_reach(programme, quote, line):
+def test_rewards_within_and_out_of_reach(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     levels = (RewardLevel(id="tv", title="TV", cost=5_000_000), RewardLevel(id="mug", title="Mug", cost=100_000, amount=500))
     one = programme(rewards=levels, redemption=Redemption(points=100_000, amount=100))
     reply = quote(one, [line("1", 5000)], facts=RICH, points=950_000)
@@ -219,7 +234,9 @@ def test_rewards_within_and_out_of_reach(programme, quote, line):
     reply = quote(one, [line("1", 5000)], facts=RICH)
     assert "Within reach: Mug (100 points)" in [message.text for message in reply.messages]
     compiled = compile_programmes([one])
-    assert next_reward(compiled, 1_000_000, CARDS, NOON).rule == "tv"
+    following = next_reward(compiled, 1_000_000, CARDS, NOON)
+    assert following is not None
+    assert following.rule == "tv"
     assert next_reward(compiled, 9_000_000, CARDS, NOON) is None
     assert rewards_for(compiled, 0, frozenset({"gold"}), NOON) == ()
     assert points_worth(compiled, 250_000, CARDS, NOON) == 250
@@ -245,7 +262,9 @@ def test_rewards_within_and_out_of_reach(programme, quote, line):
         ({"validity": {"ends_at": "2026-01-02T00:00:00Z"}}, {"validity": {"starts_at": "2026-01-01T00:00:00Z"}}, True),
     ],
 )
-def test_a_tie_that_nothing_resolves_is_refused_by_name(programme, one, other, named):
+def test_a_tie_that_nothing_resolves_is_refused_by_name(
+    programme: MakeProgramme, one: dict[str, Any], other: dict[str, Any], named: bool
+) -> None:
     offers = [{"id": "first", "percent": "10", **one}, {"id": "second", "percent": "10", **other}]
     draft = programme(offers=tuple(PercentOffer.model_validate({**values, "percent": values["percent"]}) for values in offers))
     if named:
@@ -265,13 +284,13 @@ def test_a_tie_that_nothing_resolves_is_refused_by_name(programme, one, other, n
         ({"currency": "JPY"}, "currency"),
     ],
 )
-def test_publishing_names_what_is_wrong(programme, values, where):
+def test_publishing_names_what_is_wrong(programme: MakeProgramme, values: dict[str, Any], where: str) -> None:
     with pytest.raises(ValidationError) as caught:
         check_programme(programme(**values))
     assert [error.field for error in caught.value.errors] == [where]
 
 
-_OFFERS = st.lists(
+_OFFERS: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
     st.builds(
         dict,
         percent=st.integers(1, 10_000),
@@ -297,8 +316,8 @@ _OFFERS = st.lists(
     order=st.randoms(use_true_random=False),
 )
 def test_any_order_of_lines_offers_and_programmes_gives_the_same_and_every_cent_is_on_a_line(
-    programme, quote, line, offers, grosses, points, order
-):
+    programme: MakeProgramme, quote: Quote, line: MakeLine, offers: list[dict[str, Any]], grosses: list[int], points: int, order: Random
+) -> None:
     rules = [PercentOffer(id=f"o{i}", **values) for i, values in enumerate(offers)]
     other: Programme = programme(id="other", offers=tuple(rules[:1]))
     redemption = Redemption(points=100_000, amount=100)

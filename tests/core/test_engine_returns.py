@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,10 @@ from v5_core.engine import CustomerFacts, Reversal, Settlement, compile_programm
 from v5_core.ledger import Target
 from v5_core.model import DocumentKind, Line, Reference
 from v5_core.programme import EarnPerAmount, EarnPerQuantity, Expiry, Selector
+
+if TYPE_CHECKING:
+    from tests.core.conftest import MakeDocument, MakeLine, MakeProgramme, OpenBank
+
 
 LISBON = ZoneInfo("Europe/Lisbon")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -27,7 +32,7 @@ def part(line: Line, gross: int, quantity: int = 1000, *, named: bool = True, nu
 
 
 @pytest.fixture
-def sale(programme, document, line):
+def sale(programme: MakeProgramme, document: MakeDocument, line: MakeLine) -> tuple[list[Line], Settlement]:
     """Two lines, 3 and 7 points; 6 points were spent."""
     lines = [line("1", 300), line("2", 700)]
     settled = settle(compile_programmes([programme()]), document(lines), FACTS, zone=LISBON, points_spent=6_000)
@@ -35,7 +40,7 @@ def sale(programme, document, line):
 
 
 @pytest.mark.feature("NX-05")
-def test_part_of_a_line_takes_its_part_and_says_so(sale, document):
+def test_part_of_a_line_takes_its_part_and_says_so(sale: tuple[list[Line], Settlement], document: MakeDocument) -> None:
     lines, settled = sale
     one = reversal(settled, {}, document([part(lines[1], 350)], DocumentKind.RETURN), language="en")
     assert (one.points_taken, one.points_given, one.returned, one.unmatched) == (4_000, 2_000, {"2": 350}, 0)
@@ -48,18 +53,20 @@ def test_part_of_a_line_takes_its_part_and_says_so(sale, document):
     assert (one.points_taken + rest.points_taken, one.points_given + rest.points_given) == (7_000, 4_000)
 
 
-def test_nothing_comes_back_twice(sale, document):
+def test_nothing_comes_back_twice(sale: tuple[list[Line], Settlement], document: MakeDocument) -> None:
     lines, settled = sale
     everything = document([part(lines[0], 300), part(lines[1], 700, number="2")], DocumentKind.RETURN)
     one = reversal(settled, {}, everything)
     assert (one.points_taken, one.points_given) == (settled.points_earned, settled.points_spent)
     again = reversal(settled, one.returned, everything, language="en")
     assert (again.points_taken, again.points_given, again.unmatched) == (0, 0, 1000)
-    assert again.explanations[0].text == "Return: 10.00 match nothing of the original sale and change no points"
+    assert again.explanations[0].text == "Return: €10.00 match nothing of the original sale and change no points"
     assert "não correspondem" in reversal(settled, one.returned, everything).explanations[0].text
 
 
-def test_a_return_that_names_only_the_document_is_matched_by_product_then_spread(sale, document):
+def test_a_return_that_names_only_the_document_is_matched_by_product_then_spread(
+    sale: tuple[list[Line], Settlement], document: MakeDocument
+) -> None:
     lines, settled = sale
     by_product = reversal(settled, {}, document([part(lines[1], 700, named=False)], DocumentKind.RETURN))
     assert by_product.returned == {"2": 700}
@@ -69,14 +76,14 @@ def test_a_return_that_names_only_the_document_is_matched_by_product_then_spread
     assert bare.points_taken == settled.points_earned
 
 
-def test_the_same_product_on_two_lines_fills_one_after_the_other(programme, document, line):
+def test_the_same_product_on_two_lines_fills_one_after_the_other(programme: MakeProgramme, document: MakeDocument, line: MakeLine) -> None:
     lines = [line("1", 400, product="A"), line("2", 600, product="A")]
     settled = settle(compile_programmes([programme()]), document(lines), FACTS, zone=LISBON)
     one = reversal(settled, {}, document([part(lines[0], 700, named=False)], DocumentKind.RETURN))
     assert one.returned == {"1": 400, "2": 300}
 
 
-def test_what_cost_nothing_is_measured_by_its_quantity(programme, document, line):
+def test_what_cost_nothing_is_measured_by_its_quantity(programme: MakeProgramme, document: MakeDocument, line: MakeLine) -> None:
     lines = [line("1", 0, quantity=4000), line("2", 500)]
     rules = (EarnPerQuantity(id="q", points=1000, selector=Selector(products=("P1",))),)
     settled = settle(compile_programmes([programme(earning=rules)]), document(lines), FACTS, zone=LISBON)
@@ -84,7 +91,7 @@ def test_what_cost_nothing_is_measured_by_its_quantity(programme, document, line
     assert (one.points_taken, one.returned) == (1_000, {"1": 1000})
 
 
-def test_a_reversal_survives_storage(sale, document):
+def test_a_reversal_survives_storage(sale: tuple[list[Line], Settlement], document: MakeDocument) -> None:
     lines, settled = sale
     stored = Settlement.from_json(settled.to_json())
     back = document([part(lines[0], 100)], DocumentKind.RETURN)
@@ -102,8 +109,18 @@ def test_a_reversal_survives_storage(sale, document):
     named=st.booleans(),
 )
 def test_buy_then_return_in_k_parts_ends_where_it_began(
-    programme, document, line, bank, grosses, quantity, cuts, spent, decimals, interleaved, named
-):
+    programme: MakeProgramme,
+    document: MakeDocument,
+    line: MakeLine,
+    bank: OpenBank,
+    grosses: list[int],
+    quantity: int,
+    cuts: list[int],
+    spent: int,
+    decimals: int,
+    interleaved: bool,
+    named: bool,
+) -> None:
     rules = (EarnPerAmount(id="euro", points=1300, amount=100), EarnPerQuantity(id="pack", points=700, quantity=1000, per_line=True))
     compiled = compile_programmes([programme(earning=rules, decimals=decimals, expiry=Expiry(kind="months", count=12))])
     lines = [line(str(i), gross, quantity=quantity) for i, gross in enumerate(grosses)]

@@ -17,7 +17,7 @@ MUG = Reward(rule="mug", title="Caneca de porcelana pintada à mão por artesão
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("columns", [32, 42, 48])
-def test_every_language_fits_every_width(language, columns):
+def test_every_language_fits_every_width(language: str, columns: int) -> None:
     lines = footer(
         language=language, columns=columns, earned=12_500, spent=10_000, taken=1_000, given=2_000, balance=BALANCE, next_reward=MUG,
         savings=1234, provisional=True, qr="https://v5.example/r/abc",
@@ -30,7 +30,7 @@ def test_every_language_fits_every_width(language, columns):
     assert ("31.12.2026" if language == "he" else "31/12/2026") in text
 
 
-def test_portuguese_on_32_columns():
+def test_portuguese_on_32_columns() -> None:
     lines = footer(language="pt-PT", columns=32, name="Clube da Praça", earned=12_500, balance=BALANCE, next_reward=MUG)
     assert [line.text for line in lines] == [
         "Clube da Praça",
@@ -43,16 +43,16 @@ def test_portuguese_on_32_columns():
     assert [line.bold for line in lines] == [True, True, True, False, False, False]
 
 
-def test_a_reward_within_reach_and_an_unknown_language():
+def test_a_reward_within_reach_and_an_unknown_language() -> None:
     lines = footer(language="de", earned=1_000, next_reward=Reward(rule="m", title="Mug", cost=1_000))
     assert [line.text for line in lines][2] == "You can have: Mug"
 
 
-def test_nothing_to_say_says_nothing():
+def test_nothing_to_say_says_nothing() -> None:
     assert footer(qr="x") == ()
 
 
-def test_our_code_is_never_a_fiscal_one():
+def test_our_code_is_never_a_fiscal_one() -> None:
     assert qr_content("A:123456789*B:999999990").startswith(QR_PREFIX)
     assert qr_content("V5:x") == "V5:x"
     with pytest.raises(ValueError, match="300"):
