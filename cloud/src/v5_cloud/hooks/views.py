@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from v5_cloud.customers.repository import CustomerRepository, Pair
@@ -15,17 +14,9 @@ from v5_core.engine import CustomerFacts
 from v5_core.hooks import CustomerView, Message
 from v5_core.ledger import available
 from v5_core.model import Balance, Card, CardKind
-from v5_core.money import format_scaled
+from v5_core.words import words_of
 
 __all__ = ["facts_of", "views", "working_of"]
-
-_EXPIRING: Final = {
-    "pt": "{0} pontos expiram em {1}",
-    "en": "{0} points expire on {1}",
-    "es": "{0} puntos caducan el {1}",
-    "fr": "{0} points expirent le {1}",
-    "he": "{0} נקודות יפוגו בתאריך {1}",
-}
 
 
 def working_of(ledger: LedgerRepository, accounts: Sequence[AccountRow], now: datetime) -> Working:
@@ -69,9 +60,7 @@ def _view(customer: CustomerRow, cards: tuple[Card, ...], balance: Balance, lang
     if customer.remark:
         messages.append(Message(audience="cashier", severity="alert", text=customer.remark))
     if balance.expiring and balance.expiring_on:
-        text = _EXPIRING.get(language, _EXPIRING["en"]).format(
-            format_scaled(balance.expiring, 3, trim=True), balance.expiring_on.isoformat()
-        )
+        text = words_of(language).expiring(balance.expiring, balance.expiring_on)
         messages.append(Message(audience="customer", text=text))
     return CustomerView(
         customer=customer.id,
