@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,8 +19,35 @@ LISBON = ZoneInfo("Europe/Lisbon")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday
 
 
+class MakeLine(Protocol):
+    """A line of an article P1, P2 …; `values` are fields of `Line`."""
+
+    def __call__(self, line_id: str, gross: int, **values: Any) -> Line: ...
+
+
+class MakeProgramme(Protocol):
+    """A published programme; `values` are fields of `Programme`."""
+
+    def __call__(self, **values: Any) -> Programme: ...
+
+
+class Quote(Protocol):
+    """Evaluates lines under programmes; the reply is validated in full on the way."""
+
+    def __call__(
+        self, programmes: Programme | list[Programme], lines: list[Line], *, facts: CustomerFacts | None = ...,
+        at: datetime = ..., points: int = ..., language: str = ..., zone: ZoneInfo = ...,
+    ) -> QuoteResponse: ...  # fmt: skip
+
+
+class MakeDocument(Protocol):
+    """A document of these lines; `values` are fields of `SalesDocument`."""
+
+    def __call__(self, lines: list[Line], kind: DocumentKind = ..., **values: Any) -> SalesDocument: ...
+
+
 @pytest.fixture
-def line() -> Callable[..., Line]:
+def line() -> MakeLine:
     def make(line_id: str, gross: int, **values: Any) -> Line:
         return Line(**{"line_id": line_id, "product": f"P{line_id}", "gross": gross, "net": gross * 100 // 123, **values})
 
@@ -29,7 +55,7 @@ def line() -> Callable[..., Line]:
 
 
 @pytest.fixture
-def programme() -> Callable[..., Programme]:
+def programme() -> MakeProgramme:
     """One point per 1.00 unless told otherwise."""
 
     def make(**values: Any) -> Programme:
@@ -40,9 +66,7 @@ def programme() -> Callable[..., Programme]:
 
 
 @pytest.fixture
-def quote() -> Callable[..., QuoteResponse]:
-    """Evaluates lines under programmes; the reply is validated in full on the way."""
-
+def quote() -> Quote:
     def make(
         programmes: Programme | list[Programme], lines: list[Line], *, facts: CustomerFacts | None = CustomerFacts("c1"),
         at: datetime = NOON, points: int = 0, language: str = "en", zone: ZoneInfo = LISBON,
@@ -58,7 +82,7 @@ def quote() -> Callable[..., QuoteResponse]:
 
 
 @pytest.fixture
-def document() -> Callable[..., SalesDocument]:
+def document() -> MakeDocument:
     def make(lines: list[Line], kind: DocumentKind = DocumentKind.SALE, **values: Any) -> SalesDocument:
         base = {
             "source": "phc", "source_id": "1", "origin": Origin.ERP, "kind": kind, "store": "LX1", "issued_at": NOON, "lines": tuple(lines),
@@ -127,8 +151,14 @@ class Bank:
         return self.write(expire(self.account, f"expiry:{at:%Y-%m-%d}", at=at))
 
 
+class OpenBank(Protocol):
+    """An empty account; `policies` are fields of `Policies`."""
+
+    def __call__(self, **policies: Any) -> Bank: ...
+
+
 @pytest.fixture
-def bank() -> Callable[..., Bank]:
+def bank() -> OpenBank:
     def make(**policies: Any) -> Bank:
         return Bank(policies=Policies(**policies))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Boolean, Column, Date, Integer, MetaData, String, Table, create_engine, exists, select
+from sqlalchemy import Boolean, Column, ColumnElement, Date, Integer, MetaData, String, Table, create_engine, exists, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
@@ -17,6 +18,7 @@ from v5_core.criteria import (
     Between,
     Compare,
     CriteriaError,
+    Criterion,
     FieldType,
     In,
     IsEmpty,
@@ -46,7 +48,7 @@ PEOPLE = Table(
     Column("visits", Integer), Column("joined", Date), Column("blocked", Boolean),
 )  # fmt: skip
 SEGMENTS = Table("segments", METADATA, Column("person", Integer), Column("segment", String))
-COLUMNS = {
+COLUMNS: dict[str, ColumnElement[Any] | Callable[[str], ColumnElement[bool]]] = {
     **{name: PEOPLE.c[name] for name in FIELDS if name != "segment"},
     "segment": lambda value: exists(select(SEGMENTS.c.person).where(SEGMENTS.c.person == PEOPLE.c.id, SEGMENTS.c.segment == value)),
 }
@@ -100,7 +102,7 @@ def database() -> Iterator[Connection]:
         ("total = +5.5", {"total": 550}, True),
     ],
 )
-def test_the_text_form_says_what_it_says(database, text, record, expected):
+def test_the_text_form_says_what_it_says(database: Connection, text: str, record: dict[str, Any], expected: bool) -> None:
     criterion = parse(text, FIELDS)
     assert compile_memory(criterion, FIELDS)(record) is expected
     assert from_json(to_json(criterion)) == criterion
@@ -108,7 +110,7 @@ def test_the_text_form_says_what_it_says(database, text, record, expected):
     assert in_sql(database, criterion, record) is expected
 
 
-def in_sql(database: Connection, criterion, record) -> bool:
+def in_sql(database: Connection, criterion: Criterion, record: dict[str, Any]) -> bool:
     with database.begin_nested() if database.in_transaction() else database.begin() as transaction:
         row = {name: record.get(name) for name in FIELDS if name != "segment"}
         database.execute(PEOPLE.insert().values(id=1, **row))
@@ -155,7 +157,7 @@ def in_sql(database: Connection, criterion, record) -> bool:
         ("x" * 20_001, 20_000, "at most"),
     ],
 )
-def test_errors_name_the_place_and_what_was_expected(text, position, expected):
+def test_errors_name_the_place_and_what_was_expected(text: str, position: int, expected: str) -> None:
     with pytest.raises(CriteriaError) as caught:
         parse(text, FIELDS)
     assert caught.value.position == position
@@ -163,7 +165,7 @@ def test_errors_name_the_place_and_what_was_expected(text, position, expected):
     assert f"at character {position + 1}" in caught.value.message
 
 
-def test_json_from_outside_is_checked_against_the_fields():
+def test_json_from_outside_is_checked_against_the_fields() -> None:
     with pytest.raises(CriteriaError, match="unknown field 'nothing'"):
         compile_memory(from_json('{"op":"=","field":"nothing","value":"1"}'), FIELDS)
     with pytest.raises(CriteriaError, match="cannot be searched here"):
@@ -172,7 +174,7 @@ def test_json_from_outside_is_checked_against_the_fields():
         from_json('{"op":"drop table","field":"x"}')
 
 
-def test_postgresql_says_the_same_in_its_own_words():
+def test_postgresql_says_the_same_in_its_own_words() -> None:
     statement = compile_sql(parse("name like '%Ri%' and weekday(joined) = 7"), FIELDS, COLUMNS).compile(dialect=postgresql.dialect())
     assert "strpos(translate(people.name, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'" in str(statement)
     assert "EXTRACT(dow FROM people.joined)" in str(statement)
@@ -229,6 +231,6 @@ _RECORDS = st.fixed_dictionaries(
 
 @settings(max_examples=300, deadline=None)
 @given(tree=_TREES, record=_RECORDS)
-def test_both_back_ends_agree(database, tree, record):
+def test_both_back_ends_agree(database: Connection, tree: Criterion, record: dict[str, Any]) -> None:
     assert in_sql(database, tree, record) is compile_memory(tree, FIELDS)(record)
     assert from_json(to_json(tree)) == tree

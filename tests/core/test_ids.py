@@ -36,7 +36,7 @@ from v5_core.ids import (
         ("DE", "de 123-456", "DE123456"),
     ],
 )
-def test_tax_and_identity_numbers_have_one_spelling(country, number, normal):
+def test_tax_and_identity_numbers_have_one_spelling(country: str, number: str, normal: str) -> None:
     assert normalise_tax_number(number, country) == normal
     assert tax_number_or_none(number, country) == normal
 
@@ -45,7 +45,7 @@ def test_tax_and_identity_numbers_have_one_spelling(country, number, normal):
     ("country", "number"),
     [("PT", "501442601"), ("ES", "12345678A"), ("FR", "732829321"), ("BR", "39053344706"), ("IL", "39337424"), ("PT", ""), ("DE", "--")],
 )
-def test_wrong_digits_are_refused_without_repeating_them(country, number):
+def test_wrong_digits_are_refused_without_repeating_them(country: str, number: str) -> None:
     with pytest.raises(ValidationError) as caught:
         normalise_tax_number(number, country)
     assert caught.value.errors[0].field == "tax_number"
@@ -53,7 +53,7 @@ def test_wrong_digits_are_refused_without_repeating_them(country, number):
     assert tax_number_or_none(number, country) is None
 
 
-def test_the_final_consumer_is_nobody():
+def test_the_final_consumer_is_nobody() -> None:
     assert normalise_tax_number("999999990", "PT") == "999999990"
     assert tax_number_or_none("999 999 990", "PT") is None
     assert not identifies_somebody("PT999999990"[2:], "pt")
@@ -72,18 +72,18 @@ def test_the_final_consumer_is_nobody():
         ("054-234-5678", "il", "+972542345678"),
     ],
 )
-def test_phones_in_e164(phone, country, normal):
+def test_phones_in_e164(phone: str, country: str, normal: str) -> None:
     assert normalise_phone(phone, country) == normal
 
 
 @pytest.mark.parametrize("phone", ["", "hello", "12", "+351 999"])
-def test_no_such_phone(phone):
+def test_no_such_phone(phone: str) -> None:
     with pytest.raises(ValidationError):
         normalise_phone(phone, "PT")
 
 
 @given(st.from_regex(r"\A2[0-9]{1,6}\Z"), st.integers(0, 99_999))
-def test_card_numbers_check_themselves(prefix, sequence):
+def test_card_numbers_check_themselves(prefix: str, sequence: int) -> None:
     number = make_card_number(prefix, sequence)
     assert len(number) == 13
     assert check_card_number(f" {number[:6]}-{number[6:]} ") == number
@@ -94,6 +94,6 @@ def test_card_numbers_check_themselves(prefix, sequence):
 
 
 @pytest.mark.parametrize(("prefix", "sequence"), [("2", 0), ("29a", 0), ("٢٩٠", 0), ("2" * 10, 0), ("299999999", 1000), ("29", -1)])
-def test_card_ranges_have_an_end(prefix, sequence):
+def test_card_ranges_have_an_end(prefix: str, sequence: int) -> None:
     with pytest.raises(ValidationError):
         make_card_number(prefix, sequence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,10 @@ from hypothesis import strategies as st
 from v5_core.engine import Earned, Share
 from v5_core.errors import ConflictError, NotFoundError
 from v5_core.ledger import Counter, HoldState, InsufficientPointsError, Operation, Target, adjust, available, balance_view, held_points
+
+if TYPE_CHECKING:
+    from tests.core.conftest import Bank, OpenBank
+
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -27,7 +32,7 @@ def taken(points: int, original: str, given: int = 0, rule: str = "euro") -> Tar
     return Target(taken=(Share("base", rule, points),), given=given, original=original)
 
 
-def counters(bank) -> dict[str, int]:
+def counters(bank: Bank) -> dict[str, int]:
     found: dict[str, int] = {}
     for posting in bank.postings:
         if posting.account != "A":
@@ -36,7 +41,7 @@ def counters(bank) -> dict[str, int]:
 
 
 @pytest.mark.feature("NX-07")
-def test_every_movement_has_two_sides(bank):
+def test_every_movement_has_two_sides(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     one.book("spend", Target(spent=4_000))
@@ -44,14 +49,14 @@ def test_every_movement_has_two_sides(bank):
     assert counters(one) == {"issued": -10_000, "redeemed": 4_000}
 
 
-def test_the_same_document_again_posts_nothing(bank):
+def test_the_same_document_again_posts_nothing(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     again = one.book("sale", earned(10_000))
     assert (again.postings, again.lots_new, again.account.version) == ((), (), 1)
 
 
-def test_a_revision_posts_the_difference(bank):
+def test_a_revision_posts_the_difference(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     assert sum(p.points for p in one.book("sale", earned(12_000)).postings if p.account == "A") == 2_000
@@ -61,7 +66,7 @@ def test_a_revision_posts_the_difference(bank):
     assert [lot.rule for lot in one.account.lots] == ["other"]
 
 
-def test_a_cancelled_sale_undoes_both_sides_and_may_come_back(bank):
+def test_a_cancelled_sale_undoes_both_sides_and_may_come_back(bank: OpenBank) -> None:
     one = bank()
     one.book("before", earned(20_000))
     sale = replace(earned(10_000), spent=15_000)
@@ -73,7 +78,7 @@ def test_a_cancelled_sale_undoes_both_sides_and_may_come_back(bank):
     assert one.account.balance == 15_000
 
 
-def test_spends_draw_the_nearest_expiry_first_or_the_oldest(bank):
+def test_spends_draw_the_nearest_expiry_first_or_the_oldest(bank: OpenBank) -> None:
     nearest, fifo = bank(), bank(lots="fifo")
     for one in (nearest, fifo):
         one.book("old", earned(5_000), NOON - DAY)
@@ -83,7 +88,7 @@ def test_spends_draw_the_nearest_expiry_first_or_the_oldest(bank):
     assert {lot.entry: lot.remaining for lot in fifo.account.lots} == {"new": 4_000}
 
 
-def test_a_return_refills_the_very_lots_with_their_old_expiry(bank):
+def test_a_return_refills_the_very_lots_with_their_old_expiry(bank: OpenBank) -> None:
     one = bank()
     one.book("a", earned(5_000, days=10))
     one.book("b", earned(5_000, days=20))
@@ -95,7 +100,7 @@ def test_a_return_refills_the_very_lots_with_their_old_expiry(bank):
     assert one.book("back3", Target(given=5_000, original="sale")).postings == (), "never more than was drawn"
 
 
-def test_a_return_that_turns_out_smaller_takes_back_what_it_gave_too_much(bank):
+def test_a_return_that_turns_out_smaller_takes_back_what_it_gave_too_much(bank: OpenBank) -> None:
     one = bank()
     one.book("a", earned(5_000))
     one.book("sale", Target(spent=4_000))
@@ -104,7 +109,7 @@ def test_a_return_that_turns_out_smaller_takes_back_what_it_gave_too_much(bank):
     assert (one.account.balance, counters(one)["redeemed"]) == (2_000, 3_000)
 
 
-def test_points_already_spent_make_a_debt_that_later_earnings_repay_first(bank):
+def test_points_already_spent_make_a_debt_that_later_earnings_repay_first(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     one.book("spend", Target(spent=10_000))
@@ -119,7 +124,7 @@ def test_points_already_spent_make_a_debt_that_later_earnings_repay_first(bank):
     assert {lot.entry: lot.remaining for lot in one.account.lots} == {"next": 4_000, "next2": 9_000}
 
 
-def test_policy_clip_stops_at_zero_and_says_so(bank):
+def test_policy_clip_stops_at_zero_and_says_so(bank: OpenBank) -> None:
     one = bank(negative_balance="clip")
     one.book("sale", earned(10_000))
     one.book("spend", Target(spent=7_000))
@@ -127,7 +132,7 @@ def test_policy_clip_stops_at_zero_and_says_so(bank):
     assert (one.account.balance, outcome.clipped) == (0, 7_000)
 
 
-def test_clip_does_not_lose_points_that_only_change_their_rule(bank):
+def test_clip_does_not_lose_points_that_only_change_their_rule(bank: OpenBank) -> None:
     one = bank(negative_balance="clip")
     one.book("sale", earned(5_000, rule="b"))
     one.book("spend", Target(spent=5_000))
@@ -135,7 +140,7 @@ def test_clip_does_not_lose_points_that_only_change_their_rule(bank):
     assert one.account.balance == 0
 
 
-def test_points_spent_while_the_line_was_down_become_a_debt_under_any_policy(bank):
+def test_points_spent_while_the_line_was_down_become_a_debt_under_any_policy(bank: OpenBank) -> None:
     one = bank(negative_balance="clip")
     one.book("sale", earned(3_000))
     one.book("offline", Target(spent=5_000))
@@ -143,7 +148,7 @@ def test_points_spent_while_the_line_was_down_become_a_debt_under_any_policy(ban
 
 
 @pytest.mark.parametrize("kind", ["release", "time out"])
-def test_a_hold_reserves_until_it_ends(bank, kind):
+def test_a_hold_reserves_until_it_ends(bank: OpenBank, kind: str) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     one.hold("h1", 7_000)
@@ -157,7 +162,7 @@ def test_a_hold_reserves_until_it_ends(bank, kind):
         one.release("h1")
 
 
-def test_a_captured_hold_spends_and_frees_what_is_left_of_it(bank):
+def test_a_captured_hold_spends_and_frees_what_is_left_of_it(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     one.hold("h1", 7_000)
@@ -167,7 +172,7 @@ def test_a_captured_hold_spends_and_frees_what_is_left_of_it(bank):
     assert one.book("doc", Target(spent=5_000, holds=("h1",))).postings == ()
 
 
-def test_a_hold_that_timed_out_does_not_stop_the_sale(bank):
+def test_a_hold_that_timed_out_does_not_stop_the_sale(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     one.hold("h1", 7_000)
@@ -176,7 +181,7 @@ def test_a_hold_that_timed_out_does_not_stop_the_sale(bank):
     assert one.account.balance == 3_000
 
 
-def test_holds_refuse_nonsense(bank):
+def test_holds_refuse_nonsense(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     one.hold("h1", 1_000)
@@ -187,7 +192,7 @@ def test_holds_refuse_nonsense(bank):
 
 
 @pytest.mark.feature("PR-24")
-def test_lots_lapse_by_themselves_and_held_points_only_when_free(bank):
+def test_lots_lapse_by_themselves_and_held_points_only_when_free(bank: OpenBank) -> None:
     one = bank()
     one.book("short", earned(5_000, days=10))
     one.book("long", earned(5_000, days=100))
@@ -203,7 +208,7 @@ def test_lots_lapse_by_themselves_and_held_points_only_when_free(bank):
     assert (one.account.balance, counters(one)["expired"]) == (5_000, 5_000)
 
 
-def test_a_customer_does_not_lose_lapsed_points_twice(bank):
+def test_a_customer_does_not_lose_lapsed_points_twice(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000, days=10))
     one.book("other", earned(4_000))
@@ -213,7 +218,7 @@ def test_a_customer_does_not_lose_lapsed_points_twice(bank):
     assert counters(one) == {"issued": -4_000}
 
 
-def test_adjustments_add_and_take(bank):
+def test_adjustments_add_and_take(bank: OpenBank) -> None:
     one = bank()
     one.write(adjust(one.account, "adj1", 5_000, at=NOON, policies=one.policies, expires_at=NOON + DAY))
     one.write(adjust(one.account, "adj2", -7_000, at=NOON, policies=one.policies))
@@ -225,7 +230,7 @@ def test_adjustments_add_and_take(bank):
     assert clipped.write(adjust(clipped.account, "x", -1_000, at=NOON, policies=clipped.policies)).clipped == 1_000
 
 
-def test_the_balance_shows_what_expires_next_on_its_last_day(bank):
+def test_the_balance_shows_what_expires_next_on_its_last_day(bank: OpenBank) -> None:
     one = bank()
     midnight = datetime(2026, 12, 1, tzinfo=ZoneInfo("Europe/Lisbon"))
     one.book("a", Target(earned=(Earned("base", 1, "euro", 5_000, midnight),)))
@@ -235,7 +240,7 @@ def test_the_balance_shows_what_expires_next_on_its_last_day(bank):
     assert balance_view(one.account, at=NOON, zone=ZoneInfo("Europe/Lisbon"), within=DAY).expiring == 0
 
 
-def test_a_return_that_comes_before_its_sale_ends_the_same(bank):
+def test_a_return_that_comes_before_its_sale_ends_the_same(bank: OpenBank) -> None:
     early, late = bank(), bank()
     early.book("return", taken(10_000, ""))
     early.book("sale", earned(10_000))
@@ -253,7 +258,7 @@ def test_a_return_that_comes_before_its_sale_ends_the_same(bank):
         max_size=25,
     )
 )
-def test_invariants_hold_in_any_history(bank, history):
+def test_invariants_hold_in_any_history(bank: OpenBank, history: list[tuple[str, int, int]]) -> None:
     one = bank()
     sales: list[tuple[str, int]] = []
     for number, (what, points, pick) in enumerate(history):
@@ -287,7 +292,7 @@ def test_invariants_hold_in_any_history(bank, history):
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(0, 20))
-def test_documents_in_any_order_of_arrival_give_the_same_balance(bank, amounts, spent):
+def test_documents_in_any_order_of_arrival_give_the_same_balance(bank: OpenBank, amounts: list[int], spent: int) -> None:
     targets = [(f"s{i}", earned(points * 1000, rule=f"r{i}")) for i, points in enumerate(amounts)] + [("spend", Target(spent=spent * 1000))]
     ends = set()
     for order in itertools.permutations(targets):
@@ -299,7 +304,7 @@ def test_documents_in_any_order_of_arrival_give_the_same_balance(bank, amounts, 
     assert next(iter(ends))[0] == 1000 * (sum(amounts) - spent)
 
 
-def test_what_a_document_took_is_tied_to_lots(bank):
+def test_what_a_document_took_is_tied_to_lots(bank: OpenBank) -> None:
     one = bank()
     one.book("sale", earned(10_000))
     one.book("spend", Target(spent=4_000))

@@ -336,15 +336,17 @@ def test_any_bytes_get_a_fault(body: bytes) -> None:
     assert post(body).find(".//faultcode") is not None
 
 
+# Name, text and children.
+Tree = tuple[str, str, list["Tree"]]
 _NAMES = st.sampled_from(["identify", "quote", "commit", "store", "key", "lines", "gross", "at", "customer", "shares", "nonsense"])
-_TREES = st.recursive(
+_TREES: st.SearchStrategy[Tree] = st.recursive(
     st.builds(lambda name, text: (name, text, []), _NAMES, st.text("ab1.-Z:&<]\u00e7\U0001f600 ", max_size=8)),
     lambda inner: st.builds(lambda name, children: (name, "", children), _NAMES, st.lists(inner, max_size=4)),
     max_leaves=12,
 )
 
 
-def _build(tree: tuple[str, str, list[Any]]) -> etree._Element:
+def _build(tree: Tree) -> etree._Element:
     element = etree.Element(f"{{{NS}}}{tree[0]}")
     element.text = tree[1]
     element.extend(_build(child) for child in tree[2])
@@ -353,7 +355,7 @@ def _build(tree: tuple[str, str, list[Any]]) -> etree._Element:
 
 @settings(max_examples=150, deadline=None)
 @given(_TREES)
-def test_any_elements_get_an_answer_or_named_fields(tree: tuple[str, str, list[Any]]) -> None:
+def test_any_elements_get_an_answer_or_named_fields(tree: Tree) -> None:
     root = post(envelope(etree.tostring(_build(tree), encoding="unicode")))
     if root.find(".//faultcode") is not None:
         assert problem(root)[0] in {"validation", "unknown_operation"}
