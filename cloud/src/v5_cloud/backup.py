@@ -51,6 +51,8 @@ def backup(settings: Settings, target: Path) -> str:
 
         put({"format": _FORMAT, "at": utc_now()})
         for table in Base.metadata.sorted_tables:
+            if not table.info.get("backup", True):
+                continue
             result = connection.execution_options(yield_per=_CHUNK).execute(select(table))
             for row in result.mappings():
                 put([table.name, dict(row)])

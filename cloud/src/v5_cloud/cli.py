@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
+import logging.config
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,14 +15,14 @@ from rich.table import Table
 
 from v5_cloud.backup import backup as make_backup
 from v5_cloud.backup import restore as restore_backup
-from v5_cloud.console import err, fail, settings
+from v5_cloud.console import LOGGING, err, fail, settings
 from v5_cloud.kit.container import build
 from v5_cloud.kit.settings import Settings
 from v5_cloud.ledger import checks
 from v5_cloud.migrations import migrate as run_migrations
 from v5_cloud.sample import load as load_sample
 from v5_cloud.tenants.commands import attach
-from v5_core.errors import V5Error
+from v5_core.errors import ConfigError, V5Error
 from v5_core.money import format_scaled
 
 __all__ = ["app"]
@@ -30,7 +30,7 @@ __all__ = ["app"]
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="The V5 web service. Settings come from the environment: V5_DATABASE_URL (SQLite by default), V5_HOST, V5_PORT, V5_PUBLIC_URL.",
+    help="The V5 web service. Settings come from the environment: V5_DATABASE_URL (SQLite by default), V5_HOST, V5_PORT, V5_WORKERS…",
 )
 users = typer.Typer(no_args_is_help=True, help="People who sign in to the back office.")
 ledger = typer.Typer(no_args_is_help=True, help="The points ledger: check it, or ask it for a balance of any day.")
@@ -44,22 +44,33 @@ _out = Console()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; V5_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; V5_PORT, 8500 by default.")] = None,
-    workers: Annotated[int, typer.Option(help="Processes; more than one needs PostgreSQL.", min=1, max=64)] = 1,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; V5_WORKERS, 1 by default. More than one needs PostgreSQL.", min=1, max=64)
+    ] = None,
 ) -> None:
-    """Serves REST, SOAP and the back office until Ctrl-C."""
+    """Serves REST, SOAP and the back office until Ctrl-C or SIGTERM, which ends all processes after the requests under way.
+
+    Each process uses one core. A process that dies is replaced; the others go on answering. SIGHUP replaces them one after the other.
+    """
     import uvicorn
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     held_settings = settings()
+    count = workers or held_settings.workers
+    if count > 1 and held_settings.is_sqlite:
+        # One writer at a time is all that SQLite has: more processes would only wait for each other.
+        fail(ConfigError("Several processes need PostgreSQL: set V5_DATABASE_URL, or leave --workers at 1."))
+    logging.config.dictConfig(LOGGING)
     uvicorn.run(
         "v5_cloud.app:create_app",
         factory=True,
         host=host or held_settings.host,
         port=held_settings.port if port is None else port,
-        workers=workers,
-        log_level="warning",
+        workers=count,
+        log_config=LOGGING,
+        access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=20,
     )
 
 

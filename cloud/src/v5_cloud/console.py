@@ -1,10 +1,10 @@
-"""What the commands share: the service opened for one command, and errors in words."""
+"""What the commands share: logging, the service opened for one command, and errors in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -14,9 +14,18 @@ from v5_cloud.kit.container import Container, build
 from v5_cloud.kit.settings import Settings
 from v5_core.errors import V5Error
 
-__all__ = ["err", "fail", "opened", "settings"]
+__all__ = ["LOGGING", "err", "fail", "opened", "settings"]
 
 err = Console(stderr=True)
+
+# For `logging.config`: each process of the service sets itself up with it. The requests are the proxy's to log.
+LOGGING: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(process)d] %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+}
 
 
 def settings() -> Settings:

@@ -33,7 +33,8 @@ class Container:
 
 def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Container:
     """All parts of a service."""
-    return Container(settings, Database(settings), Limiter(settings.rate_storage), clock)
+    database = Database(settings)
+    return Container(settings, database, Limiter(database), clock)
 
 
 def container(request: Request) -> Container:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from v5_core.errors import ConfigError
 
 __all__ = ["Settings"]
+
+_MAY_BE_EMPTY: Final = frozenset({"database_role"})
 
 
 class Settings(BaseModel):
@@ -22,8 +24,8 @@ class Settings(BaseModel):
         database_role: Role that the service takes on PostgreSQL, so that row-level security binds it; "" to stay who it is.
         secure_cookies: Cookies over HTTPS only (off for the demo on loopback).
         body_limit: Largest request body in bytes.
-        rate_storage: Where rate limits are counted (`memory://`, or `redis://...` with several processes).
-        push_rate: Requests an agent or key may make.
+        workers: Processes that `v5-cloud serve` starts; more than one needs PostgreSQL.
+        machine_rate: Requests an agent or key may make.
         enrol_rate: Enrolment attempts from one address.
     """
 
@@ -34,11 +36,11 @@ class Settings(BaseModel):
     pool_size: int = Field(default=10, ge=1, le=200)
     host: str = "127.0.0.1"
     port: int = Field(default=8500, ge=0, le=65_535)
+    workers: int = Field(default=1, ge=1, le=64)
     public_url: str = ""
     secure_cookies: bool = False
     session_hours: int = Field(default=12, ge=1, le=720)
     body_limit: int = Field(default=2_000_000, ge=1024)
-    rate_storage: str = "memory://"
     machine_rate: str = "12000/minute"
     enrol_rate: str = "20/minute"
     auth_failure_rate: str = "120/minute"
@@ -52,7 +54,9 @@ class Settings(BaseModel):
             ConfigError: A value that cannot be used, by name.
         """
         source = os.environ if env is None else env
-        values = {name: source[f"V5_{name.upper()}"] for name in cls.model_fields if source.get(f"V5_{name.upper()}")}
+        given = {name: source[f"V5_{name.upper()}"] for name in cls.model_fields if f"V5_{name.upper()}" in source}
+        # Set to nothing is not set (compose files do that), except where nothing is an answer.
+        values = {name: value for name, value in given.items() if value or name in _MAY_BE_EMPTY}
         try:
             return cls.model_validate(values)
         except ValueError as error:
@@ -66,6 +70,11 @@ class Settings(BaseModel):
             if self.database_url.startswith(prefix):
                 return "postgresql+psycopg://" + self.database_url.removeprefix(prefix)
         return self.database_url
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Embedded, with one writer, or a server."""
+        return self.sqlalchemy_url.startswith("sqlite")
 
     @property
     def sqlite_path(self) -> Path | None:

@@ -9,6 +9,7 @@ from typing import Final
 
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
+from v5_cloud.kit.leader import Leader
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Cause, Working
@@ -36,6 +37,7 @@ def housekeeping(container: Container) -> int:
         for account in sorted(accounts):
             again(partial(_settle_time, container, scope, account))
         moved += len(accounts) + settle_known(container, scope)
+    container.limiter.forget()
     return moved
 
 
@@ -58,11 +60,12 @@ def _settle_time(container: Container, scope: Scope, account: str) -> None:
 
 
 class Housekeeper:
-    """A thread that does a round now and then. Several processes may do it at once: every step locks its account."""
+    """A thread that does a round now and then, in one process of the service. Two at once did no harm: every step locks its account."""
 
     def __init__(self, container: Container, seconds: int) -> None:
         self._container = container
         self._seconds = seconds
+        self._leader = Leader(container.database)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -78,8 +81,15 @@ class Housekeeper:
             self._thread.join(timeout=10)
 
     def _run(self) -> None:
-        while not self._stop.wait(self._seconds):
-            try:
+        try:
+            while not self._stop.wait(self._seconds):
+                self._round()
+        finally:
+            self._leader.resign()
+
+    def _round(self) -> None:
+        try:
+            if self._leader.leads():
                 housekeeping(self._container)
-            except Exception as error:  # noqa: BLE001 - the next round tries again; the cause is in the log
-                _log.error("housekeeping failed: %s", type(error).__name__, exc_info=error)
+        except Exception as error:  # noqa: BLE001 - the next round tries again; the cause is in the log
+            _log.error("housekeeping failed: %s", type(error).__name__, exc_info=error)

@@ -4,6 +4,7 @@ from v5_cloud.models.base import Base, TenantRow, new_id
 from v5_cloud.models.customers import CardRow, CustomerKey, CustomerRow, ProductRow, ProgrammeRow
 from v5_cloud.models.fleet import Agent, ApiKey, EnrolCode, SignalRow
 from v5_cloud.models.ledger import AccountRow, AllocationRow, AuditRow, HoldRow, Installation, LotRow, PostingRow
+from v5_cloud.models.limits import RateWindow
 from v5_cloud.models.sales import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink, StoreDay
 from v5_cloud.models.tenants import Company, Store, Tenant, User, UserSession
 
@@ -31,6 +32,7 @@ __all__ = [
     "PostingRow",
     "ProductRow",
     "ProgrammeRow",
+    "RateWindow",
     "ReturnLink",
     "SignalRow",
     "Store",
