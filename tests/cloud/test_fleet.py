@@ -18,7 +18,7 @@ def test_enrolment_code_works_once_and_the_agent_is_seen(till: Any) -> None:
     _, public = generate_key()
     body = {"code": till.sample["enrol_codes"]["LX1"], "public_key": base64.b64encode(public).decode(), "name": "thief"}
     reply = till.client.post("/v1/agents/enrol", json=body)
-    assert (reply.status_code, reply.json()["code"]) == (401, "enrol_code")
+    assert (reply.status_code, reply.json()["code"]) == (401, "enrolment_code")
     beat = {
         "version": "0.1.0",
         "queue_depth": 3,

@@ -162,7 +162,7 @@ def test_bad_input_names_the_field(till: Any) -> None:
         assert reply.headers["content-type"].startswith("application/problem+json")
         assert field in [one["field"] for one in reply.json()["errors"]]
     broken = till.client.post("/v1/hooks/commit", content=b"{", headers={**till.auth, "content-type": "application/json"})
-    assert (broken.status_code, broken.json()["code"]) == (400, "json")
+    assert (broken.status_code, broken.json()["code"]) == (400, "malformed")
     wrong_store = till.hook("commit", {"request_id": "b", "document": {**document, "store": "NOPE"}})
     assert (wrong_store.status_code, wrong_store.json()["code"]) == (422, "unknown_store")
     assert (

@@ -19,7 +19,7 @@ from v5_cloud.models import AccountRow, Agent, AuditRow, CustomerRow, EnrolCode,
 from v5_cloud.programmes.service import current
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.tenants.setup import audit
-from v5_core.errors import AuthError, FieldError, NotFoundError, ValidationError
+from v5_core.errors import EnrolmentCodeError, FieldError, NotFoundError, ValidationError
 from v5_core.push import Replica, ReplicaCustomer, Signal
 
 __all__ = ["beat", "enrol", "issue_code", "list_agents", "make_code", "pending_signals", "replica"]
@@ -77,7 +77,7 @@ def enrol(container: Container, request: EnrolAgentRequest) -> EnrolAgentRespons
     """Turns a machine into a store's agent.
 
     Raises:
-        AuthError: The code is unknown, used, or too old; which of them is not said.
+        EnrolmentCodeError: The code is unknown, used, or too old; which of them is not said.
         ValidationError: Not a public key.
     """
     try:
@@ -88,7 +88,7 @@ def enrol(container: Container, request: EnrolAgentRequest) -> EnrolAgentRespons
         wrong = FieldError("public_key", "public_key", "base64 of the 32 raw bytes of an Ed25519 public key is expected")
         raise ValidationError("The public key cannot be used.", errors=(wrong,))
     now, code_hash = container.clock(), _hash(request.code)
-    refused = AuthError("The code is not valid (any more); ask for a new one in the back office.", code="enrol_code")
+    refused = EnrolmentCodeError("The code is not valid (any more); ask for a new one in the back office.")
     with container.database.read(Scope(DIRECTORY)) as session:
         code = FleetRepository(session, Scope(DIRECTORY)).claim_code(code_hash, now)
         if code is None:
