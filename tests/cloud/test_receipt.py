@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
@@ -10,8 +10,11 @@ from sqlalchemy import text
 from v5_cloud.kit.tenant import Scope
 from v5_core.receipts import footer
 
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Till
 
-def speak(service: Any, language: str) -> None:
+
+def speak(service: Service, language: str) -> None:
     """The sample's stores speak another language from now on."""
     with service.held.database.write(Scope(service.sample["tenant"])) as session:
         session.execute(text("UPDATE store SET language = :language"), {"language": language})
@@ -22,7 +25,7 @@ def printed(answer: dict[str, Any]) -> list[str]:
     return [" ".join(line["text"].split()) for line in answer["receipt"] if line["text"]]
 
 
-def sold_and_returned(till: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def sold_and_returned(till: Till) -> tuple[dict[str, Any], dict[str, Any]]:
     """A sale of 129 points, and the return of a part of it."""
     card = {"card": till.customer()["card"]}
     sale = till.commit(till.document("1", [("CREME-50", "cosmetica", "24.90"), ("CAFE-250", "mercearia", "80.10")], customer=card))
@@ -52,7 +55,7 @@ RECEIPTS = {
 
 @pytest.mark.feature("PR-04", "NX-01")
 @pytest.mark.parametrize("language", RECEIPTS)
-def test_the_receipt_of_a_sale_and_of_a_return(service: Any, till: Any, language: str) -> None:
+def test_the_receipt_of_a_sale_and_of_a_return(service: Service, till: Till, language: str) -> None:
     speak(service, language)
     sold, returned, scan = RECEIPTS[language]
     sale, back = sold_and_returned(till)
@@ -62,7 +65,7 @@ def test_the_receipt_of_a_sale_and_of_a_return(service: Any, till: Any, language
     assert (back["points_taken"], back["points_given"]) == ("49", "0")
 
 
-def test_the_words_are_those_of_the_agent(till: Any) -> None:
+def test_the_words_are_those_of_the_agent(till: Till) -> None:
     from v5_core.hooks import CommitResponse
     from v5_core.wire import loads
 
@@ -73,12 +76,12 @@ def test_the_words_are_those_of_the_agent(till: Any) -> None:
     assert answer.receipt[: len(lines)] == lines
 
 
-def card_of(till: Any) -> dict[str, str]:
+def card_of(till: Till) -> dict[str, str]:
     return {"card": till.customer()["card"]}
 
 
 @pytest.mark.parametrize(("language", "sale_says", "return_says"), [("pt", "pontos", "devolu"), ("en", "points", "return")])
-def test_explanations_are_in_the_stores_language(service: Any, till: Any, language: str, sale_says: str, return_says: str) -> None:
+def test_explanations_are_in_the_stores_language(service: Service, till: Till, language: str, sale_says: str, return_says: str) -> None:
     speak(service, language)
     sale, back = sold_and_returned(till)
     assert sale["explanations"], "a sale that earns says why"
@@ -87,10 +90,22 @@ def test_explanations_are_in_the_stores_language(service: Any, till: Any, langua
 
 
 @pytest.mark.parametrize(("language", "says"), [("pt", "O cartão está bloqueado"), ("en", "The card is blocked")])
-def test_a_blocked_customer_gets_no_footer_and_the_cashier_reads_why(service: Any, till: Any, language: str, says: str) -> None:
+def test_a_blocked_customer_gets_no_footer_and_the_cashier_reads_why(service: Service, till: Till, language: str, says: str) -> None:
     speak(service, language)
     with service.held.database.write(Scope(service.sample["tenant"])) as session:
         session.execute(text("UPDATE customer SET blocked = true"))
     answer = till.commit(till.document("1", [("X", "livros", "5.00")], customer=card_of(till)))
     assert answer["receipt"] == []
     assert [one["text"].startswith(says) for one in answer["messages"]] == [True]
+
+
+@pytest.mark.feature("PR-28")
+@pytest.mark.parametrize(
+    ("language", "says"), [("pt", "Com cartão poupava 1,00"), ("fr", "Avec la carte : 1,00 de moins"), ("he", "עם כרטיס היית חוסך 1.00")]
+)
+def test_who_shows_no_card_reads_what_a_member_saves(service: Service, till: Till, language: str, says: str) -> None:
+    speak(service, language)
+    document = till.document("1", [("VINHO-DOURO", "vinhos", "20.00")])
+    first, again = till.commit(document), till.commit(document)
+    assert says in printed(first)
+    assert first["receipt"] == again["receipt"]

@@ -13,6 +13,7 @@ from v5_cloud.customers.keys import fold, ref_keys
 from v5_cloud.customers.records import Data, save
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.customers.service import search_keys
+from v5_cloud.hooks.missed import missed_lines
 from v5_cloud.hooks.once import check, once, row_of
 from v5_cloud.hooks.repository import HookRepository
 from v5_cloud.hooks.views import facts_of, views, working_of
@@ -183,7 +184,10 @@ class CloudHooks:
         """The document was issued: once per document, however often it is sent."""
         _kind(request.document, DocumentKind.SALE)
         answer, duplicate = self._settle("commit", request.request_id, request, request.document)
-        return hooks.CommitResponse.model_validate_json(json.dumps({**answer, "duplicate": duplicate}))
+        reply = hooks.CommitResponse.model_validate_json(json.dumps({**answer, "duplicate": duplicate}))
+        if reply.balance is None and not reply.receipt:
+            return reply.model_copy(update={"receipt": missed_lines(self._container, self._scope, request.document)})
+        return reply
 
     def return_(self, request: hooks.ReturnRequest) -> hooks.ReturnResponse:
         """A credit note."""
