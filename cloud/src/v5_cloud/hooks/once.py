@@ -14,7 +14,7 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import Idempotency
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.service import again
-from v5_core.errors import ConflictError
+from v5_core.errors import RequestReusedError
 from v5_core.model import Wire
 
 __all__ = ["body_hash", "check", "once", "row_of"]
@@ -43,12 +43,12 @@ def check(stored: Idempotency | None, request: Wire) -> dict[str, Any] | None:
     """The stored answer, or None when the request id is new.
 
     Raises:
-        ConflictError: The id was used with another body.
+        RequestReusedError: The id was used with another body.
     """
     if stored is None:
         return None
     if stored.body_hash != body_hash(request):
-        raise ConflictError("This request id was used before with another body.", code="idempotency_conflict")
+        raise RequestReusedError
     return stored.answer
 
 
@@ -58,7 +58,7 @@ def once(
     """Does `work` in a transaction, or gives the answer that it gave before.
 
     Raises:
-        ConflictError: The id was used with another body.
+        RequestReusedError: The id was used with another body.
     """
 
     def attempt() -> Reply:

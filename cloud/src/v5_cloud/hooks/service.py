@@ -32,7 +32,7 @@ from v5_cloud.settlement.service import ReportError, Settled, settle
 from v5_cloud.tenants.service import StoreInfo, company_info, epoch_base
 from v5_core import hooks
 from v5_core.engine import evaluate, points_worth
-from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
+from v5_core.errors import BlockedError, FieldError, NotFoundError, UnknownCustomerError, ValidationError
 from v5_core.ids import normalise_phone, normalise_tax_number
 from v5_core.ledger import place_hold, release_hold
 from v5_core.model import Card, CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument
@@ -153,12 +153,10 @@ class CloudHooks:
         pairs, stamp = ledger.lock(keys, (), ())
         found = next((pair for key in keys for pair in pairs if key in pair[1].keys), None)
         if found is None:
-            raise NotFoundError(
-                "There is no such customer.", code="unknown_customer", errors=(FieldError("customer", "unknown", "identify first"),)
-            )
+            raise UnknownCustomerError("There is no such customer.", errors=(FieldError("customer", "unknown", "identify first"),))
         account, customer = found
         if customer.blocked or customer.inactive:
-            raise ConflictError("The customer is blocked.", code="blocked")
+            raise BlockedError
         programmes = catalogue(self._container, ProgrammeRepository(session, self._scope), stamp)
         working = Working(company.id, now)
         working.load([account], (), ())
@@ -213,7 +211,8 @@ class CloudHooks:
             found = settle(self._container, self._scope, [document], remember)[0]
         except ReportError as error:
             raise error.error from None
-        return found.answer, found.duplicate
+        # The till knows the document by its own key; V5's id is for the lists.
+        return {**found.answer, "document": document.keys[0]}, found.duplicate
 
     def cancel(self, request: hooks.CancelRequest) -> hooks.CancelResponse:
         """Releases a hold, or undoes a document by any of its keys.
@@ -283,7 +282,7 @@ class CloudHooks:
             if known is not None:
                 made[:] = [hooks.CancelResponse.model_validate_json(json.dumps(known))]
                 return
-            made[:] = [hooks.CancelResponse(reversed_document=row.id, points=points, balance=results[0].answer.get("balance"))]
+            made[:] = [hooks.CancelResponse(reversed_document=body.keys[0], points=points, balance=results[0].answer.get("balance"))]
             answer = made[0].model_dump(mode="json")
             writes.put(Idempotency, [row_of(self._scope, "cancel", request.request_id, request, answer, self._container.clock())])
 
