@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from v5_core.errors import ConflictError, NotFoundError, PermissionDeniedError, ValidationError
+from v5_core.errors import BlockedError, ConflictError, NotFoundError, RequestReusedError, ValidationError
 from v5_core.hooks import (
     CancelRequest,
     CommitRequest,
@@ -154,7 +154,7 @@ def test_what_one_customer_may_spend_while_the_line_is_down_is_limited(cut: Worl
     with pytest.raises(ConflictError) as poor:
         hold(cut, 20_000, "h4", card="9512000177233")
     assert poor.value.error_code == "insufficient_points"
-    with pytest.raises(PermissionDeniedError):
+    with pytest.raises(BlockedError):
         cut.agent().till.hold(
             HoldRequest(request_id="h5", store="LX1", at=cut.clock(), customer=CustomerRef(phone="914444444"), points=1000)
         )
@@ -186,14 +186,17 @@ def test_a_hold_lapses_and_can_be_released(cut: World) -> None:
 
 def test_the_same_request_gets_the_same_answer_and_another_body_is_a_conflict(cut: World) -> None:
     first = commit(cut, 1, "req-1")
-    assert commit(cut, 1, "req-1") == first
-    with pytest.raises(ConflictError):
+    assert not first.duplicate
+    told_again = first.model_copy(update={"duplicate": True})
+    assert commit(cut, 1, "req-1") == told_again
+    with pytest.raises(RequestReusedError):
         commit(cut, 2, "req-1")
     assert cut.agent().outbox.stats().queued == 1
     assert commit(cut, 1, "req-2").duplicate
     assert cut.agent().outbox.stats().queued == 1
     again = cut.agent(fresh=True)
-    assert again.till.commit(CommitRequest(request_id="req-1", document=cut.sale(1, origin=Origin.HOOK, source="till", card=INES))) == first
+    request = CommitRequest(request_id="req-1", document=cut.sale(1, origin=Origin.HOOK, source="till", card=INES))
+    assert again.till.commit(request) == told_again
 
 
 def test_the_cloud_s_answer_is_taken_when_it_comes_in_time(store: World) -> None:
@@ -201,7 +204,7 @@ def test_the_cloud_s_answer_is_taken_when_it_comes_in_time(store: World) -> None
     store.cloud.answers["/v1/hooks/commit"] = [(200, json.loads(final.model_dump_json()), {})]
     answer = commit(store, 1)
     assert (answer.points_earned, answer.provisional) == (99_000, False)
-    assert commit(store, 1) == answer
+    assert commit(store, 1) == answer.model_copy(update={"duplicate": True})
     store.agent().send()
     assert store.cloud.events == {}, "the cloud has it by the till's own call"
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from v5_agent.outbox import Outbox, millis
-from v5_core.errors import ConflictError
+from v5_core.errors import RequestReusedError
 from v5_core.model import Balance, Wire
 from v5_core.push import ReplicaCustomer
 
@@ -113,13 +113,13 @@ class Effects:
         """The answer given before to the same request.
 
         Raises:
-            ConflictError: The id was used for something else.
+            RequestReusedError: The id was used for something else.
         """
         rows = self._outbox.db.read("SELECT operation, digest, body FROM answer WHERE request_id = ?", (request_id,))
         if not rows:
             return None
         if rows[0]["operation"] != operation or rows[0]["digest"] != mark:
-            raise ConflictError("this request_id was used before with another body: take a new one for a new request")
+            raise RequestReusedError
         return model.model_validate_json(rows[0]["body"])
 
     def store(

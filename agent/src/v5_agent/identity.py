@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 import v5_agent
 from v5_agent.config import write_private
 from v5_core import signing
-from v5_core.errors import AuthError, ConfigError, NotFoundError, RetryableError
+from v5_core.errors import AuthError, ConfigError, EnrolmentCodeError, NotFoundError, RetryableError
 
 __all__ = ["Enrolment", "Identity", "check_machine", "enrol", "fingerprint", "load_identity"]
 
@@ -108,7 +108,7 @@ def enrol(folder: Path, cloud: str, code: str, name: str, now: datetime, *, time
     A new enrolment keeps the outbox and its event ids; the old key is replaced only when the cloud has taken the new one.
 
     Raises:
-        AuthError: The code is wrong, used or too old.
+        EnrolmentCodeError: The code is wrong, used or too old.
         RetryableError: The cloud cannot be reached or is busy.
         ConfigError: The address is no address of a V5 cloud.
     """
@@ -156,9 +156,8 @@ def _enrolment(reply: requests.Response, address: str) -> Enrolment:
     if reply.status_code == 404 and "problem+json" not in reply.headers.get("content-type", ""):
         raise NotFoundError(f"there is no V5 cloud at {address}")
     if reply.status_code != 200 and reply.status_code != 201:
-        raise AuthError(
-            "the code was refused: it works once and for a short time; make a new one in the back office, under Stores",
-            code="enrolment_code",
+        raise EnrolmentCodeError(
+            "the code was refused: it works once and for a short time; make a new one in the back office, under Stores"
         )
     try:
         return Enrolment.model_validate_json(reply.content)

@@ -19,7 +19,16 @@ from v5_agent.local import PROVISIONAL_CUSTOMER, DocumentEffect, Local
 from v5_agent.outbox import Entry, Fact, Outbox
 from v5_agent.replica import spellings
 from v5_core.engine import points_worth
-from v5_core.errors import ConflictError, FieldError, NotFoundError, PermissionDeniedError, V5Error, ValidationError
+from v5_core.errors import (
+    BlockedError,
+    ConflictError,
+    FieldError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnknownCustomerError,
+    V5Error,
+    ValidationError,
+)
 from v5_core.hooks import (
     CancelRequest,
     CancelResponse,
@@ -139,9 +148,9 @@ class Till:
     def _hold_here(self, request: HoldRequest, mark: bytes, customer: ReplicaCustomer | None) -> HoldResponse:
         facts, now = self._local.replica.facts, self._clock()
         if customer is None:
-            raise NotFoundError("this customer is not known in the store, and the line is down", code="customer_unknown")
+            raise UnknownCustomerError("this customer is not known in the store, and the line is down")
         if customer.blocked:
-            raise PermissionDeniedError("the customer is blocked", code="customer_blocked")
+            raise BlockedError
         amount = points_worth(facts.compiled, request.points, frozenset({"points"}), request.at) if facts.compiled else 0
         if amount <= 0:
             raise ValidationError(
@@ -176,7 +185,7 @@ class Till:
             raise ValidationError("a return goes to the operation `return`", errors=(FieldError("document.kind", "kind", "must be sale"),))
         mark = digest("commit", request)
         if stored := self._effects.stored("commit", request.request_id, mark, CommitResponse):
-            return stored
+            return stored.model_copy(update={"duplicate": True})
         request = request.model_copy(update={"document": self._local.enrich(request.document)})
         document = request.document
         effect = self._local.document(document)
@@ -206,7 +215,7 @@ class Till:
             raise ValidationError("a sale goes to the operation `commit`", errors=(FieldError("document.kind", "kind", "must be return"),))
         mark = digest("return", request)
         if stored := self._effects.stored("return", request.request_id, mark, ReturnResponse):
-            return stored
+            return stored.model_copy(update={"duplicate": True})
         request = request.model_copy(update={"document": self._local.enrich(request.document)})
         document = request.document
         effect = self._local.document(document)
@@ -252,7 +261,7 @@ class Till:
             for row in tx.execute("SELECT event_id FROM outbox WHERE aggregate_id = ? AND type = 'document'", (aggregate,)).fetchall():
                 self._effects.undo(tx, row["event_id"])
             points = told.points_earned if told else 0
-            provisional = CancelResponse(released=released, reversed_document=request.document, points=points, provisional=True)
+            provisional = CancelResponse(released=released, reversed_document=sale, points=points, provisional=True)
             self._effects.store(tx, "cancel", request.request_id, mark, provisional, now)
         return self._finish("cancel", request, mark, provisional, entry, None)
 

@@ -19,7 +19,7 @@ from v5_agent.guard import Guard, problem
 from v5_agent.i18n import choose
 from v5_agent.sessions import COOKIE, HEADER, Sessions
 from v5_core import soap, wire
-from v5_core.errors import AuthError, FieldError, NotFoundError, V5Error, ValidationError
+from v5_core.errors import AuthError, FieldError, MalformedError, NotFoundError, V5Error, ValidationError
 from v5_core.hooks import EnrolRequest, IdentifyRequest
 from v5_core.model import Wire
 
@@ -35,6 +35,8 @@ _TITLES: Final = {
     422: "Unprocessable Content",
     503: "Service Unavailable",
 }
+# Faults that the framework finds; the cloud has the same.
+_CODES: Final = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 
 
 def create_app(agent: Any, token: str, port: Callable[[], int]) -> Guard:
@@ -65,7 +67,7 @@ def _parse(body: bytes, model: type[Wire]) -> Any:
     try:
         data = wire.loads(body)
     except (ValueError, UnicodeDecodeError):
-        raise ValidationError("the body is not JSON", code="malformed") from None
+        raise MalformedError("the body is not JSON") from None
     try:
         return model.model_validate(data)
     except pydantic.ValidationError as error:
@@ -92,7 +94,7 @@ def _errors(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def of_the_web(_: Request, error: HTTPException) -> Response:
         title = _TITLES.get(error.status_code, "Error")
-        body = problem(error.status_code, f"http_{error.status_code}", title, title)
+        body = problem(error.status_code, _CODES.get(error.status_code, "http"), title, title)
         return Response(body, error.status_code, media_type="application/problem+json")
 
     @app.exception_handler(Exception)
@@ -109,7 +111,7 @@ def _authorised(token: str) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
         given = request.headers.getlist("authorization")
         if len(given) != 1 or not hmac.compare_digest(given[0].encode("latin-1"), expected):
-            raise AuthError("the token is missing or wrong: it is in the agent's data folder (hooks.token)", code="token")
+            raise AuthError("the token is missing or wrong: it is in the agent's data folder (hooks.token)")
 
     return check
 

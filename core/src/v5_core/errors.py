@@ -2,17 +2,23 @@
 
     V5Error                     code, message for people, fields that are wrong
     ├── ValidationError         the input is wrong: names the field or the row            (422)
+    │   └── MalformedError      not JSON, not XML, not an envelope                       (400)
     ├── NotFoundError           no such thing for this tenant                             (404)
-    ├── ConflictError           same key, another body; state no longer allows it        (409)
+    │   └── UnknownCustomerError    nobody is known by the reference
+    ├── ConflictError           a state that no longer allows it                          (409)
+    │   ├── RequestReusedError  same request id, another body
+    │   └── BlockedError        the customer is blocked
     ├── PermissionDeniedError   known, but not allowed                                   (403)
     ├── ConfigError             the settings are wrong: a person must change them
     ├── AuthError               credentials refused: a person must renew them            (401)
+    │   └── EnrolmentCodeError  the one-off code was used, is too old, or never was
     ├── RetryableError          try again later; `retry_after` in seconds when known     (503)
     ├── RecordRejectedError     one record is bad: quarantine `ref`, go on with the rest
     ├── ContractViolationError  a plugin broke the contract (raised by kit and runner only)
     └── FatalError              stop this source and call a person
 
 The type says what the runtime must do; `code` is stable and documented; the message never holds a secret or a personal datum.
+A fault has the same code and status whoever finds it: agent or cloud, REST or SOAP. What both can find is a class here.
 """
 
 from __future__ import annotations
@@ -22,15 +28,20 @@ from typing import ClassVar
 
 __all__ = [
     "AuthError",
+    "BlockedError",
     "ConfigError",
     "ConflictError",
     "ContractViolationError",
+    "EnrolmentCodeError",
     "FatalError",
     "FieldError",
+    "MalformedError",
     "NotFoundError",
     "PermissionDeniedError",
     "RecordRejectedError",
+    "RequestReusedError",
     "RetryableError",
+    "UnknownCustomerError",
     "V5Error",
     "ValidationError",
 ]
@@ -71,6 +82,13 @@ class ValidationError(V5Error):
     status = 422
 
 
+class MalformedError(ValidationError):
+    """The bytes are not what they should be at all: no JSON, no XML, no envelope."""
+
+    code = "malformed"
+    status = 400
+
+
 class NotFoundError(V5Error):
     """No such thing for this tenant (also said of another tenant's things)."""
 
@@ -78,11 +96,35 @@ class NotFoundError(V5Error):
     status = 404
 
 
+class UnknownCustomerError(NotFoundError):
+    """Nobody is known by the reference."""
+
+    code = "unknown_customer"
+
+
 class ConflictError(V5Error):
-    """Same idempotency key with another body, or a state that no longer allows the operation."""
+    """A state that no longer allows the operation."""
 
     code = "conflict"
     status = 409
+
+
+class RequestReusedError(ConflictError):
+    """The request id was used before, with another body."""
+
+    code = "idempotency_conflict"
+
+    def __init__(self) -> None:
+        super().__init__("this request_id was used before with another body: take a new one for a new request")
+
+
+class BlockedError(ConflictError):
+    """The customer is blocked: no points, no offers."""
+
+    code = "blocked"
+
+    def __init__(self) -> None:
+        super().__init__("the customer is blocked")
 
 
 class PermissionDeniedError(V5Error):
@@ -104,6 +146,12 @@ class AuthError(V5Error):
 
     code = "unauthorized"
     status = 401
+
+
+class EnrolmentCodeError(AuthError):
+    """The one-off code was used, is too old, or never was."""
+
+    code = "enrolment_code"
 
 
 class RetryableError(V5Error):

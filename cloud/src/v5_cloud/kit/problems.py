@@ -14,7 +14,7 @@ from pydantic import ValidationError as ModelError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from v5_core.errors import AuthError, FieldError, RetryableError, V5Error
+from v5_core.errors import AuthError, FieldError, MalformedError, RetryableError, V5Error
 
 __all__ = ["PROBLEMS", "Problem", "ProblemField", "field_errors", "install", "problem_of"]
 
@@ -120,7 +120,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
         raise error
     errors = error.errors()
     if any(one["type"] == "json_invalid" for one in errors):
-        return response(_simple(400, "json", "The body is not JSON."))
+        return response(problem_of(MalformedError("The body is not JSON.")))
     return response(_simple(422, "validation", "The input is wrong; `errors` names each field.", field_errors(errors)))
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from lxml import etree
 
-from v5_core.errors import FieldError, ValidationError
+from v5_core.errors import FieldError, MalformedError
 from v5_core.model import Wire
 
 __all__ = ["DEFAULT", "NAMESPACE", "Schema", "faults", "parse", "parser", "printable", "qualified", "tidy", "to_data", "to_element"]
@@ -63,16 +63,16 @@ def parse(body: bytes) -> etree._Element:
     """The root of a document from outside.
 
     Raises:
-        ValidationError: Not XML, or XML with a DOCTYPE.
+        MalformedError: Not XML, or XML with a DOCTYPE.
     """
     try:
         root = etree.fromstring(body, parser())
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f" (line {line})" if line else ""
-        raise ValidationError(f"the body is not well-formed XML{where}", code="malformed") from None
+        raise MalformedError(f"the body is not well-formed XML{where}") from None
     if root.getroottree().docinfo.internalDTD is not None:
-        raise ValidationError("a DOCTYPE is not accepted", code="malformed")
+        raise MalformedError("a DOCTYPE is not accepted")
     return root
 
 

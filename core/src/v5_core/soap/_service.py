@@ -13,7 +13,7 @@ import pydantic
 from lxml import etree
 
 from v5_core import hooks as models
-from v5_core.errors import FieldError, V5Error, ValidationError
+from v5_core.errors import FieldError, MalformedError, V5Error, ValidationError
 from v5_core.hooks import Hooks
 from v5_core.model import Wire
 from v5_core.soap import _codec
@@ -163,7 +163,7 @@ def fault(error: Exception) -> tuple[int, bytes]:
 def _message(envelope: etree._Element) -> etree._Element:
     tag = etree.QName(envelope)
     if tag.localname != "Envelope":
-        raise ValidationError("a SOAP envelope is expected", code="malformed")
+        raise MalformedError("a SOAP envelope is expected")
     if tag.namespace != _SOAP:
         raise _EnvelopeError("VersionMismatch", "SOAP 1.1 is spoken here")
     header, body = envelope.find(f"{{{_SOAP}}}Header"), envelope.find(f"{{{_SOAP}}}Body")
@@ -172,7 +172,7 @@ def _message(envelope: etree._Element) -> etree._Element:
             raise _EnvelopeError("MustUnderstand", f"the header {etree.QName(entry).localname} is not understood here")
     messages = [child for child in body if isinstance(child.tag, str)] if body is not None else []
     if len(messages) != 1:
-        raise ValidationError("the envelope needs a Body with exactly one element", code="malformed")
+        raise MalformedError("the envelope needs a Body with exactly one element")
     return messages[0]
 
 
