@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import orjson
 from sqlalchemy.orm import Session
 
 from v5_cloud.kit.container import Container
@@ -27,7 +28,9 @@ def body_hash(request: Wire) -> str:
     return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
 
 
-def row_of(scope: Scope, operation: str, request_id: str, request: Wire, answer: dict[str, Any], now: Any) -> dict[str, Any]:
+def row_of(
+    scope: Scope, operation: str, request_id: str, request: Wire, answer: orjson.Fragment | dict[str, Any], now: Any
+) -> dict[str, Any]:
     """The row that remembers an answer."""
     return {
         "company_id": scope.company,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -35,9 +35,11 @@ from v5_core.engine import evaluate, points_worth
 from v5_core.errors import BlockedError, FieldError, NotFoundError, UnknownCustomerError, ValidationError
 from v5_core.ids import normalise_phone, normalise_tax_number
 from v5_core.ledger import place_hold, release_hold
-from v5_core.model import Card, CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument
+from v5_core.model import Card, CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument, Wire
 
 __all__ = ["CloudHooks"]
+
+Reply = TypeVar("Reply", hooks.CommitResponse, hooks.ReturnResponse)
 
 
 class CloudHooks:
@@ -181,19 +183,17 @@ class CloudHooks:
     def commit(self, request: hooks.CommitRequest) -> hooks.CommitResponse:
         """The document was issued: once per document, however often it is sent."""
         _kind(request.document, DocumentKind.SALE)
-        answer, duplicate = self._settle("commit", request.request_id, request, request.document)
-        reply = hooks.CommitResponse.model_validate_json(json.dumps({**answer, "duplicate": duplicate}))
-        if reply.balance is None and not reply.receipt:
-            return reply.model_copy(update={"receipt": missed_lines(self._container, self._scope, request.document)})
-        return reply
+        answer = self._settle("commit", request.request_id, request, request.document, hooks.CommitResponse)
+        if answer.balance is None and not answer.receipt:
+            return answer.model_copy(update={"receipt": missed_lines(self._container, self._scope, request.document)})
+        return answer
 
     def return_(self, request: hooks.ReturnRequest) -> hooks.ReturnResponse:
         """A credit note."""
         _kind(request.document, DocumentKind.RETURN)
-        answer, duplicate = self._settle("return", request.request_id, request, request.document)
-        return hooks.ReturnResponse.model_validate_json(json.dumps({**answer, "duplicate": duplicate}))
+        return self._settle("return", request.request_id, request, request.document, hooks.ReturnResponse)
 
-    def _settle(self, operation: str, request_id: str, request: Any, document: SalesDocument) -> tuple[dict[str, Any], bool]:
+    def _settle(self, operation: str, request_id: str, request: Wire, document: SalesDocument, model: type[Reply]) -> Reply:
         attempts = 0
 
         def remember(session: Session, writes: WriteSet, results: list[Settled]) -> None:
@@ -212,7 +212,11 @@ class CloudHooks:
         except ReportError as error:
             raise error.error from None
         # The till knows the document by its own key; V5's id is for the lists.
-        return {**found.answer, "document": document.keys[0]}, found.duplicate
+        told = {"document": document.keys[0], "duplicate": found.duplicate}
+        reply = found.reply
+        if not isinstance(reply, model):
+            raise _other_kind(document.kind)
+        return reply.model_copy(update=told)
 
     def cancel(self, request: hooks.CancelRequest) -> hooks.CancelResponse:
         """Releases a hold, or undoes a document by any of its keys.
@@ -282,7 +286,7 @@ class CloudHooks:
             if known is not None:
                 made[:] = [hooks.CancelResponse.model_validate_json(json.dumps(known))]
                 return
-            made[:] = [hooks.CancelResponse(reversed_document=body.keys[0], points=points, balance=results[0].answer.get("balance"))]
+            made[:] = [hooks.CancelResponse(reversed_document=body.keys[0], points=points, balance=results[0].reply.balance)]
             answer = made[0].model_dump(mode="json")
             writes.put(Idempotency, [row_of(self._scope, "cancel", request.request_id, request, answer, self._container.clock())])
 
@@ -295,8 +299,12 @@ class CloudHooks:
 
 def _kind(document: SalesDocument, kind: DocumentKind) -> None:
     if document.kind is not kind:
-        wrong = FieldError("document.kind", "kind", f"this operation takes documents of kind {kind.value!r}")
-        raise ValidationError("The document is of another kind.", errors=(wrong,))
+        raise _other_kind(kind)
+
+
+def _other_kind(kind: DocumentKind) -> ValidationError:
+    wrong = FieldError("document.kind", "kind", f"this operation takes documents of kind {kind.value!r}")
+    return ValidationError("The document is of another kind.", errors=(wrong,))
 
 
 def _time_out(working: Working, account: str) -> None:

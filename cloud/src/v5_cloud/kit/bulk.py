@@ -7,12 +7,12 @@ connection; all tables are written by data-modifying CTEs in a single round trip
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Final, Literal, cast
 
+import orjson
 from sqlalchemy import CursorResult, TextClause, bindparam, inspect, text
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -33,20 +33,21 @@ class WriteSet:
     """What a transaction wants to write.
 
     Modes: "insert" fails on a row that exists, "keep" leaves it, "replace" overwrites it, "add" adds the numbers up.
+    A column of JSON may be given as text that is JSON already (`orjson.Fragment`).
     """
 
     scope: Scope
-    rows: dict[tuple[type[TenantRow], Mode], dict[tuple[str, ...], Row]] = field(default_factory=dict)
+    rows: dict[tuple[type[TenantRow], Mode], dict[Any, Row]] = field(default_factory=dict)
     accounts: list[Row] = field(default_factory=list)
 
     def put(self, model: type[TenantRow], rows: Sequence[Row], mode: Mode = "insert") -> None:
         """Adds rows of a table; `tenant_id` is put in here."""
         if rows:
             kept = self.rows.setdefault((model, mode), {})
-            names = _keys(model)
+            names, key_of = _keys(model), _key_of(model)
             for row in rows:
                 whole = {**row, "tenant_id": self.scope.tenant}
-                key = tuple(str(whole[name]) for name in names)
+                key = key_of(whole)
                 before = kept.get(key)
                 if before is None or mode == "replace":
                     kept[key] = whole
@@ -77,10 +78,10 @@ class WriteSet:
         tables = tuple((model.__tablename__, mode) for model, mode in self.rows)
         parameters: dict[str, Any] = {"tenant": self.scope.tenant}
         for index, rows in enumerate(self.rows.values()):
-            parameters[f"p{index}"] = json.dumps([rows[key] for key in sorted(rows)], default=_plain)
+            parameters[f"p{index}"] = _json([rows[key] for key in sorted(rows)])
         if self.accounts:
             self.accounts.sort(key=lambda row: str(row["id"]))
-            parameters |= {"accounts": json.dumps(self.accounts, default=_plain), "epoch": epoch}
+            parameters |= {"accounts": _json(self.accounts), "epoch": epoch}
         return int(session.execute(_statement(tables, bool(self.accounts)), parameters).scalar_one())
 
     def _sqlite(self, session: Session) -> int:
@@ -120,10 +121,13 @@ def _keys(model: type[TenantRow]) -> tuple[str, ...]:
     return tuple(column.name for column in inspect(model).primary_key)
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} cannot be written")
+@functools.cache
+def _key_of(model: type[TenantRow]) -> Callable[[Row], Any]:
+    return itemgetter(*_keys(model))
+
+
+def _json(rows: Sequence[Row]) -> str:
+    return orjson.dumps(rows).decode()
 
 
 _MODELS: Final = {mapper.class_.__tablename__: mapper.class_ for mapper in StoreDay.registry.mappers}

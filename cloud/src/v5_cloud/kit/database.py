@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -47,13 +48,22 @@ class Database:
         url = self.settings.sqlalchemy_url
         if url.startswith("sqlite"):
             engine = create_engine(
-                url, connect_args={"check_same_thread": False, "timeout": 20}, pool_size=self.settings.pool_size, max_overflow=40
+                url,
+                connect_args={"check_same_thread": False, "timeout": 20},
+                pool_size=self.settings.pool_size,
+                max_overflow=40,
+                json_serializer=_json,
             )
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
             return engine
         engine = create_engine(
-            url, pool_size=self.settings.pool_size, max_overflow=self.settings.pool_size, pool_pre_ping=False, pool_recycle=1800
+            url,
+            pool_size=self.settings.pool_size,
+            max_overflow=self.settings.pool_size,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            json_serializer=_json,
         )
         event.listen(engine, "connect", _short_statements)
         if self.settings.database_role:
@@ -101,6 +111,10 @@ class Database:
                 session.commit()
         finally:
             session.close()
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _claim(connection: Connection, scope: Scope, locks: Sequence[int]) -> None:

@@ -6,11 +6,29 @@ refuses a repository that reaches for SQLAlchemy's own `select`, `update`, `dele
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Delete, Select, TextClause, Update, any_, delete, func, select, text, union, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Delete,
+    Select,
+    Text,
+    TextClause,
+    Update,
+    any_,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+    union,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.expression import Executable
 
 from v5_cloud.models import TenantRow
 
@@ -28,6 +46,11 @@ class Scope:
 
     tenant: str
     company: str = ""
+
+
+# Statements of the hot path, by kind of database, scope and name.
+_KEPT: Final[dict[tuple[bool, Scope, str], Executable]] = {}
+_MOST_KEPT: Final = 5000
 
 
 class Repository:
@@ -70,9 +93,36 @@ class Repository:
         which on young tables make it walk all the tenant's rows for each value.
         """
         values = union(*found)
-        if self.session.get_bind().dialect.name == "sqlite":
+        if self.sqlite:
             return column.in_(values)
         return column == any_(func.array(values.scalar_subquery()))
+
+    @property
+    def sqlite(self) -> bool:
+        """Embedded, and not a server."""
+        return self.session.get_bind().dialect.name == "sqlite"
+
+    def within(self, column: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+        """Whether the column is in a list of texts that is given at run time under `name`; its length does not change the statement."""
+        if self.sqlite:
+            return column.in_(bindparam(name, expanding=True))
+        return column == any_(bindparam(name, type_=ARRAY(Text())))
+
+    def rows(self, name: str, build: Callable[[], Executable], values: dict[str, Any]) -> Sequence[Any]:
+        """Runs a statement of the hot path, which is built once: building one costs as much as running it.
+
+        Args:
+            name: Of the statement; one for all of the service.
+            build: Makes the (guarded) statement when there is none yet for this scope.
+            values: Its parameters; nothing else may change between two runs.
+        """
+        key = (self.sqlite, self.scope, name)
+        statement = _KEPT.get(key)
+        if statement is None:
+            if len(_KEPT) >= _MOST_KEPT:
+                _KEPT.clear()
+            statement = _KEPT[key] = build()
+        return self.session.connection().execute(statement, values).all()
 
     def update(self, model: type[TenantRow]) -> Update:
         """`UPDATE`."""

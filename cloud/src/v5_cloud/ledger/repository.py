@@ -4,62 +4,57 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, func, literal, or_, union_all
+from sqlalchemy import CompoundSelect, Select, func, literal, or_, union_all
 
-from v5_cloud.kit.tenant import Repository, Scope
-from v5_cloud.ledger.working import Working, allocation_of, lot_of
+from v5_cloud.kit.tenant import Repository
+from v5_cloud.ledger.working import Account, Member, Working, allocation_of, lot_of
 from v5_cloud.models import AccountRow, AllocationRow, Company, CustomerKey, CustomerRow, HoldRow, LotRow, PostingRow
 from v5_core.ledger import Hold, HoldState, Lot, Operation
 
 __all__ = ["LedgerRepository"]
 
-_KEPT: Final = 1000
-_DETAILS: Final[dict[Scope, CompoundSelect[Any]]] = {}
-
 
 class LedgerRepository(Repository):
     """The ledger of a company."""
 
-    def lock(
-        self, keys: Collection[str], accounts: Collection[str], holds: Collection[str]
-    ) -> tuple[list[tuple[AccountRow, CustomerRow]], int]:
+    def lock(self, keys: Collection[str], accounts: Collection[str], holds: Collection[str]) -> tuple[list[tuple[Account, Member]], int]:
         """Accounts of whoever the keys, account ids or holds name, locked until the transaction ends; and the programmes' stamp."""
-        wanted: list[Select[Any]] = []
-        if keys:
-            wanted.append(self.columns(CustomerKey, CustomerKey.customer_id).where(CustomerKey.key.in_(keys)))
-        if accounts:
-            wanted.append(self.columns(AccountRow, AccountRow.customer_id).where(AccountRow.id.in_(accounts)))
-        if holds:
-            owners = self.columns(HoldRow, HoldRow.account_id).where(or_(HoldRow.id.in_(holds), HoldRow.alias.in_(holds)))
-            wanted.append(self.columns(AccountRow, AccountRow.customer_id).where(self.among(AccountRow.id, owners)))
-        if not wanted:
+        values = {"keys": list(keys), "accounts": list(accounts), "holds": list(holds)}
+        given = {name: found for name, found in values.items() if found}
+        if not given:
             return [], -1
+        rows = self.rows(f"ledger.lock:{','.join(given)}", lambda: self._lock(given), given)
+        return [(Account(*row[:7]), Member(*row[7:14])) for row in rows], int(rows[0][14]) if rows else -1
+
+    def _lock(self, given: Collection[str]) -> Select[Any]:
+        wanted: list[Select[Any]] = []
+        if "keys" in given:
+            wanted.append(self.columns(CustomerKey, CustomerKey.customer_id).where(self.within(CustomerKey.key, "keys")))
+        if "accounts" in given:
+            wanted.append(self.columns(AccountRow, AccountRow.customer_id).where(self.within(AccountRow.id, "accounts")))
+        if "holds" in given:
+            named = or_(self.within(HoldRow.id, "holds"), self.within(HoldRow.alias, "holds"))
+            owners = self.columns(HoldRow, HoldRow.account_id).where(named)
+            wanted.append(self.columns(AccountRow, AccountRow.customer_id).where(self.among(AccountRow.id, owners)))
         stamp = self.columns(Company, Company.programme_stamp).where(Company.id == self.scope.company).scalar_subquery()
-        statement = self.columns(AccountRow, AccountRow, CustomerRow, stamp)
-        statement = self.join(statement, CustomerRow, CustomerRow.id == AccountRow.customer_id)
-        statement = (
+        account = [getattr(AccountRow, name) for name in Account._fields]
+        member = [getattr(CustomerRow, name) for name in Member._fields]
+        statement = self.join(self.columns(AccountRow, *account, *member, stamp), CustomerRow, CustomerRow.id == AccountRow.customer_id)
+        return (
             statement.where(self.among(AccountRow.customer_id, *wanted), self.among(CustomerRow.id, *wanted))
             .order_by(AccountRow.id)
             .with_for_update(of=AccountRow)
         )
-        rows = self.session.execute(statement.execution_options(populate_existing=True)).all()
-        return [(row[0], row[1]) for row in rows], int(rows[0][2]) if rows else -1
 
     def details(self, working: Working, accounts: Collection[str], names: Collection[str] = ()) -> None:
         """Loads open lots and open holds, and the holds that payments name, in one statement; the accounts are locked by now."""
         if not accounts:
             return
-        statement = _DETAILS.get(self.scope)
-        if statement is None:
-            # Built once per company: building it costs as much as running it.
-            if len(_DETAILS) >= _KEPT:
-                _DETAILS.clear()
-            statement = _DETAILS[self.scope] = self._details()
         found_lots: list[Lot] = []
         found_holds: list[Hold] = []
-        for row in self.session.execute(statement, {"accounts": list(accounts), "names": list(names)}):
+        for row in self.rows("ledger.details", self._details, {"accounts": list(accounts), "names": list(names)}):
             kind, key, account, entry, one, two, points, rest, held, expired, debt, since, until, sequence = row
             if kind == "lot":
                 owed = Operation(debt) if debt else None
@@ -73,7 +68,6 @@ class LedgerRepository(Repository):
         working.load((), found_lots, found_holds)
 
     def _details(self) -> CompoundSelect[Any]:
-        wanted: BindParameter[Any] = bindparam("accounts", expanding=True)
         lots = self.columns(
             LotRow,
             literal("lot").label("kind"),
@@ -90,9 +84,8 @@ class LedgerRepository(Repository):
             LotRow.earned_at,
             LotRow.expires_at,
             LotRow.sequence,
-        ).where(LotRow.account_id.in_(wanted), LotRow.remaining != 0)
-        called: BindParameter[Any] = bindparam("names", expanding=True)
-        named = or_(HoldRow.id.in_(called), HoldRow.alias.in_(called))
+        ).where(self.within(LotRow.account_id, "accounts"), LotRow.remaining != 0)
+        named = or_(self.within(HoldRow.id, "names"), self.within(HoldRow.alias, "names"))
         holds = self.columns(
             HoldRow,
             literal("hold:") + HoldRow.state,
@@ -109,7 +102,7 @@ class LedgerRepository(Repository):
             HoldRow.created_at,
             HoldRow.expires_at,
             literal(0),
-        ).where(HoldRow.account_id.in_(wanted), or_(HoldRow.state == "open", named))
+        ).where(self.within(HoldRow.account_id, "accounts"), or_(HoldRow.state == "open", named))
         return union_all(lots, holds)
 
     def booked(self, working: Working, documents: Collection[str], entries: Collection[str]) -> None:
@@ -123,8 +116,7 @@ class LedgerRepository(Repository):
         names = {one.lot_id for one in allocations}
         named = self.session.scalars(self.select(LotRow).where(LotRow.lot_id.in_(names))).all() if names else []
         working.load((), [lot_of(row) for row in (*lots, *named)], ())
-        for row in allocations:
-            working.allocations.setdefault(row.account_id, []).append(allocation_of(row))
+        working.recall((row.account_id, allocation_of(row)) for row in allocations)
 
     def owners(self, documents: Collection[str]) -> set[str]:
         """Accounts on which documents have booked something; before locking them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from v5_cloud.kit.bulk import WriteSet
@@ -14,7 +14,31 @@ from v5_cloud.models import AccountRow, AllocationRow, HoldRow, LotRow, PostingR
 from v5_core.ledger import AccountState, Allocation, Booked, Hold, HoldState, Lot, Operation, Outcome, Posting, balance_view
 from v5_core.model import Balance
 
-__all__ = ["Cause", "Working", "allocation_of", "hold_of", "lot_of"]
+__all__ = ["Account", "Cause", "Member", "Working", "allocation_of", "hold_of", "lot_of"]
+
+
+class Account(NamedTuple):
+    """What settlement needs of an account."""
+
+    id: str
+    customer_id: str
+    balance: int
+    earned: int
+    spent: int
+    version: int
+    sequence: int
+
+
+class Member(NamedTuple):
+    """What settlement needs of a customer."""
+
+    id: str
+    keys: list[Any]
+    card_types: list[Any]
+    birth_date: date | None
+    member_since: date | None
+    blocked: bool
+    inactive: bool
 
 
 def lot_of(row: LotRow) -> Lot:
@@ -62,7 +86,7 @@ class Working:
 
     company: str
     now: datetime
-    rows: dict[str, AccountRow] = field(default_factory=dict)
+    rows: dict[str, AccountRow | Account] = field(default_factory=dict)
     lots: dict[str, dict[str, Lot]] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -75,8 +99,11 @@ class Working:
     _holds_changed: set[str] = field(default_factory=set)
     _postings: list[dict[str, Any]] = field(default_factory=list)
     _allocated: list[dict[str, Any]] = field(default_factory=list)
+    # What is asked for by account and by document, so that a batch does not search itself for each of its sales.
+    _held: dict[str, dict[str, None]] = field(default_factory=dict)
+    _entries: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
 
-    def load(self, accounts: Iterable[AccountRow], lots: Iterable[Lot], holds: Iterable[Hold]) -> None:
+    def load(self, accounts: Iterable[AccountRow | Account], lots: Iterable[Lot], holds: Iterable[Hold]) -> None:
         """Takes in what the repository read (accounts locked)."""
         for row in accounts:
             if row.id not in self.rows:
@@ -85,13 +112,27 @@ class Working:
                 self._states[row.id] = AccountState(row.id, row.balance, row.version, row.sequence)
         for lot in lots:
             self.lots.setdefault(lot.account, {}).setdefault(lot.lot_id, lot)
+            self._enter(lot.account, lot.entry)
         for hold in holds:
             self.holds.setdefault(hold.hold_id, hold)
+            self._held.setdefault(hold.account, {})[hold.hold_id] = None
+
+    def recall(self, allocations: Iterable[tuple[str, Allocation]]) -> None:
+        """Takes in what documents drew before, by account."""
+        for account, one in allocations:
+            self.allocations.setdefault(account, []).append(one)
+            self._enter(account, one.entry)
+
+    def _enter(self, account: str, entry: str) -> None:
+        self._entries.setdefault(entry.partition(">")[0], set()).add((account, entry))
+
+    def _holds(self, account: str) -> list[Hold]:
+        return [self.holds[one] for one in self._held.get(account, ())]
 
     def state(self, account: str) -> AccountState:
         """The account as `v5_core.ledger` wants it: with its open lots and holds."""
         lots = tuple([lot for lot in self.lots.get(account, {}).values() if lot.remaining])
-        holds = tuple([hold for hold in self.holds.values() if hold.account == account and hold.is_open])
+        holds = tuple([hold for hold in self._holds(account) if hold.is_open])
         base = self._states[account]
         return AccountState(account, base.balance, base.version, base.sequence, lots, holds)
 
@@ -106,9 +147,7 @@ class Working:
 
     def entries(self, document: str) -> set[tuple[str, str]]:
         """(account, entry) of everything that a document has booked so far; an entry is a document's id, or `id>original`."""
-        found = {(owner, lot.entry) for owner, lots in self.lots.items() for lot in lots.values()}
-        found |= {(owner, one.entry) for owner, rows in self.allocations.items() for one in rows}
-        return {(owner, entry) for owner, entry in found if entry.partition(">")[0] == document}
+        return set(self._entries.get(document, ()))
 
     def apply(self, outcome: Outcome, cause: Cause) -> None:
         """Takes in what an operation did."""
@@ -116,12 +155,14 @@ class Working:
         self._states[account] = outcome.account
         for lot in (*outcome.lots_new, *outcome.lots_changed):
             self.lots.setdefault(account, {})[lot.lot_id] = lot
+            self._enter(account, lot.entry)
             self._lots_changed.add((account, lot.lot_id))
         for hold in (*outcome.holds_new, *outcome.holds_changed):
             self.holds[hold.hold_id] = hold
+            self._held.setdefault(account, {})[hold.hold_id] = None
             self._holds_changed.add(hold.hold_id)
         for one in outcome.allocations:
-            self.allocations.setdefault(account, []).append(one)
+            self.recall([(account, one)])
             self._allocated.append(
                 {
                     "id": new_id("al", self.now),
@@ -180,7 +221,7 @@ class Working:
         for account in sorted(self.changed()):
             row, state, view = self.rows[account], self._states[account], self.balance(account, self.now, zone)
             version = max(state.version, self._loaded[account] + 1)
-            held = sum(hold.points for hold in self.holds.values() if hold.account == account and hold.state is HoldState.OPEN)
+            held = sum([hold.points for hold in self._holds(account) if hold.state is HoldState.OPEN])
             writes.account(
                 {
                     "id": account,

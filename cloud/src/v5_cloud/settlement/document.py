@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
 from typing import Any
+
+import orjson
+from sqlalchemy import Row
 
 from v5_cloud.customers.keys import ref_keys
 from v5_cloud.models import DocumentRow
 from v5_core.engine import Settlement
 from v5_core.model import TRUST, DocumentKind, DocumentStatus, SalesDocument, merge
 
-__all__ = ["Doc", "lock_keys", "names_of", "normal", "refs_of"]
+__all__ = ["Doc", "Report", "lock_keys", "names_of", "normal", "refs_of"]
 
 
 def normal(text: str) -> str:
@@ -44,6 +46,21 @@ def lock_keys(tenant: str, company: str, document: SalesDocument) -> set[int]:
     return {int.from_bytes(hashlib.sha256(f"{tenant}\x1f{company}\x1f{name}".encode()).digest()[:8], "big", signed=True) for name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a source said: written as JSON once, for its hash, for the report and, when nobody else told anything, for the document."""
+
+    body: SalesDocument
+    content: bytes
+    revision: str
+
+    @classmethod
+    def of(cls, body: SalesDocument) -> Report:
+        """A report as it came; the revision is `SalesDocument.revision`."""
+        content = body.model_dump_json().encode()
+        return cls(body, content, hashlib.sha256(content).hexdigest())
+
+
 @dataclass(slots=True)
 class Doc:
     """Working copy of a document."""
@@ -63,15 +80,15 @@ class Doc:
     merged_into: str | None = None
     points_earned: int = 0
     points_spent: int = 0
-    answer: dict[str, Any] = field(default_factory=dict)
+    answer: dict[str, Any] | orjson.Fragment = field(default_factory=dict)
     new: bool = True
     dirty: bool = False
-    fresh: list[SalesDocument] = field(default_factory=list)
+    fresh: list[Report] = field(default_factory=list)
     origins: str = ""
     counted: dict[str, Any] | None = None
 
     @classmethod
-    def from_row(cls, row: DocumentRow) -> Doc:
+    def from_row(cls, row: DocumentRow | Row[Any]) -> Doc:
         """A stored document; its parts are loaded apart, for a duplicate needs none."""
         return cls(
             id=row.id,
@@ -83,7 +100,7 @@ class Doc:
             customer=row.customer_id,
             account=row.account_id,
             state=row.state,
-            settlement=Settlement.from_json(json.dumps(row.settlement)),
+            settlement=Settlement.from_json(orjson.dumps(row.settlement)),
             has_returns=row.has_returns,
             merged_into=row.merged_into,
             points_earned=row.points_earned,
@@ -116,10 +133,10 @@ class Doc:
         """Place among the returns of one sale: by time and key, never by arrival."""
         return self.body.issued_at, self.body.keys[0]
 
-    def tell(self, report: SalesDocument, revision: str) -> None:
+    def tell(self, report: Report) -> None:
         """One source says how it sees the document now."""
-        self.parts[report.source] = report
-        self.revisions[report.source] = revision
+        self.parts[report.body.source] = report.body
+        self.revisions[report.body.source] = report.revision
         self.fresh.append(report)
         self.fold()
 
@@ -158,6 +175,7 @@ class Doc:
     def row(self, company: str, day: date, now: datetime) -> dict[str, Any]:
         """The row to write."""
         body = self.body
+        report = next((one for one in self.fresh if one.body is body), None) or Report.of(body)
         return {
             "id": self.id,
             "company_id": company,
@@ -178,14 +196,14 @@ class Doc:
             "origins": self.origins,
             "points_earned": self.points_earned,
             "points_spent": self.points_spent,
-            "revision": body.revision,
+            "revision": report.revision,
             "has_returns": self.has_returns,
             "merged_into": self.merged_into,
             "keys": sorted(self.keys),
-            "body": body.model_dump(mode="json"),
+            "body": orjson.Fragment(report.content),
             "parts": dict(sorted(self.revisions.items())),
             "links": sorted([ref, original] for ref, original in self.links.items()),
-            "settlement": json.loads(self.settlement.to_json()),
+            "settlement": orjson.Fragment(self.settlement.to_json()),
             "answer": self.answer,
             "created_at": self.created_at,
             "updated_at": now,
@@ -208,7 +226,7 @@ class Doc:
         }
 
 
-def _count_row(row: DocumentRow) -> dict[str, Any]:
+def _count_row(row: DocumentRow | Row[Any]) -> dict[str, Any]:
     counts = row.status == DocumentStatus.ISSUED.value and row.state != "merged"
     sale = counts and row.kind == DocumentKind.SALE.value
     sign = (1 if row.kind == DocumentKind.SALE.value else -1) if counts else 0

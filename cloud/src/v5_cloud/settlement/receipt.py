@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from v5_cloud.settlement.document import Doc
 from v5_cloud.settlement.world import World
@@ -53,8 +53,8 @@ def _blocked(world: World, doc: Doc) -> bool:
     return customer is not None and customer.blocked
 
 
-def answer_of(world: World, doc: Doc) -> dict[str, Any]:
-    """The stored reply, as JSON data."""
+def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
+    """The reply to whoever reports the document."""
     balance: Balance | None = None
     receipt: tuple[ReceiptLine, ...] = ()
     messages: tuple[Message, ...] = ()
@@ -65,9 +65,9 @@ def answer_of(world: World, doc: Doc) -> dict[str, Any]:
             text = _BLOCKED.get(world.company.language(doc.body.store)[:2].lower(), _BLOCKED["en"])
             messages = (Message(audience="cashier", severity="warning", text=text),)
     if doc.is_return:
-        found = [one for (owner, _), one in world.reversals.items() if owner == doc.id]
+        found = world.reversals.get(doc.id, {}).values()
         explanations: tuple[Explanation, ...] = tuple(text for one in found for text in one.explanations) or doc.settlement.explanations
-        reply = ReturnResponse(
+        return ReturnResponse(
             document=doc.id,
             points_taken=-doc.points_earned,
             points_given=-doc.points_spent,
@@ -75,8 +75,7 @@ def answer_of(world: World, doc: Doc) -> dict[str, Any]:
             receipt=receipt,
             explanations=explanations,
         )
-        return reply.model_dump(mode="json")
-    sale = CommitResponse(
+    return CommitResponse(
         document=doc.id,
         points_earned=doc.points_earned,
         points_spent=doc.points_spent,
@@ -85,4 +84,3 @@ def answer_of(world: World, doc: Doc) -> dict[str, Any]:
         messages=messages,
         explanations=doc.settlement.explanations,
     )
-    return sale.model_dump(mode="json")

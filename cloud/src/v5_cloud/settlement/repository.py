@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import CustomerKey, DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink
@@ -13,11 +16,14 @@ __all__ = ["SettlementRepository"]
 class SettlementRepository(Repository):
     """Documents, found by any of their keys."""
 
-    def documents(self, keys: Collection[str], names: Collection[str]) -> Sequence[DocumentRow]:
+    def documents(self, keys: Collection[str], names: Collection[str]) -> Sequence[Row[Any]]:
         """Documents known by the keys, and returns that wait for, or point at, one of the names."""
-        known = self.columns(DocumentKey, DocumentKey.document_id).where(DocumentKey.key.in_(keys))
-        returns = self.columns(ReturnLink, ReturnLink.return_id).where(ReturnLink.ref.in_(names))
-        return self.session.scalars(self.select(DocumentRow).where(self.among(DocumentRow.id, known, returns))).all()
+        return self.rows("settlement.documents", self._documents, {"keys": list(keys), "names": list(names)})
+
+    def _documents(self) -> Select[Any]:
+        known = self.columns(DocumentKey, DocumentKey.document_id).where(self.within(DocumentKey.key, "keys"))
+        returns = self.columns(ReturnLink, ReturnLink.return_id).where(self.within(ReturnLink.ref, "names"))
+        return self.columns(DocumentRow, *DocumentRow.__table__.columns).where(self.among(DocumentRow.id, known, returns))
 
     def by_id(self, ids: Collection[str]) -> Sequence[DocumentRow]:
         """Documents by their own id."""
@@ -57,9 +63,14 @@ class SettlementRepository(Repository):
 
     def known_events(self, ids: Collection[str]) -> set[str]:
         """Which of these events were accepted before."""
-        return (
-            set(self.session.scalars(self.columns(EventRow, EventRow.event_id).where(EventRow.event_id.in_(ids))).all()) if ids else set()
+        if not ids:
+            return set()
+        rows = self.rows(
+            "settlement.events",
+            lambda: self.columns(EventRow, EventRow.event_id).where(self.within(EventRow.event_id, "ids")),
+            {"ids": list(ids)},
         )
+        return {row[0] for row in rows}
 
     def stored_answer(self, operation: str, request_id: str) -> Idempotency | None:
         """The answer that a request id got before."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+import orjson
+from sqlalchemy import Row
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +26,7 @@ from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.world import World, report_of, revised
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_core.errors import RetryableError, V5Error
+from v5_core.hooks import CommitResponse, ReturnResponse
 from v5_core.model import SalesDocument
 
 __all__ = ["ReportError", "Settled", "again", "resettle", "settle"]
@@ -43,12 +46,21 @@ class ReportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of one report. `answer` is the stored reply (a CommitResponse or ReturnResponse as JSON data)."""
+    """What became of one report. `answer` is the reply as it is stored, `fresh` the reply itself when it was made just now."""
 
     document: str
     duplicate: bool
     is_return: bool
-    answer: dict[str, Any]
+    answer: orjson.Fragment | dict[str, Any]
+    fresh: CommitResponse | ReturnResponse | None
+
+    @property
+    def reply(self) -> CommitResponse | ReturnResponse:
+        """The reply, which for a duplicate is the one that was stored."""
+        if self.fresh is not None:
+            return self.fresh
+        model: type[CommitResponse | ReturnResponse] = ReturnResponse if self.is_return else CommitResponse
+        return model.model_validate_json(orjson.dumps(self.answer))
 
 
 def again(work: Callable[[], Result]) -> Result:
@@ -114,15 +126,16 @@ def resettle(container: Container, scope: Scope, session: Session, documents: Se
         doc = world.docs.get(one)
         if doc is not None and doc.state != "merged":
             world.resettle(doc)
-            doc.answer = answer_of(world, doc)
+            doc.answer = orjson.Fragment(answer_of(world, doc).model_dump_json())
     write(container, scope, session, world, lambda _: None)
 
 
 def _take(world: World, report: SalesDocument) -> Settled:
     doc, duplicate = world.take(report)
-    if not duplicate:
-        doc.answer = answer_of(world, doc)
-    return Settled(doc.id, duplicate, doc.is_return, doc.answer)
+    reply = None if duplicate else answer_of(world, doc)
+    if reply is not None:
+        doc.answer = orjson.Fragment(reply.model_dump_json())
+    return Settled(doc.id, duplicate, doc.is_return, doc.answer, reply)
 
 
 def write(container: Container, scope: Scope, session: Session, world: World, also: Callable[[WriteSet], None]) -> None:
@@ -161,7 +174,7 @@ def load(container: Container, scope: Scope, session: Session, reports: Sequence
     return world
 
 
-def _documents(repository: SettlementRepository, reports: Sequence[SalesDocument], ids: Sequence[str]) -> list[DocumentRow]:
+def _documents(repository: SettlementRepository, reports: Sequence[SalesDocument], ids: Sequence[str]) -> list[DocumentRow | Row[Any]]:
     keys = {key for report in reports for key in report.keys}
     names = {name for report in reports for name in names_of(report)}
     for report in reports:
@@ -170,7 +183,7 @@ def _documents(repository: SettlementRepository, reports: Sequence[SalesDocument
         keys |= {f"number:{ref}" for ref in refs}
         if report.fiscal:
             keys |= {f"fiscal:{report.fiscal.issuer.upper()}:{ref}" for ref in refs}
-    rows = {row.id: row for row in repository.by_id(ids)}
+    rows: dict[str, DocumentRow | Row[Any]] = {row.id: row for row in repository.by_id(ids)}
     if keys:
         rows |= {row.id: row for row in repository.documents(keys, names)}
     originals = {original for row in rows.values() for _, original in row.links if original} | {

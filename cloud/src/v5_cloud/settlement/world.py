@@ -6,18 +6,19 @@ returns of a sale are computed anew in the order of their dates, and booking pos
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from v5_cloud.kit.bulk import Mode, WriteSet
-from v5_cloud.ledger.working import Cause, Working
-from v5_cloud.models import CustomerRow, DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
+from v5_cloud.ledger.working import Cause, Member, Working
+from v5_cloud.models import DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
 from v5_cloud.programmes.service import Catalogue
-from v5_cloud.settlement.document import Doc, names_of, normal, refs_of
+from v5_cloud.settlement.document import Doc, Report, names_of, normal, refs_of
 from v5_cloud.tenants.service import CompanyInfo
 from v5_core.engine import Compiled, CustomerFacts, Reversal, Share, compile_programmes, reversal, settle
 from v5_core.errors import RecordRejectedError
@@ -40,24 +41,48 @@ class World:
     now: datetime
     docs: dict[str, Doc] = field(default_factory=dict)
     by_key: dict[str, str] = field(default_factory=dict)
-    customers: dict[str, CustomerRow] = field(default_factory=dict)
+    customers: dict[str, Member] = field(default_factory=dict)
     account_of: dict[str, str] = field(default_factory=dict)
     customer_of: dict[str, str] = field(default_factory=dict)
-    reversals: dict[tuple[str, str], Reversal] = field(default_factory=dict)
+    # What a return does to each of its originals.
+    reversals: dict[str, dict[str, Reversal]] = field(default_factory=dict)
     _repointed: set[str] = field(default_factory=set)
+    # Returns by what they point at or once pointed at (a name on paper, a document's id), and keys by the source's own number: a batch
+    # must not search itself for each of its sales.
+    _pointing: dict[str, dict[str, None]] = field(default_factory=dict)
+    _numbered: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
-    def load(self, docs: Iterable[Doc], customers: Iterable[tuple[str, CustomerRow]]) -> None:
+    def load(self, docs: Iterable[Doc], customers: Iterable[tuple[str, Member]]) -> None:
         """Takes in what the repository read: documents, and customers by account."""
         for doc in docs:
             self.docs[doc.id] = doc
+            self._point(doc, doc.links)
             if doc.state != "merged":
-                self.by_key |= dict.fromkeys(doc.keys, doc.id)
-                for name in names_of(doc.body):
-                    self.by_key.setdefault(f"number:{name}", doc.id)
+                self._know(doc)
         for account, row in customers:
             self.customers[row.id] = row
             self.account_of[row.id] = account
             self.customer_of |= dict.fromkeys(row.keys, row.id)
+
+    def _know(self, doc: Doc) -> None:
+        for key in doc.keys:
+            if key not in self.by_key and key.startswith("source:"):
+                _, source, number = key.split(":", 2)
+                self._numbered.setdefault((source, normal(number)), []).append(key)
+            self.by_key[key] = doc.id
+        for name in names_of(doc.body):
+            self.by_key.setdefault(f"number:{name}", doc.id)
+
+    def _point(self, doc: Doc, links: dict[str, str | None]) -> None:
+        doc.links = links
+        for ref, original in links.items():
+            self._pointing.setdefault(ref, {})[doc.id] = None
+            if original:
+                self._pointing.setdefault(original, {})[doc.id] = None
+
+    def _pointers(self, *names: str) -> list[Doc]:
+        found = dict.fromkeys(one for name in names for one in self._pointing.get(name, ()))
+        return [self.docs[one] for one in found]
 
     def zone(self, doc: Doc) -> ZoneInfo:
         """The zone of the document's store."""
@@ -76,14 +101,12 @@ class World:
         if report.store not in self.company.stores:
             raise RecordRejectedError(f"store {report.store!r} is not a store of this company", ref=report.source_id, code="unknown_store")
         doc = self._find(report)
-        revision = report.revision
-        if not doc.new and doc.revisions.get(report.source) == revision and not doc.fresh:
+        told = Report.of(report)
+        if not doc.new and doc.revisions.get(report.source) == told.revision and not doc.fresh:
             return doc, True
         was_sale = doc.merged is not None and not doc.is_return
-        doc.tell(report, revision)
-        self.by_key |= dict.fromkeys(doc.keys, doc.id)
-        for name in names_of(doc.body):
-            self.by_key.setdefault(f"number:{name}", doc.id)
+        doc.tell(told)
+        self._know(doc)
         self.resettle(doc, was_sale=was_sale)
         return doc, False
 
@@ -105,13 +128,13 @@ class World:
         for source, part in other.parts.items():
             first.parts.setdefault(source, part)
             first.revisions.setdefault(source, other.revisions[source])
-            first.fresh.append(part)
+            first.fresh.append(replace(Report.of(part), revision=other.revisions[source]))
         first.keys |= other.keys
         self._repointed |= other.keys
         self.by_key |= dict.fromkeys(other.keys, first.id)
-        for doc in self.docs.values():
+        for doc in self._pointers(other.id):
             if other.id in doc.links.values():
-                doc.links = {ref: first.id if original == other.id else original for ref, original in doc.links.items()}
+                self._point(doc, {ref: first.id if original == other.id else original for ref, original in doc.links.items()})
                 doc.dirty = first.has_returns = True
         first.fold()
 
@@ -131,9 +154,11 @@ class World:
             return
         self._customer(doc)
         names = set(names_of(doc.body))
-        for other in self.docs.values():
+        for other in self._pointers(*names):
             if other.is_return and other.state != "merged" and names & {ref for ref, original in other.links.items() if original is None}:
-                other.links = {ref: doc.id if original is None and ref in names else original for ref, original in other.links.items()}
+                self._point(
+                    other, {ref: doc.id if original is None and ref in names else original for ref, original in other.links.items()}
+                )
                 other.state, other.dirty, doc.has_returns = "settled", True, True
         self._family(doc)
 
@@ -142,12 +167,12 @@ class World:
         issuer = body.fiscal.issuer.upper() if body.fiscal else None
         for ref in refs_of(body):
             candidates = [f"fiscal:{issuer}:{ref}"] if issuer else []
-            candidates += [key for key in self.by_key if key.startswith(f"source:{body.source}:") and normal(key.split(":", 2)[2]) == ref]
+            candidates += self._numbered.get((body.source, ref), ())
             candidates.append(f"number:{ref}")
             links[ref] = next(
                 (self.by_key[key] for key in candidates if key in self.by_key and not self.docs[self.by_key[key]].is_return), None
             )
-        doc.links = links
+        self._point(doc, links)
         doc.state = "waiting" if links and not any(links.values()) else "settled"
         for original in filter(None, links.values()):
             if not self.docs[original].has_returns:
@@ -166,13 +191,15 @@ class World:
 
     def _hold_ids(self, doc: Doc) -> tuple[str, ...]:
         names = [payment.hold for payment in doc.body.payments if payment.hold and payment.method is PaymentMethod.POINTS]
+        if not names:
+            return ()
         alias = {value: key for key, value in self.working.aliases.items()}
         found = (one if one in self.working.holds else alias.get(one, "") for one in names)
         return tuple(dict.fromkeys(one for one in found if one in self.working.holds))
 
     def _spent(self, doc: Doc) -> int:
         """Points that the payments used: what the holds reserved; without a known hold, what the amount is worth."""
-        if self.catalogue is None:
+        if self.catalogue is None or not any(payment.method is PaymentMethod.POINTS for payment in doc.body.payments):
             return 0
         total = 0
         rule = next((one.redemption for one in self.catalogue.programmes(doc.body.issued_at) if one.redemption), None)
@@ -227,7 +254,7 @@ class World:
             sale.settlement = settle(self._nothing(body.issued_at), empty, None, zone=self.zone(sale))
         sale.points_earned, sale.points_spent = sale.settlement.points_earned, sale.settlement.points_spent
         returns = sorted(
-            (one for one in self.docs.values() if sale.id in one.links.values() and one.state != "merged"), key=lambda one: one.order
+            (one for one in self._pointers(sale.id) if sale.id in one.links.values() and one.state != "merged"), key=lambda one: one.order
         )
         if not target.earned and not target.spent:
             self._returns(sale, returns)
@@ -249,10 +276,10 @@ class World:
                 found = reversal(sale.settlement, returned, leg, language=self.company.language(leg.store))
                 returned = found.returned
                 target = Target(taken=found.taken, given=found.points_given, original=sale.id)
-            self.reversals[doc.id, sale.id] = found
+            self.reversals.setdefault(doc.id, {})[sale.id] = found
             doc.customer, doc.account = sale.customer, sale.account
             self._book(doc, entry, sale.account, target)
-            legs = [one for (owner, _), one in self.reversals.items() if owner == doc.id]
+            legs = self.reversals[doc.id].values()
             doc.points_earned, doc.points_spent = -sum(one.points_taken for one in legs), -sum(one.points_given for one in legs)
             doc.dirty = True
 
@@ -318,18 +345,17 @@ class World:
 
     def _collect_keys(self, doc: Doc, writes: WriteSet) -> None:
         company = self.company.id
-        reported = {part.revision: part for part in doc.fresh}
         rows = [
             {
                 "document_id": doc.id,
-                "revision": revision,
+                "revision": one.revision,
                 "company_id": company,
-                "source": part.source,
-                "origin": part.origin.value,
+                "source": one.body.source,
+                "origin": one.body.origin.value,
                 "received_at": self.now,
-                "body": part.model_dump(mode="json"),
+                "body": orjson.Fragment(one.content),
             }
-            for revision, part in reported.items()
+            for one in doc.fresh
         ]
         writes.put(DocumentRevision, rows, "keep")
         if doc.state == "merged":
@@ -362,4 +388,4 @@ def revised(docs: Iterable[Doc]) -> list[tuple[str, str]]:
 
 def report_of(body: dict[str, Any]) -> SalesDocument:
     """A stored report."""
-    return SalesDocument.model_validate_json(json.dumps(body))
+    return SalesDocument.model_validate_json(orjson.dumps(body))
