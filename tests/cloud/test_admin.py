@@ -35,7 +35,7 @@ def operator(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Operator:
     return Operator()
 
 
-def written(folder: Path, body: Any) -> str:
+def written(folder: Path, body: object) -> str:
     file = folder / "programme.json"
     file.write_text(json.dumps(body), encoding="utf-8")
     return str(file)
@@ -70,7 +70,7 @@ def test_from_an_empty_database_to_the_first_sale(operator: Operator, tmp_path: 
         assert joined.status_code == 200, joined.text
         card = {"card": joined.json()["customer"]["cards"][0]["number"]}
         line = {"line_id": "1", "product": "PAO", "gross": "10.00", "net": "9.43"}
-        sale = {
+        sale: dict[str, Any] = {
             "source": "till",
             "source_id": "1",
             "origin": "hook",

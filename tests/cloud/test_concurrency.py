@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Till
 
 
 def _at_once(work: list[Any]) -> list[Any]:
@@ -25,7 +28,7 @@ def _at_once(work: list[Any]) -> list[Any]:
 
 
 @pytest.mark.feature("NX-07")
-def test_fifty_tills_spend_the_same_balance(service: Any, till: Any) -> None:
+def test_fifty_tills_spend_the_same_balance(service: Service, till: Till) -> None:
     from v5_cloud.hooks.service import CloudHooks
     from v5_core.errors import ConflictError
     from v5_core.hooks import HoldRequest
@@ -50,7 +53,7 @@ def test_fifty_tills_spend_the_same_balance(service: Any, till: Any) -> None:
     service.sound()
 
 
-def test_the_same_document_from_many_sides_at_once(service: Any, till: Any) -> None:
+def test_the_same_document_from_many_sides_at_once(service: Service, till: Till) -> None:
     card = till.customer()["card"]
     documents = [till.document("1", [("CAFE-250", "mercearia", "10.00")], customer={"card": card}) for _ in range(12)]
     replies = _at_once(
@@ -62,7 +65,7 @@ def test_the_same_document_from_many_sides_at_once(service: Any, till: Any) -> N
     service.sound()
 
 
-def test_returns_of_one_sale_at_once(service: Any, till: Any) -> None:
+def test_returns_of_one_sale_at_once(service: Service, till: Till) -> None:
     card = till.customer()["card"]
     till.commit(till.document("s", [("CAFE-250", "mercearia", "10.00")], customer={"card": card}))
     back = [till.document(f"nc{n}", [("CAFE-250", "mercearia", "1.00")], kind="return", reference={"document": "s"}) for n in range(10)]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from v5_core.signing import generate_key
 
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Till
+
 
 @pytest.mark.feature("NX-10")
-def test_enrolment_code_works_once_and_the_agent_is_seen(till: Any) -> None:
+def test_enrolment_code_works_once_and_the_agent_is_seen(till: Till) -> None:
     agent = till.enrol_agent()
     assert agent["store"] == "LX1"
     _, public = generate_key()
@@ -33,14 +36,14 @@ def test_enrolment_code_works_once_and_the_agent_is_seen(till: Any) -> None:
     assert (shown["store"], shown["queue_depth"], shown["oldest_unsent_seconds"], shown["quarantined"]) == ("LX1", 3, 42, 1)
 
 
-def test_enrolment_code_lapses(service: Any, till: Any) -> None:
+def test_enrolment_code_lapses(service: Service, till: Till) -> None:
     service.clock.forward(days=4)
     _, public = generate_key()
     body = {"code": till.sample["enrol_codes"]["LX1"], "public_key": base64.b64encode(public).decode(), "name": "late"}
     assert till.client.post("/v1/agents/enrol", json=body).status_code == 401
 
 
-def test_wrong_clock_and_wrong_signature_are_told_apart(till: Any) -> None:
+def test_wrong_clock_and_wrong_signature_are_told_apart(till: Till) -> None:
     till.enrol_agent()
     skewed = till.signed("/v1/replica", {"since": 0}, at=till.clock.now - timedelta(hours=1))
     assert (skewed.status_code, skewed.json()["code"]) == (401, "clock_skew")
@@ -52,7 +55,7 @@ def test_wrong_clock_and_wrong_signature_are_told_apart(till: Any) -> None:
 
 
 @pytest.mark.feature("NX-03")
-def test_replica_tells_only_what_changed(till: Any) -> None:
+def test_replica_tells_only_what_changed(till: Till) -> None:
     till.enrol_agent()
     first = till.signed("/v1/replica", {"since": 0}).json()
     assert first["complete"]

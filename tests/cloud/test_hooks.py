@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Till
 
 
 @pytest.mark.feature("AR-09")
 @pytest.mark.feature("PR-04")
 @pytest.mark.feature("PR-22")
-def test_identify_quote_hold_commit_return(service: Any, till: Any) -> None:
+def test_identify_quote_hold_commit_return(service: Service, till: Till) -> None:
     member = till.customer()
     found = till.ok("identify", {"store": "LX1", "key": member["card"]})
     assert found["customer"]["name"] == member["name"]
@@ -70,7 +73,7 @@ def test_identify_quote_hold_commit_return(service: Any, till: Any) -> None:
 @pytest.mark.feature("NX-05")
 @pytest.mark.feature("AR-11")
 @pytest.mark.feature("AR-12")
-def test_every_movement_is_explained(till: Any) -> None:
+def test_every_movement_is_explained(till: Till) -> None:
     member = till.customer()
     till.commit(till.document("1", [("CAFE-250", "mercearia", "10.00")], customer={"card": member["card"]}))
     moves = till.get(f"/v1/customers/{member['id']}/movements").json()["items"]
@@ -80,7 +83,7 @@ def test_every_movement_is_explained(till: Any) -> None:
 
 
 @pytest.mark.feature("NX-08")
-def test_once_per_document_and_per_request(service: Any, till: Any) -> None:
+def test_once_per_document_and_per_request(service: Service, till: Till) -> None:
     member = till.customer()
     document = till.document("1", [("CAFE-250", "mercearia", "10.00")], customer={"card": member["card"]})
     first = till.commit(document, "same")
@@ -95,7 +98,7 @@ def test_once_per_document_and_per_request(service: Any, till: Any) -> None:
 
 
 @pytest.mark.feature("V5-02")
-def test_cancel_reverses_even_when_spent(service: Any, till: Any) -> None:
+def test_cancel_reverses_even_when_spent(service: Service, till: Till) -> None:
     member = till.customer()
     till.commit(till.document("1", [("CAFE-250", "mercearia", "200.00")], customer={"card": member["card"]}))
     hold = till.ok(
@@ -118,7 +121,7 @@ def test_cancel_reverses_even_when_spent(service: Any, till: Any) -> None:
     service.sound()
 
 
-def test_abandoned_hold_is_released_and_lapsed_hold_frees(service: Any, till: Any) -> None:
+def test_abandoned_hold_is_released_and_lapsed_hold_frees(service: Service, till: Till) -> None:
     member = till.customer()
     till.commit(till.document("1", [("CAFE-250", "mercearia", "150.00")], customer={"card": member["card"]}))
     body = {"store": "LX1", "at": till.clock.now.isoformat(), "customer": {"card": member["card"]}, "points": "100"}
@@ -135,7 +138,7 @@ def test_abandoned_hold_is_released_and_lapsed_hold_frees(service: Any, till: An
 @pytest.mark.feature("PR-09")
 @pytest.mark.feature("PR-12")
 @pytest.mark.feature("AR-02")
-def test_enrol_at_the_till_gives_a_card_that_every_store_knows(till: Any) -> None:
+def test_enrol_at_the_till_gives_a_card_that_every_store_knows(till: Till) -> None:
     body = {"request_id": "n1", "store": "LX1", "name": "Zulmira Nova", "phone": "912 345 678", "consent_sms": True}
     made = till.ok("enrol", body)
     assert made["created"]
@@ -148,7 +151,7 @@ def test_enrol_at_the_till_gives_a_card_that_every_store_knows(till: Any) -> Non
     assert again["customer"]["customer"] == made["customer"]["customer"]
 
 
-def test_bad_input_names_the_field(till: Any) -> None:
+def test_bad_input_names_the_field(till: Till) -> None:
     document = till.document("1", [("CAFE-250", "mercearia", "10.00")])
     cases = [
         ({**document, "gross": 10}, "document.gross"),

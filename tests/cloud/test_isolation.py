@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import create_engine, text
+from starlette.routing import BaseRoute
 
 import v5_cloud
 from v5_cloud.access.dependencies import machine
+
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Start
+
 
 # Open by nature: they hold no data of anybody.
 OPEN = {"/v1/agents/enrol", "/v1/health", "/v1/openapi.json"}
 
 
-def _needs(dependant: Dependant, call: Any) -> bool:
+def _needs(dependant: Dependant, call: Callable[..., object]) -> bool:
     return dependant.call is call or any(_needs(one, call) for one in dependant.dependencies)
 
 
-def _routes(app: Any) -> list[APIRoute]:
+def _routes(app: FastAPI) -> list[APIRoute]:
     found: list[APIRoute] = []
 
-    def walk(routes: Any) -> None:
+    def walk(routes: Iterable[BaseRoute]) -> None:
         for route in routes:
             if isinstance(route, APIRoute):
                 found.append(route)
@@ -41,13 +47,13 @@ def _routes(app: Any) -> list[APIRoute]:
 
 
 @pytest.fixture
-def two(start: Callable[..., Any], database_url: str) -> tuple[Any, Any]:
+def two(start: Start, database_url: str) -> tuple[Service, Service]:
     """Two tenants in one database."""
     return start(database_url, seed=1), start(database_url, seed=2)
 
 
 @pytest.mark.feature("V5-01")
-def test_every_api_route_is_guarded(service: Any) -> None:
+def test_every_api_route_is_guarded(service: Service) -> None:
     paths = service.app.openapi()["paths"]
     assert len(paths) > 15
     for path, operations in paths.items():
@@ -61,7 +67,7 @@ def test_every_api_route_is_guarded(service: Any) -> None:
 
 
 @pytest.mark.feature("V5-01")
-def test_nothing_of_another_tenant_is_found_by_any_credential(two: tuple[Any, Any]) -> None:
+def test_nothing_of_another_tenant_is_found_by_any_credential(two: tuple[Service, Service]) -> None:
     mine, other = two[0].till(), two[1].till()
     member = other.customer()
     other.commit(other.document("1", [("CAFE-250", "mercearia", "10.00")], customer={"card": member["card"]}))
@@ -97,7 +103,7 @@ def test_nothing_of_another_tenant_is_found_by_any_credential(two: tuple[Any, An
 
 @pytest.mark.postgres
 @pytest.mark.feature("V5-01")
-def test_row_level_security_covers_every_table(start: Callable[..., Any], postgres: str, database_url: str) -> None:
+def test_row_level_security_covers_every_table(start: Start, postgres: str, database_url: str) -> None:
     if database_url.startswith("sqlite"):
         assert "sqlite" in database_url
         return
@@ -124,7 +130,7 @@ def test_row_level_security_covers_every_table(start: Callable[..., Any], postgr
     assert role is False
 
 
-def test_the_guard_refuses_what_forgets_it(service: Any) -> None:
+def test_the_guard_refuses_what_forgets_it(service: Service) -> None:
     from v5_cloud.kit.tenant import Repository
     from v5_cloud.models import CustomerRow
 
@@ -148,7 +154,7 @@ def test_who_looks_across_tenants_is_a_short_list() -> None:
     assert users <= {"access/repository.py", "fleet/repository.py", "tenants/directory.py", "users/repository.py"}
 
 
-def test_machine_is_the_only_way_in(service: Any) -> None:
+def test_machine_is_the_only_way_in(service: Service) -> None:
     for route in _routes(service.app):
         if route.path.startswith("/v1/") and route.path not in OPEN:
             assert _needs(route.dependant, machine), route.path

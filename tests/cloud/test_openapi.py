@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Start
+
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import schemathesis
     from schemathesis.checks import not_a_server_error
+    from schemathesis.core.result import Ok
     from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
 EXAMPLES = int(os.environ.get("V5_SCHEMA_EXAMPLES", "12"))
@@ -22,17 +26,18 @@ EXAMPLES = int(os.environ.get("V5_SCHEMA_EXAMPLES", "12"))
 
 @pytest.mark.feature("NX-08")
 @pytest.mark.filterwarnings("ignore")
-def test_no_input_makes_the_service_fail(start: Callable[..., Any], tmp_path: Path) -> None:
+def test_no_input_makes_the_service_fail(start: Start, tmp_path: Path) -> None:
     service = start(f"sqlite:///{tmp_path / 'v5.sqlite'}")
     till = service.till()
     till.enrol_agent()
     schema = schemathesis.openapi.from_asgi("/v1/openapi.json", service.app)
     tried = 0
     for operation in schema.get_all_operations():
+        assert isinstance(operation, Ok), operation.err()
         found = operation.ok()
 
         @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-        def one(case: Any) -> None:
+        def one(case: schemathesis.Case) -> None:
             nonlocal tried
             tried += 1
             case.call_and_validate(
@@ -46,7 +51,7 @@ def test_no_input_makes_the_service_fail(start: Callable[..., Any], tmp_path: Pa
     assert tried > 100
 
 
-def test_contract_is_complete(service: Any) -> None:
+def test_contract_is_complete(service: Service) -> None:
     schema = service.app.openapi()
     assert "Problem" in schema["components"]["schemas"]
     for path, operations in schema["paths"].items():

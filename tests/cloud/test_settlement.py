@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Start, Till
+
 
 FISCAL = {"issuer": "500100144", "number": "FT 2026A/1"}
 CREDIT = {"issuer": "500100144", "number": "NC 2026A/1"}
 
 
-def _story(till: Any) -> list[dict[str, Any]]:
+def _story(till: Till) -> list[dict[str, Any]]:
     """One sale told by print, ERP and SAF-T, one return of half of it, and the buyer's record, as events."""
     card = till.customer()["card"]
     lines = [("CREME-50", "cosmetica", "30.00"), ("CAFE-250", "mercearia", "20.00")]
@@ -40,7 +44,7 @@ def _story(till: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.feature("NX-07")
-def test_any_order_of_arrival_gives_the_same_ledger(start: Callable[..., Any], tmp_path: Any) -> None:
+def test_any_order_of_arrival_gives_the_same_ledger(start: Start, tmp_path: Path) -> None:
     seen = set()
     service = start(f"sqlite:///{tmp_path / 'v5.sqlite'}", customers=4)
     till = service.till()
@@ -64,7 +68,7 @@ def test_any_order_of_arrival_gives_the_same_ledger(start: Callable[..., Any], t
     }
 
 
-def test_the_same_story_in_one_batch_on_both_databases(service: Any, till: Any) -> None:
+def test_the_same_story_in_one_batch_on_both_databases(service: Service, till: Till) -> None:
     till.enrol_agent()
     story = _story(till)
     assert {one["status"] for one in till.push(*reversed(story))} == {"accepted"}
@@ -75,7 +79,7 @@ def test_the_same_story_in_one_batch_on_both_databases(service: Any, till: Any) 
 
 
 @pytest.mark.feature("PR-10")
-def test_a_bad_event_spoils_no_other(service: Any, till: Any) -> None:
+def test_a_bad_event_spoils_no_other(service: Service, till: Till) -> None:
     till.enrol_agent()
     card = till.customer()["card"]
     good = [till.event("document", till.document(str(n), [("CAFE-250", "mercearia", "10.00")], customer={"card": card})) for n in range(4)]
@@ -90,7 +94,7 @@ def test_a_bad_event_spoils_no_other(service: Any, till: Any) -> None:
     service.sound()
 
 
-def test_an_anonymous_sale_awards_once_the_customer_is_known(service: Any, till: Any) -> None:
+def test_an_anonymous_sale_awards_once_the_customer_is_known(service: Service, till: Till) -> None:
     till.enrol_agent()
     sale = till.document("s", [("CAFE-250", "mercearia", "12.00")], source="print", origin="print", fiscal=FISCAL)
     till.push(till.event("document", sale))
@@ -113,7 +117,7 @@ def test_an_anonymous_sale_awards_once_the_customer_is_known(service: Any, till:
     service.sound()
 
 
-def test_two_documents_that_turn_out_to_be_one(service: Any, till: Any) -> None:
+def test_two_documents_that_turn_out_to_be_one(service: Service, till: Till) -> None:
     card = till.customer()["card"]
     line = [("CAFE-250", "mercearia", "12.00")]
     till.commit(till.document("t-9", line, customer={"card": card}))
@@ -127,7 +131,7 @@ def test_two_documents_that_turn_out_to_be_one(service: Any, till: Any) -> None:
 
 
 @pytest.mark.feature("NX-07")
-def test_returned_in_parts_ends_where_it_began(service: Any, till: Any) -> None:
+def test_returned_in_parts_ends_where_it_began(service: Service, till: Till) -> None:
     card = till.customer()["card"]
     till.commit(till.document("0", [("CAFE-250", "mercearia", "100.00")], customer={"card": card}))
     hold = till.ok(
@@ -141,7 +145,7 @@ def test_returned_in_parts_ends_where_it_began(service: Any, till: Any) -> None:
     service.sound()
 
 
-def test_sale_paid_with_points_offline_becomes_a_debt(service: Any, till: Any) -> None:
+def test_sale_paid_with_points_offline_becomes_a_debt(service: Service, till: Till) -> None:
     till.enrol_agent()
     card = till.customer()["card"]
     sale = till.document(

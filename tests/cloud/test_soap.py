@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 import zeep
+from lxml import etree
 from zeep.exceptions import Fault
 from zeep.transports import Transport
+
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Till
 
 
 class _Local(Transport):
     """zeep over the service under test."""
 
-    def __init__(self, till: Any) -> None:
-        super().__init__()
+    def __init__(self, till: Till) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # zeep has no types here
         self.session.close()
         self.till = till
 
@@ -23,12 +28,13 @@ class _Local(Transport):
         found: bytes = self.till.client.get("/soap?wsdl").content
         return found
 
-    def post(self, address: str, message: bytes, headers: dict[str, str]) -> Any:
-        return self.till.client.post("/soap", content=message, headers={**headers, **self.till.auth})
+    def post(self, address: str, message: bytes, headers: dict[str, str]) -> httpx.Response:
+        reply: httpx.Response = self.till.client.post("/soap", content=message, headers={**headers, **self.till.auth})
+        return reply
 
 
 @pytest.mark.feature("V5-14")
-def test_zeep_drives_a_whole_sale(service: Any, till: Any) -> None:
+def test_zeep_drives_a_whole_sale(service: Service, till: Till) -> None:
     contract = io.BytesIO(till.client.get("/soap?wsdl").content)
     client = zeep.Client(contract, transport=_Local(till))
     call = client.service
@@ -65,14 +71,11 @@ def test_zeep_drives_a_whole_sale(service: Any, till: Any) -> None:
     service.sound()
 
 
-def _detail(fault: Any) -> bytes:
-    from lxml import etree
-
-    found: bytes = etree.tostring(fault.detail)
-    return found
+def _detail(fault: Fault) -> bytes:
+    return etree.tostring(fault.detail)
 
 
-def test_soap_needs_a_credential_and_good_xml(till: Any) -> None:
+def test_soap_needs_a_credential_and_good_xml(till: Till) -> None:
     reply = till.client.post("/soap", content=b"<x/>")
     assert reply.status_code == 500
     assert b"unauthorized" in reply.content

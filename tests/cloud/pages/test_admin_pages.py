@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from v5_cloud.sample import load
 from v5_cloud.users.service import add_user
 from v5_core.signing import generate_key
+
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Start, Till
+    from tests.cloud.pages.conftest import SignIn
+
 
 STORE = "/stores/st-lx1/code"
 PARTIAL = {"hx-request": "true", "hx-request-type": "partial"}
@@ -22,15 +28,16 @@ def shown_code(page: str) -> str:
     return found.group(1)
 
 
-def enrol(service: Any, code: str) -> Any:
+def enrol(service: Service, code: str) -> httpx.Response:
     _, public = generate_key()
     body = {"code": code, "public_key": base64.b64encode(public).decode(), "name": "Till 1"}
-    return service.client.post("/v1/agents/enrol", json=body)
+    reply: httpx.Response = service.client.post("/v1/agents/enrol", json=body)
+    return reply
 
 
 @pytest.mark.feature("NX-10")
 @pytest.mark.parametrize(("language", "says"), [("en", "It is not shown again."), ("pt", "Não volta a ser mostrado.")])
-def test_an_administrator_makes_a_code_that_enrols_one_machine(service, person, language, says) -> None:
+def test_an_administrator_makes_a_code_that_enrols_one_machine(service: Service, person: SignIn, language: str, says: str) -> None:
     admin = person(service, language=language)
     assert f'action="{STORE}"' in admin.get("/stores").text
     reply = admin.post(STORE, {"csrf": admin.token()}, **PARTIAL)
@@ -44,7 +51,7 @@ def test_an_administrator_makes_a_code_that_enrols_one_machine(service, person, 
     assert enrol(service, code).status_code == 401
 
 
-def test_without_scripts_the_code_is_a_page(service, person) -> None:
+def test_without_scripts_the_code_is_a_page(service: Service, person: SignIn) -> None:
     admin = person(service)
     reply = admin.post(STORE, {"csrf": admin.token()})
     assert "<html" in reply.text
@@ -52,7 +59,7 @@ def test_without_scripts_the_code_is_a_page(service, person) -> None:
 
 
 @pytest.mark.feature("V5-01")
-def test_only_an_administrator_of_this_tenant_makes_one(start, database_url, person) -> None:
+def test_only_an_administrator_of_this_tenant_makes_one(start: Start, database_url: str, person: SignIn) -> None:
     service = start(database_url)
     login = load(service.held, seed=3, customers=4)["login"]
     # The stranger's tenant has stores of the same ids; this store exists here alone.
@@ -77,7 +84,7 @@ def test_only_an_administrator_of_this_tenant_makes_one(start, database_url, per
     assert admin.post(f"/stores/{store}/code", {"csrf": admin.token()}).status_code == 200
 
 
-def test_points_that_lapse_on_one_day_are_one_row(service, till, person) -> None:
+def test_points_that_lapse_on_one_day_are_one_row(service: Service, till: Till, person: SignIn) -> None:
     card = {"card": till.customer()["card"]}
     for number in ("1", "2", "3"):
         till.commit(till.document(number, [("CAFE-250", "mercearia", "10.00")], customer=card))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -17,16 +17,21 @@ from v5_cloud.models import CustomerRow
 from v5_cloud.sample import load
 from v5_cloud.users.service import add_user
 
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Start, Till
+    from tests.cloud.pages.conftest import Person, SignIn
+
+
 PAGES = ("/", "/customers", "/sales", "/programmes", "/stores")
 
 
-def rows(path: str, pattern: str, someone: Any) -> str:
+def rows(path: str, pattern: str, someone: Person) -> str:
     found = re.search(pattern, someone.get(path).text)
     assert found, path
     return found.group(1)
 
 
-def test_nobody_sees_a_page_without_signing_in(service) -> None:
+def test_nobody_sees_a_page_without_signing_in(service: Service) -> None:
     for path in (*PAGES, "/customers/x", "/customers/x/movements", "/customers/x/movements/y", "/sales/x"):
         reply = service.client.get(path, headers={"accept": "text/html"}, follow_redirects=False)
         assert (reply.status_code, reply.headers["location"].split("?")[0]) == (303, "/login"), path
@@ -35,7 +40,7 @@ def test_nobody_sees_a_page_without_signing_in(service) -> None:
 
 
 @pytest.mark.feature("V5-01")
-def test_another_tenant_gets_nothing_and_learns_nothing(start, database_url, person) -> None:
+def test_another_tenant_gets_nothing_and_learns_nothing(start: Start, database_url: str, person: SignIn) -> None:
     service = start(database_url)
     till = service.till()
     till.commit(till.document("S1", [("CAFE-250", "mercearia", "40.00")], customer={"card": till.customer()["card"]}))
@@ -69,7 +74,7 @@ def strip_tokens(text: str) -> str:
     return re.sub(r'value="[^"]*"|X-CSRF-Token[^}]*|section[^>]*', "", re.sub(r'(href|class|aria-current)="[^"]*"', "", text))
 
 
-def add_other_tenant(service: Any) -> tuple[str, str]:
+def add_other_tenant(service: Service) -> tuple[str, str]:
     other = load(service.held, seed=2, customers=4)
     # Same names may come from the sample; the stranger's tenant is emptied of customers, so that any name is a leak.
     with service.held.database.write(Scope(other["tenant"])) as session:
@@ -77,7 +82,7 @@ def add_other_tenant(service: Any) -> tuple[str, str]:
     return other["login"]["email"], other["login"]["password"]
 
 
-def test_roles_open_their_pages_only(service, person) -> None:
+def test_roles_open_their_pages_only(service: Service, person: SignIn) -> None:
     add_user(
         service.held.database,
         service.sample["tenant"],
@@ -97,7 +102,7 @@ def test_roles_open_their_pages_only(service, person) -> None:
     assert 'href="/sales"' not in cashier.get("/customers").text
 
 
-def test_unknown_user_and_wrong_password_sound_the_same(service) -> None:
+def test_unknown_user_and_wrong_password_sound_the_same(service: Service) -> None:
     known = service.sample["login"]["email"]
     texts = []
     for email in (known, "nobody@example.com"):
@@ -107,14 +112,14 @@ def test_unknown_user_and_wrong_password_sound_the_same(service) -> None:
     assert texts[0] == texts[1]
 
 
-def test_guessing_ends_after_ten(service) -> None:
+def test_guessing_ends_after_ten(service: Service) -> None:
     fields = {"email": service.sample["login"]["email"], "password": "wrong wrong wrong"}
     assert [service.client.post("/login", data=fields).status_code for _ in range(11)] == [401] * 10 + [429]
     right = {"email": fields["email"], "password": service.sample["login"]["password"]}
     assert service.client.post("/login", data=right, follow_redirects=False).status_code == 429
 
 
-def test_a_session_ends_by_idleness_and_in_any_case(service, person) -> None:
+def test_a_session_ends_by_idleness_and_in_any_case(service: Service, person: SignIn) -> None:
     idle = person(service)
     service.clock.forward(minutes=119)
     assert idle.get("/").status_code == 200
@@ -128,7 +133,7 @@ def test_a_session_ends_by_idleness_and_in_any_case(service, person) -> None:
     assert busy.get("/").status_code == 303
 
 
-def test_signing_out_makes_a_copied_cookie_worthless(service, person) -> None:
+def test_signing_out_makes_a_copied_cookie_worthless(service: Service, person: SignIn) -> None:
     someone = person(service)
     copy = dict(someone.cookies)
     assert someone.post("/logout", {"csrf": someone.token()}).status_code == 303
@@ -136,7 +141,7 @@ def test_signing_out_makes_a_copied_cookie_worthless(service, person) -> None:
     assert someone.get("/").status_code == 303
 
 
-def test_a_forged_request_changes_nothing(service, person) -> None:
+def test_a_forged_request_changes_nothing(service: Service, person: SignIn) -> None:
     someone = person(service)
     assert someone.post("/logout", {}).status_code == 403
     assert someone.post("/logout", {"csrf": "AAAA"}).status_code == 403
@@ -146,7 +151,7 @@ def test_a_forged_request_changes_nothing(service, person) -> None:
     assert someone.get("/").status_code == 200
 
 
-def test_after_signing_in_one_stays_on_this_site(service) -> None:
+def test_after_signing_in_one_stays_on_this_site(service: Service) -> None:
     for path, expected in (
         ("/sales?kind=return", "/sales?kind=return"),
         ("https://evil.example", "/"),
@@ -157,7 +162,7 @@ def test_after_signing_in_one_stays_on_this_site(service) -> None:
         assert reply.headers["location"] == expected
 
 
-def test_cookies_and_headers(start, database_url) -> None:
+def test_cookies_and_headers(start: Start, database_url: str) -> None:
     service = start(database_url, secure_cookies=True)
     reply = service.client.post("/login", data=service.sample["login"], follow_redirects=False)
     cookie = reply.headers["set-cookie"]
@@ -172,7 +177,7 @@ def test_cookies_and_headers(start, database_url) -> None:
 
 
 @pytest.mark.feature("NX-05", "V5-27")
-def test_a_sale_at_the_till_is_seen_and_explained(service, till, person) -> None:
+def test_a_sale_at_the_till_is_seen_and_explained(service: Service, till: Till, person: SignIn) -> None:
     given = till.commit(till.document("S1", [("CAFE-250", "mercearia", "40.00")], customer={"card": till.customer()["card"]}))
     someone = person(service)
     home = someone.get("/").text
@@ -194,7 +199,7 @@ def test_a_sale_at_the_till_is_seen_and_explained(service, till, person) -> None
 
 
 @pytest.mark.feature("PR-16")
-def test_customers_are_found_by_parts_of_what_is_known(service, person, till) -> None:
+def test_customers_are_found_by_parts_of_what_is_known(service: Service, person: SignIn, till: Till) -> None:
     someone = person(service)
     customer = service.client.get(f"/v1/customers/{till.customer()['id']}", headers=till.auth).json()
     card = till.customer()["card"]
@@ -206,7 +211,7 @@ def test_customers_are_found_by_parts_of_what_is_known(service, person, till) ->
     assert "Nobody by that name" in someone.get("/customers?q=%25%25%25").text
 
 
-def test_nonsense_in_an_address_gives_a_page(service, person) -> None:
+def test_nonsense_in_an_address_gives_a_page(service: Service, person: SignIn) -> None:
     someone = person(service)
     for path, status in (
         ("/sales?after=%00", 422),
@@ -221,7 +226,7 @@ def test_nonsense_in_an_address_gives_a_page(service, person) -> None:
     assert service.client.get("/v1/nowhere", headers={"accept": "text/html"}).headers["content-type"] == "application/problem+json"
 
 
-def test_every_page_is_light(service, person) -> None:
+def test_every_page_is_light(service: Service, person: SignIn) -> None:
     """HTML, styles, scripts and icons as they travel; fonts (35 KB, kept for a year) and the charts of the home page aside."""
     someone = person(service)
     for path in PAGES:
@@ -233,7 +238,7 @@ def test_every_page_is_light(service, person) -> None:
         assert weight <= 60 * 1024, (path, weight)
 
 
-def test_built_files_are_kept_for_ever_and_compressed(service) -> None:
+def test_built_files_are_kept_for_ever_and_compressed(service: Service) -> None:
     page = service.client.get("/login").text
     style = re.search(r"/static/app-\w+\.css", page)
     assert style
@@ -257,7 +262,7 @@ def test_every_message_is_translated() -> None:
         assert wanted - set(found) == set(), catalogue
         assert [name for name in found if name not in wanted] == [], catalogue
         for one in found.values():
-            forms = list(one.string) if isinstance(one.string, tuple | list) else [one.string]
+            forms = [form or "" for form in (one.string if isinstance(one.string, tuple | list) else [one.string])]
             assert not one.fuzzy, (catalogue, one.id)
             assert all(forms), (catalogue, one.id)
             # "One customer" needs no figure where the form is for one alone; French counts nought with it.
