@@ -11,6 +11,7 @@ No I/O and no clock: times come in. Amounts are minor units, points thousandths.
 from v5_core.engine._check import check_programme
 from v5_core.engine._compile import Compiled, compile_programmes
 from v5_core.engine._evaluate import evaluate
+from v5_core.engine._expiry import expires_at
 from v5_core.engine._reversal import reversal
 from v5_core.engine._rewards import next_reward, points_worth, rewards_for
 from v5_core.engine._settle import settle
@@ -45,6 +46,7 @@ __all__ = [
     "check_programme",
     "compile_programmes",
     "evaluate",
+    "expires_at",
     "limit_key",
     "next_reward",
     "points_worth",

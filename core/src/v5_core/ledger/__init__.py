@@ -1,10 +1,12 @@
-"""Double-entry points ledger, pure: a state and a wish give an outcome; a repository loads the one and writes the other.
+"""Double-entry ledger of points and stored value, pure: a state and a wish give an outcome, a repository loads and writes.
 
     book(state, entry, booked, target, at=..., policies=...)   a document: first time, revised, cancelled, or a return
     place_hold / release_hold                                  reserve points, give them free (capture is part of `book`)
     expire(state, entry, at=...)                               lots whose time is over
-    adjust(state, entry, points, at=...)                       by hand, with a reason kept by the caller
-    available / held_points / balance_view                     what can be spent now
+    adjust / reset / undo                                      by hand or on a day, with a reason kept by the caller; and back
+    move(source, target, entry, at=...)                        all that is left on an account to another one
+    renewals(programmes, at, zone)                             lots that live on because the customer buys
+    available / pending_points / held_points / balance_view    what can be spent now, or later
 
 Every movement is two postings that sum to zero: the card account against a counter (issued, redeemed, expired, adjusted). Nothing
 is changed or deleted: a correction is a new posting. The sum of an account's postings, its cached balance and the sum of its lots'
@@ -13,7 +15,7 @@ remaining points are equal, always.
 
 from v5_core.ledger._book import book
 from v5_core.ledger._holds import place_hold, release_hold
-from v5_core.ledger._movements import adjust, expire
+from v5_core.ledger._movements import adjust, expire, move, renewals, reset, undo
 from v5_core.ledger._types import (
     AccountState,
     Allocation,
@@ -28,7 +30,7 @@ from v5_core.ledger._types import (
     Posting,
     Target,
 )
-from v5_core.ledger._views import available, balance_view, held_points
+from v5_core.ledger._views import available, balance_view, held_points, pending_points
 
 __all__ = [
     "AccountState",
@@ -49,6 +51,11 @@ __all__ = [
     "book",
     "expire",
     "held_points",
+    "move",
+    "pending_points",
     "place_hold",
     "release_hold",
+    "renewals",
+    "reset",
+    "undo",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,12 +10,15 @@ from v5_core.ledger._types import AccountState, Allocation, Booked, Counter, Hol
 from v5_core.ledger._work import Work
 from v5_core.programme import Policies
 
-__all__ = ["book"]
+__all__ = ["book", "refill"]
 
 Tag = tuple[str, str]
 
 
-def book(state: AccountState, entry: str, booked: Booked, target: Target, *, at: datetime, policies: Policies) -> Outcome:
+def book(
+    state: AccountState, entry: str, booked: Booked, target: Target, *,
+    at: datetime, policies: Policies, renewed: Mapping[Tag, datetime | None] | None = None,
+) -> Outcome:  # fmt: skip
     """Brings what a document did to an account from `booked` to `target`; nothing to do gives an empty outcome.
 
     A first booking, a revision, a cancellation (`Target()`) and a return are all the same operation. Points to take that are not there
@@ -29,18 +32,37 @@ def book(state: AccountState, entry: str, booked: Booked, target: Target, *, at:
         booked: What it booked before; `Booked()` when it is new.
         target: What it should have done, all in all.
         at: The document's instant (for a cancellation: when it was cancelled).
-        policies: Of the programme: order of lots, and negative balances.
+        policies: Of the programme: order of lots, negative balances, whether a sale may spend what it earns itself.
+        renewed: New ends of the lots that are alive when the customer buys (`renewals`); left out when nothing moves.
     """
     work = Work(state, entry, at, more=booked.lots, fifo=policies.lots == "fifo")
-    # Spending first: a sale does not spend what it earns itself.
+    differences = _differences(work, booked, target)
+    if policies.same_sale_points:
+        _come(work, booked, target, differences)
     _spent(work, booked, target)
     _given(work, booked, target)
-    _earned(work, booked, target, clip=policies.negative_balance == "clip")
+    if not policies.same_sale_points:
+        _come(work, booked, target, differences)
+    for tag, difference in differences.items():
+        if difference < 0:
+            _take(work, tag, -difference, target, clip=policies.negative_balance == "clip")
     work.repay()
+    if renewed:
+        _renew(work, renewed)
     return work.done()
 
 
-def _earned(work: Work, booked: Booked, target: Target, *, clip: bool) -> None:
+def _renew(work: Work, renewed: Mapping[Tag, datetime | None]) -> None:
+    # Only ever later: whichever of two sales arrives first, the later one decides.
+    for lot in list(work.lots.values()):
+        until = renewed.get((lot.programme, lot.rule), renewed.get((lot.programme, "")))
+        if until is None or lot.expires_at is None or not lot.remaining or lot.debt is not None:
+            continue
+        if work.at < lot.expires_at < until:
+            work.lots[lot.lot_id] = replace(lot, expires_at=until)
+
+
+def _differences(work: Work, booked: Booked, target: Target) -> dict[Tag, int]:
     wanted: dict[Tag, int] = {}
     for earned in target.earned:
         wanted[earned.programme, earned.rule] = wanted.get((earned.programme, earned.rule), 0) + earned.points
@@ -50,38 +72,40 @@ def _earned(work: Work, booked: Booked, target: Target, *, clip: bool) -> None:
     for lot in booked.lots:
         if lot.entry == work.entry and lot.debt is None:
             have[lot.programme, lot.rule] = have.get((lot.programme, lot.rule), 0) + lot.points
-    own = [row for row in booked.allocations if row.entry == work.entry and row.operation is Operation.TAKE]
-    for row in own:
+    for row in _taken(work, booked):
         have[row.programme, row.rule] = have.get((row.programme, row.rule), 0) - row.points
-    lapses = {(earned.programme, earned.rule): earned.expires_at for earned in target.earned}
-    differences = {tag: wanted.get(tag, 0) - have.get(tag, 0) for tag in sorted(wanted.keys() | have.keys())}
+    return {tag: wanted.get(tag, 0) - have.get(tag, 0) for tag in sorted(wanted.keys() | have.keys())}
+
+
+def _taken(work: Work, booked: Booked) -> list[Allocation]:
+    return [row for row in booked.allocations if row.entry == work.entry and row.operation is Operation.TAKE]
+
+
+def _come(work: Work, booked: Booked, target: Target, differences: dict[Tag, int]) -> None:
     # First what comes, then what goes: a revision that only moves points from one rule to another must find them.
-    for tag, difference in differences.items():
-        if difference > 0:
-            _earn(work, tag, difference, [row for row in own if (row.programme, row.rule) == tag], lapses.get(tag))
-    for tag, difference in differences.items():
-        if difference < 0:
-            _take(work, tag, -difference, target.original, clip=clip)
+    taken = _taken(work, booked)
+    ends = {(earned.programme, earned.rule): (earned.expires_at, earned.usable_from) for earned in target.earned}
+    for tag, points in differences.items():
+        if points <= 0:
+            continue
+        # What the document itself took before comes back to its lots; only what is more than that is a new lot.
+        back = refill(work, [row for row in taken if (row.programme, row.rule) == tag], points, Operation.TAKE)
+        if back:
+            work.post(Operation.TAKE, target.counter, back, *tag)
+        if points > back:
+            expires_at, usable_from = ends.get(tag, (None, None))
+            work.add(points - back, *tag, expires_at=expires_at, usable_from=usable_from)
+            work.post(Operation.EARN, target.counter, points - back, *tag)
 
 
-def _earn(work: Work, tag: Tag, points: int, taken: list[Allocation], expires_at: datetime | None) -> None:
-    # What the document itself took before comes back to its lots; only what is more than that is a new lot.
-    back = _refill(work, taken, points, Operation.TAKE)
-    if back:
-        work.post(Operation.TAKE, Counter.ISSUED, back, *tag)
-    if points > back:
-        work.add(points - back, *tag, expires_at=expires_at)
-        work.post(Operation.EARN, Counter.ISSUED, points - back, *tag)
-
-
-def _take(work: Work, tag: Tag, points: int, original: str, *, clip: bool) -> None:
+def _take(work: Work, tag: Tag, points: int, target: Target, *, clip: bool) -> None:
     # From the very lots that the document (or the sale it returns) made: first what is left in them, then what lapsed in them, for
     # a customer who lost points by their expiry must not lose them again by the return.
     mine = sorted(
         (
             lot
             for lot in work.lots.values()
-            if lot.entry in (work.entry, original) and (lot.programme, lot.rule) == tag and lot.debt is None
+            if lot.entry in (work.entry, target.original) and (lot.programme, lot.rule) == tag and lot.debt is None
         ),
         key=lambda lot: lot.lot_id,
     )
@@ -96,14 +120,14 @@ def _take(work: Work, tag: Tag, points: int, original: str, *, clip: bool) -> No
     drawn = work.draw(points, Operation.TAKE, tag, first=[lot.lot_id for lot in mine], debt=not clip)
     work.clipped += points - drawn
     if drawn:
-        work.post(Operation.TAKE, Counter.ISSUED, -drawn, *tag)
+        work.post(Operation.TAKE, target.counter, -drawn, *tag)
 
 
 def _spent(work: Work, booked: Booked, target: Target) -> None:
     rows = [row for row in booked.allocations if row.origin == work.entry and row.operation is Operation.SPEND]
     difference = target.spent - sum(row.points for row in rows if row.entry == work.entry)
     if difference < 0:
-        back = _refill(work, rows, -difference, Operation.SPEND)
+        back = refill(work, rows, -difference, Operation.SPEND)
         work.post(Operation.SPEND, Counter.REDEEMED, back)
     left = max(0, difference)
     for hold_id in target.holds:
@@ -125,14 +149,14 @@ def _given(work: Work, booked: Booked, target: Target) -> None:
     rows = [row for row in booked.allocations if row.origin == target.original and row.operation is Operation.SPEND]
     difference = target.given + sum(row.points for row in rows if row.entry == work.entry)
     if difference > 0:
-        back = _refill(work, rows, difference, Operation.SPEND, origin=target.original)
+        back = refill(work, rows, difference, Operation.SPEND, origin=target.original)
         work.post(Operation.GIVE, Counter.REDEEMED, back)
     elif difference < 0:
         drawn = work.draw(-difference, Operation.SPEND, origin=target.original)
         work.post(Operation.GIVE, Counter.REDEEMED, -drawn)
 
 
-def _refill(work: Work, rows: Iterable[Allocation], points: int, operation: Operation, *, origin: str = "") -> int:
+def refill(work: Work, rows: Iterable[Allocation], points: int, operation: Operation, *, origin: str = "") -> int:
     # Puts points back into the lots they were drawn from: debts first, then the last in the order of drawing; never more than is
     # still drawn from each.
     drawn: dict[tuple[str, str, str], int] = {}

@@ -1,4 +1,8 @@
-"""The ledger's records. All immutable; points in thousandths; a repository maps each class to one table."""
+"""The ledger's records. All immutable; a repository maps each class to one table.
+
+An account is kept in points (thousandths) or in a currency (minor units): a gift card, a wallet, a voucher or a credit note is an
+account like any other. The fields are called points in both.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +36,15 @@ class InsufficientPointsError(ConflictError):
 
 
 class Counter(StrEnum):
-    """The other side of every posting; never a row of its own: its sum is derived, per store and day."""
+    """The other side of every posting; never a row of its own: its sum is derived, per store and day.
+
+    Points and vouchers are ISSUED; gift cards and loads are SOLD; a credit note is OWED; MOVED lies between two accounts.
+    """
 
     ISSUED = "issued"
+    SOLD = "sold"
+    OWED = "owed"
+    MOVED = "moved"
     REDEEMED = "redeemed"
     EXPIRED = "expired"
     ADJUSTED = "adjusted"
@@ -49,6 +59,7 @@ class Operation(StrEnum):
     GIVE = "give"
     EXPIRE = "expire"
     ADJUST = "adjust"
+    MOVE = "move"
 
 
 class HoldState(StrEnum):
@@ -65,7 +76,7 @@ class Posting:
     """One half of a movement. The postings of an outcome sum to zero.
 
     Attributes:
-        account: The card account's id, or a `Counter`.
+        account: The card account's id, or a `Counter`; of an account in money "issued:EUR".
         entry: What caused it: a document's first key, or the id of an adjustment or expiry run.
         at: When it counts (the document's instant), not when it was written.
     """
@@ -91,6 +102,7 @@ class Lot:
         expired: The part of `points` that lapsed.
         sequence: Order in which the account's lots were made; debts are repaid in it.
         debt: For a debt: what was done with points that were not there (SPEND, TAKE or ADJUST).
+        usable_from: The instant from which they can be spent; None is at once.
     """
 
     lot_id: str
@@ -106,6 +118,7 @@ class Lot:
     expired: int = 0
     sequence: int = 0
     debt: Operation | None = None
+    usable_from: datetime | None = None
 
     @property
     def free(self) -> int:
@@ -163,6 +176,7 @@ class AccountState:
         balance: The cached sum of all postings of the account; equals the sum of `remaining` over all its lots.
         version: Grows with every outcome; write with `UPDATE ... WHERE version = :loaded`.
         sequence: Last lot sequence used.
+        unit: "points", or the currency of a stored value.
     """
 
     account: str
@@ -171,6 +185,7 @@ class AccountState:
     sequence: int = 0
     lots: tuple[Lot, ...] = ()
     holds: tuple[Hold, ...] = ()
+    unit: str = "points"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +213,7 @@ class Target:
         holds: Holds that the document's payments name; captured, what is left of them is released.
         given: Spent points of `original` to have given back (from `Reversal.points_given`).
         original: First key of the document that a return points at; its lots are taken from first.
+        counter: The other side of what is earned or taken.
     """
 
     earned: tuple[Earned, ...] = ()
@@ -206,6 +222,7 @@ class Target:
     holds: tuple[str, ...] = ()
     given: int = 0
     original: str = ""
+    counter: Counter = Counter.ISSUED
 
     @classmethod
     def of_settlement(cls, settlement: Settlement, *, holds: tuple[str, ...] = ()) -> Target:
@@ -230,7 +247,7 @@ class Outcome:
     Attributes:
         account: The state after; its row is updated when anything changed.
         lots_new: Insert.
-        lots_changed: Update `remaining`, `held` and `expired`.
+        lots_changed: Update `remaining`, `held`, `expired` and `expires_at`.
         holds_new: Insert.
         holds_changed: Update `state`, `captured`, `entry`.
         clipped: Points that should have been taken and were not (policy "clip").

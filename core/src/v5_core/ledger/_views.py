@@ -6,15 +6,20 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from v5_core.ledger._types import AccountState
-from v5_core.ledger._work import lapsed
+from v5_core.ledger._work import lapsed, usable
 from v5_core.model import Balance
 
-__all__ = ["available", "balance_view", "held_points"]
+__all__ = ["available", "balance_view", "held_points", "pending_points"]
 
 
 def available(state: AccountState, at: datetime) -> int:
-    """Points that can be spent: not held, not lapsed, open debts taken off (so it may be negative)."""
-    return sum([lot.free for lot in state.lots if not lapsed(lot, at)])
+    """Points that can be spent: not held, not pending, not lapsed, open debts taken off (so it may be negative)."""
+    return sum([lot.free for lot in state.lots if not lapsed(lot, at) and usable(lot, at)])
+
+
+def pending_points(state: AccountState, at: datetime) -> int:
+    """Points that came already and cannot be spent yet."""
+    return sum([lot.free for lot in state.lots if not lapsed(lot, at) and not usable(lot, at)])
 
 
 def held_points(state: AccountState) -> int:

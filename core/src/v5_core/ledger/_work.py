@@ -10,7 +10,7 @@ from typing import Final
 
 from v5_core.ledger._types import AccountState, Allocation, Counter, Hold, Lot, Operation, Outcome, Posting
 
-__all__ = ["Work", "lapsed"]
+__all__ = ["Work", "lapsed", "usable"]
 
 _NAMESPACE: Final = uuid.UUID("0f6c2f0e-50b9-5f0c-9a8e-2d6b7d1c3e55")
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -19,6 +19,11 @@ _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 def lapsed(lot: Lot, at: datetime) -> bool:
     """Whether the lot's time is over."""
     return lot.expires_at is not None and lot.expires_at <= at
+
+
+def usable(lot: Lot, at: datetime) -> bool:
+    """Whether the lot is no longer pending."""
+    return lot.usable_from is None or lot.usable_from <= at
 
 
 def _nearest_expiry(lot: Lot) -> tuple[datetime, datetime, str]:
@@ -59,7 +64,10 @@ class Work:
         key = (entry, origin or entry, operation, lot_id, *tag)
         self.allocations[key] = self.allocations.get(key, 0) + points
 
-    def add(self, points: int, programme: str, rule: str, *, expires_at: datetime | None = None, debt: Operation | None = None) -> Lot:
+    def add(
+        self, points: int, programme: str, rule: str, *,
+        expires_at: datetime | None = None, usable_from: datetime | None = None, debt: Operation | None = None,
+    ) -> Lot:  # fmt: skip
         """A new lot with a deterministic id."""
         self.sequence += 1
         number = 0
@@ -71,7 +79,8 @@ class Work:
             number += 1
         came = 0 if debt else points
         lot = Lot(
-            lot_id, self.state.account, self.entry, programme, rule, came, points, self.at, expires_at, sequence=self.sequence, debt=debt
+            lot_id, self.state.account, self.entry, programme, rule, came, points, self.at, expires_at,
+            sequence=self.sequence, debt=debt, usable_from=usable_from,
         )  # fmt: skip
         self.lots[lot_id] = lot
         return lot
@@ -82,7 +91,7 @@ class Work:
     ) -> int:  # fmt: skip
         """Draws points from lots, those named `first` before all others; what is not there becomes a debt. Returns what was drawn."""
         preferred = [self.lots[lot_id] for lot_id in first if lot_id in self.lots]
-        others = sorted((lot for lot in self.lots.values() if not lapsed(lot, self.at)), key=self._order)
+        others = sorted((lot for lot in self.lots.values() if not lapsed(lot, self.at) and usable(lot, self.at)), key=self._order)
         left = points
         for lot in (*preferred, *others):
             part = min(left, self.lots[lot.lot_id].free)
@@ -111,7 +120,8 @@ class Work:
         debts = sorted((lot for lot in self.lots.values() if lot.remaining < 0), key=lambda lot: lot.sequence)
         if not debts:
             return
-        sources = sorted((lot for lot in self.lots.values() if lot.free > 0 and not lapsed(lot, self.at)), key=self._order)
+        ready = (lot for lot in self.lots.values() if lot.free > 0 and not lapsed(lot, self.at) and usable(lot, self.at))
+        sources = sorted(ready, key=self._order)
         for debt in debts:
             for source in sources:
                 part = min(self.lots[source.lot_id].free, -self.lots[debt.lot_id].remaining)
@@ -146,10 +156,12 @@ class Work:
 
     def _posted(self) -> tuple[Posting, ...]:
         rows: list[Posting] = []
+        # Money and points never meet in one sum.
+        unit = "" if self.state.unit == "points" else f":{self.state.unit}"
         for (entry, operation, counter, programme, rule), points in self.postings.items():
             if points:
                 rows.append(Posting(self.state.account, points, entry, operation, self.at, programme, rule))
-                rows.append(Posting(counter.value, -points, entry, operation, self.at, programme, rule))
+                rows.append(Posting(counter.value + unit, -points, entry, operation, self.at, programme, rule))
         return tuple(rows)
 
     def _allocated(self) -> tuple[Allocation, ...]:
