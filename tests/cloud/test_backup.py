@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,34 @@ def test_a_backup_of_either_database_restores_into_either(start: Start, database
             copy.commit(till.document("new", [("CAFE-250", "mercearia", "7.00")], customer=card))
             assert float(copy.balance()) == before + 7
             assert check(restored.state.v5).differences == []
+
+
+@pytest.mark.feature("V5-03")
+def test_a_backup_taken_while_tills_sell_is_of_one_moment(start: Start, database_url: str, tmp_path: Path) -> None:
+    source = start(database_url)
+    till = source.till()
+    card = {"card": till.customer()["card"]}
+    stop, sold = threading.Event(), []
+
+    def sell() -> None:
+        while not stop.is_set():
+            till.commit(till.document(f"s{len(sold)}", [("CAFE-250", "mercearia", "1.00")], customer=card))
+            sold.append(1)
+
+    seller = threading.Thread(target=sell)
+    seller.start()
+    try:
+        for number in range(4):
+            while len(sold) < 5 * (number + 1):
+                seller.join(0.01)
+                assert seller.is_alive()
+            file, target = tmp_path / f"{number}.backup", Settings(database_url=f"sqlite:///{tmp_path / f'{number}.sqlite'}")
+            backup(source.settings, file)
+            # It counts every table again and checks the ledger.
+            assert "no difference" in restore(target, file)
+    finally:
+        stop.set()
+        seller.join()
 
 
 def test_a_damaged_backup_is_refused_and_nothing_is_written(start: Start, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Date, Table, create_engine, func, insert, select, text
+from sqlalchemy import Connection, Date, Table, create_engine, event, func, insert, select, text
 
 from v5_cloud.kit.container import build, utc_now
 from v5_cloud.kit.settings import Settings
@@ -133,12 +133,16 @@ def _rows(source: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 @contextmanager
 def _snapshot(settings: Settings) -> Iterator[Connection]:
     engine = create_engine(settings.sqlalchemy_url)
+    if settings.is_sqlite:
+        # Python's driver begins no transaction for a SELECT: each table would be read at another moment.
+        event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     try:
         with engine.connect() as connection:
-            if engine.dialect.name == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", stream_results=True)
+            if not settings.is_sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             _all_tenants(connection)
-            yield connection
+            yield connection.execution_options(stream_results=True)
     finally:
         engine.dispose()
 
