@@ -8,7 +8,7 @@ import secrets
 from datetime import date, datetime
 from typing import Any, Final
 
-from v5_cloud.access.service import make_key
+from v5_cloud.access.service import SCOPES, make_key
 from v5_cloud.customers.records import Data, save
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.fleet.repository import FleetRepository
@@ -205,7 +205,7 @@ def _credentials(container: Container, scope: Scope, codes: dict[str, str], secr
             row, _ = make_code(scope, f"st-{code.lower()}", now, code=text)
             row.used_at = row.agent_id = None
             repository.renew(row)
-        row_key, _ = make_key(scope, "sample", ("hooks", "read", "push"), now, secret=secret[20:52])
+        row_key, _ = make_key(scope, "sample", SCOPES, now, secret=secret[20:52])
         row_key.id = key_id
         repository.renew(row_key)
     return f"v5_{key_id}_{secret[20:52]}"

@@ -12,7 +12,7 @@ from v5_cloud.access.service import Machine, by_key, by_signature
 from v5_cloud.kit.container import Container, container
 from v5_core.errors import AuthError
 
-__all__ = ["AnyMachine", "Reader", "StoreAgent", "machine", "raw_body"]
+__all__ = ["AnyMachine", "Clerk", "Publisher", "Reader", "StoreAgent", "machine", "raw_body"]
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="apiKey", description="`Authorization: Bearer v5_<id>_<secret>`")
 _agent = APIKeyHeader(
@@ -73,5 +73,17 @@ def _reader(found: AnyMachine) -> Machine:
     return found
 
 
+def _clerk(found: AnyMachine) -> Machine:
+    found.may("customers")
+    return found
+
+
+def _publisher(found: AnyMachine) -> Machine:
+    found.may("programmes")
+    return found
+
+
 StoreAgent = Annotated[Machine, Depends(_agent_only)]
 Reader = Annotated[Machine, Depends(_reader)]
+Clerk = Annotated[Machine, Depends(_clerk)]
+Publisher = Annotated[Machine, Depends(_publisher)]

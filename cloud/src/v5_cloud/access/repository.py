@@ -12,8 +12,8 @@ class AccessRepository(Repository):
     """Credentials of machines. In the directory's scope the guard spans all tenants, which only this class uses."""
 
     def agent(self, agent_id: str) -> tuple[Agent, str] | None:
-        """An agent that was not revoked, and its store's code."""
-        agent = self.session.scalars(self.everywhere(Agent).where(Agent.id == agent_id, Agent.revoked_at.is_(None))).one_or_none()
+        """An agent, revoked or not, and its store's code."""
+        agent = self.session.scalars(self.everywhere(Agent).where(Agent.id == agent_id)).one_or_none()
         if agent is None:
             return None
         store = self.everywhere(Store).where(Store.tenant_id == agent.tenant_id, Store.id == agent.store_id)
@@ -21,5 +21,5 @@ class AccessRepository(Repository):
         return (agent, row.code) if row else None
 
     def api_key(self, key_id: str) -> ApiKey | None:
-        """A key that was not revoked."""
-        return self.session.scalars(self.everywhere(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))).one_or_none()
+        """A key, revoked or not."""
+        return self.session.scalars(self.everywhere(ApiKey).where(ApiKey.id == key_id)).one_or_none()

@@ -21,10 +21,14 @@ from v5_core.signing import verify
 
 __all__ = ["SCOPES", "Machine", "by_key", "by_signature", "issue_key", "make_key"]
 
-SCOPES: Final = ("hooks", "read", "push")
+SCOPES: Final = ("hooks", "read", "push", "customers", "programmes")
 # A revoked credential is refused after so many seconds at the latest.
 _REMEMBERED: Final = 5.0
 _REFUSED: Final = "The credentials were not accepted."
+_SWITCHED_OFF: Final = (
+    "This agent was switched off in the back office. What it has not sent stays in its outbox; enrol the machine again with a new code "
+    "to send it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Machine:
     public_key: bytes = field(default=b"", repr=False)
     secret_hash: str = field(default="", repr=False)
     expires_at: datetime | None = None
+    revoked: bool = False
 
     def may(self, scope: str) -> None:
         """Raises when the credential does not reach that far.
@@ -60,13 +65,16 @@ def by_signature(container: Container, agent_id: str, headers: tuple[str, str, s
         body: Raw, as signed.
 
     Raises:
-        AuthError: Unknown or revoked agent, wrong signature, or clocks too far apart (`clock_skew`).
+        AuthError: Unknown agent, wrong signature, clocks too far apart (`clock_skew`), or switched off (`agent.revoked`), which is
+            said to the agent itself only.
     """
     machine = _remembered(container, "agent", agent_id)
     message_id, timestamp, signature = headers
     if machine is None or not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 15:
         raise AuthError(_REFUSED)
     verify(machine.public_key, message_id, int(timestamp), body, signature, now=container.clock())
+    if machine.revoked:
+        raise AuthError(_SWITCHED_OFF, code="agent.revoked")
     return machine
 
 
@@ -74,7 +82,7 @@ def by_key(container: Container, token: str) -> Machine:
     """The external system that holds the key `v5_<id>_<secret>`.
 
     Raises:
-        AuthError: No such key, expired, or revoked.
+        AuthError: No such key, expired (`expired`), or revoked (`key.revoked`), which is said to its holder only.
     """
     prefix, _, rest = token.partition("_")
     key_id, _, secret = rest.partition("_")
@@ -82,6 +90,8 @@ def by_key(container: Container, token: str) -> Machine:
     offered = hashlib.sha256(secret.encode()).hexdigest()
     if machine is None or not hmac.compare_digest(offered, machine.secret_hash):
         raise AuthError(_REFUSED)
+    if machine.revoked:
+        raise AuthError("The API key was revoked; ask the company's administrator for a new one.", code="key.revoked")
     if machine.expires_at is not None and machine.expires_at <= container.clock():
         raise AuthError("The API key has expired.", code="expired")
     return machine
@@ -111,12 +121,14 @@ def _read(container: Container, kind: str, name: str) -> Machine | None:
                 return None
             agent, store = pair
             scope = Scope(agent.tenant_id, agent.company_id)
-            return Machine("agent", agent.id, scope, store, frozenset({"agent", "hooks", "push"}), base64.b64decode(agent.public_key))
+            reach = frozenset({"agent", "hooks", "push"})
+            public = base64.b64decode(agent.public_key)
+            return Machine("agent", agent.id, scope, store, reach, public, revoked=agent.revoked_at is not None)
         key = repository.api_key(name)
         if key is None:
             return None
         scope = Scope(key.tenant_id, key.company_id)
-        return Machine("key", key.id, scope, "", frozenset(key.scopes), b"", key.secret_hash, key.expires_at)
+        return Machine("key", key.id, scope, "", frozenset(key.scopes), b"", key.secret_hash, key.expires_at, key.revoked_at is not None)
 
 
 def make_key(scope: Scope, name: str, scopes: tuple[str, ...], now: datetime, *, secret: str | None = None) -> tuple[ApiKey, str]:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, tuple_
+from sqlalchemy import ColumnElement, Row, Subquery, and_, case, func, or_, tuple_
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, CardRow, CustomerKey, CustomerRow, DocumentRow, PostingRow
+from v5_cloud.models import AccountRow, AllocationRow, CardRow, CustomerKey, CustomerRow, DocumentRow, LotRow, PostingRow
 
 __all__ = ["CustomerRepository"]
 
@@ -37,16 +37,58 @@ class CustomerRepository(Repository):
         rows = self.session.execute(self.columns(CustomerKey, CustomerKey.key, CustomerKey.customer_id).where(CustomerKey.key.in_(keys)))
         return {key: customer for key, customer in rows}
 
-    def search(self, words: Sequence[str], keys: Collection[str], after: tuple[str, str] | None, limit: int) -> list[Pair]:
-        """By name (every word, anywhere) or by key; ordered by name."""
-        statement = self._with_account()
-        if words:
-            named = and_(*(CustomerRow.search.contains(word, autoescape=True) for word in words))
-            ids = self.columns(CustomerKey, CustomerKey.customer_id).where(CustomerKey.key.in_(keys))
-            statement = statement.where(or_(named, CustomerRow.id.in_(ids)) if keys else named)
+    def _word(self, word: str) -> ColumnElement[bool]:
+        """A word as one types it: in the name, the start of the e-mail, or three digits or more of any number."""
+        ways: list[ColumnElement[bool]] = [
+            CustomerRow.search.contains(word, autoescape=True),
+            CustomerRow.email.startswith(word, autoescape=True),
+        ]
+        digits = "".join(one for one in word if one.isdigit())
+        if len(digits) >= 3:
+            ids = self.columns(CustomerKey, CustomerKey.customer_id).where(CustomerKey.key.contains(digits, autoescape=True))
+            ways.append(CustomerRow.id.in_(ids))
+        return or_(*ways)
+
+    def _found(self, statement: Any, words: Sequence[str], keys: Collection[str], *, wide: bool) -> Any:
+        if not words:
+            return statement
+        named = and_(*(self._word(word) if wide else CustomerRow.search.contains(word, autoescape=True) for word in words))
+        ids = self.columns(CustomerKey, CustomerKey.customer_id).where(CustomerKey.key.in_(keys))
+        return statement.where(or_(named, CustomerRow.id.in_(ids)) if keys else named)
+
+    def search(
+        self, words: Sequence[str], keys: Collection[str], after: tuple[str, str] | None, limit: int, *, wide: bool = False
+    ) -> list[Pair]:
+        """By name (every word, anywhere) or by key; ordered by name. `wide` also takes parts of numbers and e-mails."""
+        statement = self._found(self._with_account(), words, keys, wide=wide)
         if after:
             statement = statement.where(tuple_(CustomerRow.search, CustomerRow.id) > tuple_(*after))
         return list(self.session.execute(statement.order_by(CustomerRow.search, CustomerRow.id).limit(limit)).all())
+
+    def matches(self, words: Sequence[str], keys: Collection[str]) -> int:
+        """How many the wide search finds."""
+        return int(self.session.scalar(self._found(self.columns(CustomerRow, func.count()), words, keys, wide=True)) or 0)
+
+    def shopping(self, ids: Collection[str]) -> dict[str, tuple[int, int, datetime | None]]:
+        """What each of them bought: visits, turnover, last visit. Returns are taken off, cancelled documents do not count."""
+        sale = DocumentRow.kind == "sale"
+        sums = (
+            func.coalesce(func.sum(case((sale, 1), else_=0)), 0),
+            func.coalesce(func.sum(case((sale, DocumentRow.gross), else_=-DocumentRow.gross)), 0),
+            func.max(case((sale, DocumentRow.issued_at))),
+        )
+        statement = self.columns(DocumentRow, DocumentRow.customer_id, *sums).where(
+            DocumentRow.customer_id.in_(ids), DocumentRow.status == "issued", DocumentRow.state != "merged"
+        )
+        rows = self.session.execute(statement.group_by(DocumentRow.customer_id))
+        return {customer: (int(visits), int(gross), last) for customer, visits, gross, last in rows}
+
+    def lapsing(self, account: str) -> Sequence[Row[datetime, int]]:
+        """Points that will lapse, by instant; the next first."""
+        statement = self.columns(LotRow, LotRow.expires_at, func.sum(LotRow.remaining)).where(
+            LotRow.account_id == account, LotRow.remaining > 0, LotRow.expires_at.is_not(None)
+        )
+        return self.session.execute(statement.group_by(LotRow.expires_at).order_by(LotRow.expires_at)).all()
 
     def cards(self, customers: Collection[str]) -> Sequence[CardRow]:
         """Cards, oldest first."""
@@ -54,25 +96,60 @@ class CustomerRepository(Repository):
             self.select(CardRow).where(CardRow.customer_id.in_(customers)).order_by(CardRow.created_at, CardRow.number)
         ).all()
 
-    def highest_card(self, prefix: str) -> str | None:
-        """The last card number of our own range."""
-        found: str | None = self.session.scalar(
-            self.columns(CardRow, func.max(CardRow.number)).where(CardRow.number.like(f"{prefix}%"), func.length(CardRow.number) == 13)
+    def _moved(self, account: str) -> Subquery:
+        """An account's movements: the postings of one operation of one document, all rules together, with the balance afterwards."""
+        first, written = func.min(PostingRow.id), func.min(PostingRow.written_at)
+        after = func.sum(func.sum(PostingRow.points)).over(order_by=(PostingRow.at, written, first))
+        return (
+            self.columns(
+                PostingRow,
+                first.label("id"),
+                PostingRow.owner,
+                PostingRow.entry,
+                PostingRow.operation,
+                PostingRow.at,
+                written.label("written_at"),
+                func.min(PostingRow.store).label("store"),
+                func.sum(PostingRow.points).label("points"),
+                after.label("balance"),
+                PostingRow.document_id,
+            )
+            .where(PostingRow.owner == account, PostingRow.account == account)
+            .group_by(PostingRow.owner, PostingRow.entry, PostingRow.operation, PostingRow.at, PostingRow.document_id)
+            .subquery()
         )
-        return found
 
-    def movements(self, account: str, after: tuple[datetime, str] | None, limit: int) -> Sequence[Row[PostingRow, DocumentRow | None]]:
-        """An account's postings, newest first, each with its document."""
-        condition = (DocumentRow.id == PostingRow.document_id) & self.guard(DocumentRow)
-        statement = self.columns(PostingRow, PostingRow, DocumentRow).outerjoin(DocumentRow, condition)
-        statement = statement.where(PostingRow.owner == account, PostingRow.account == account)
+    def movements(self, account: str, after: tuple[datetime, datetime, str] | None, limit: int, *, only: str = "") -> Sequence[Row[Any]]:
+        """Newest first, from behind the cursor: the movement's columns and its document. `only` narrows to one id."""
+        moved = self._moved(account)
+        order = tuple_(moved.c.at, moved.c.written_at, moved.c.id)
+        same = (DocumentRow.id == moved.c.document_id) & self.guard(DocumentRow)
+        statement = self.columns(AccountRow, *moved.c, DocumentRow).join(moved, moved.c.owner == AccountRow.id).outerjoin(DocumentRow, same)
+        if only:
+            statement = statement.where(moved.c.id == only)
         if after:
-            statement = statement.where(tuple_(PostingRow.at, PostingRow.id) < tuple_(*after))
-        return self.session.execute(statement.order_by(PostingRow.at.desc(), PostingRow.id.desc()).limit(limit)).all()
+            statement = statement.where(order < tuple_(*after))
+        return self.session.execute(statement.order_by(moved.c.at.desc(), moved.c.written_at.desc(), moved.c.id.desc()).limit(limit)).all()
 
-    def count(self) -> int:
-        """How many there are."""
-        return int(self.session.scalar(self.columns(CustomerRow, func.count())) or 0)
+    def postings(self, account: str, entries: Collection[str]) -> Sequence[PostingRow]:
+        """What these movements are made of: one for each rule."""
+        statement = self.select(PostingRow).where(PostingRow.owner == account, PostingRow.account == account, PostingRow.entry.in_(entries))
+        return self.session.scalars(statement.order_by(PostingRow.programme, PostingRow.rule)).all()
+
+    def drawn(self, account: str, entry: str, operation: str) -> list[tuple[int, datetime, datetime | None]]:
+        """The lots that a spend drew from: points, when they were earned, when they lapse."""
+        same = (LotRow.account_id == AllocationRow.account_id) & (LotRow.lot_id == AllocationRow.lot_id)
+        statement = self.columns(AllocationRow, AllocationRow.points, LotRow.earned_at, LotRow.expires_at)
+        statement = self.join(statement, LotRow, same).where(
+            AllocationRow.entry == entry, AllocationRow.account_id == account, AllocationRow.operation == operation
+        )
+        rows = self.session.execute(statement.order_by(LotRow.earned_at))
+        return [(int(points), earned, expires) for points, earned, expires in rows]
+
+    def lots(self, account: str, entry: str) -> Sequence[LotRow]:
+        """The lots that an earning made."""
+        statement = self.select(LotRow).where(LotRow.account_id == account, LotRow.entry == entry, LotRow.points > 0)
+        return self.session.scalars(statement.order_by(LotRow.sequence)).all()
 
     def touch(self, account: str, epoch: int) -> None:
         """Moves the replica counter, so that stores fetch the customer again."""

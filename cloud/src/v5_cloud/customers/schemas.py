@@ -1,4 +1,4 @@
-"""What customer endpoints show."""
+"""What customer endpoints and pages show, and what may be changed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,28 @@ from v5_core.hooks import Explanation
 from v5_core.model import Card
 from v5_core.money import Amount, Points
 
-__all__ = ["CustomerItem", "CustomerRecord", "MovementItem"]
+__all__ = ["CardItem", "CustomerItem", "CustomerRecord", "Lapse", "MovementItem", "MovementPart", "MovementRecord", "Shopping"]
 
 
 class _Shown(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Shopping(_Shown):
+    """What a customer bought so far; returns are taken off, cancelled documents do not count."""
+
+    visits: int = 0
+    gross: Amount = 0
+    last: datetime | None = None
+
+    @property
+    def average(self) -> int:
+        """Of a visit."""
+        return self.gross // self.visits if self.visits else 0
+
+
 class CustomerItem(_Shown):
-    """A customer in lists. `available` leaves out what holds reserve."""
+    """A customer in lists. `available` leaves out what holds reserve; `cards` are the valid ones."""
 
     id: str
     name: str
@@ -29,12 +42,28 @@ class CustomerItem(_Shown):
     available: Points
     blocked: bool
     inactive: bool
+    shopping: Shopping
+
+
+class CardItem(Card):
+    """A card, and since when."""
+
+    created_at: datetime
+
+
+class Lapse(_Shown):
+    """Points that lapse at the end of a day, as the shops count days."""
+
+    on: date
+    points: Points
 
 
 class CustomerRecord(_Shown):
-    """One customer in full."""
+    """One customer in full; `revision` is the ETag without its quotes."""
 
     id: str
+    company: str
+    revision: str
     name: str
     phone: str | None
     email: str | None
@@ -49,7 +78,7 @@ class CustomerRecord(_Shown):
     inactive: bool
     consent_sms: bool
     consent_email: bool
-    cards: list[Card]
+    cards: list[CardItem]
     keys: list[str]
     balance: Points
     available: Points
@@ -58,22 +87,48 @@ class CustomerRecord(_Shown):
     spent: Points
     expiring: Points
     expiring_on: date | None
+    lapsing: list[Lapse]
+    shopping: Shopping
     created_at: datetime
     updated_at: datetime
 
 
+class MovementPart(_Shown):
+    """What one rule moved."""
+
+    programme: str
+    rule: str
+    points: Points
+
+
 class MovementItem(_Shown):
-    """One movement of points: what it was, which document, and why it is what it is."""
+    """One movement of points: what it was, which document, what each rule did, the balance afterwards, and why it is what it is."""
 
     id: str
     at: datetime
     operation: str
     points: Points
-    programme: str
-    rule: str
+    balance: Points
+    parts: list[MovementPart]
     store: str
     document: str | None
     number: str | None
     kind: str | None
     gross: Amount | None
+    currency: str | None
     explanations: list[Explanation]
+
+
+class Drawn(_Shown):
+    """Points that a spend took out of an earlier earning."""
+
+    points: Points
+    earned_at: datetime
+    expires_at: datetime | None
+
+
+class MovementRecord(MovementItem):
+    """One movement in full: what a spend drew from, until when earned points are good."""
+
+    drawn: list[Drawn]
+    good_until: datetime | None

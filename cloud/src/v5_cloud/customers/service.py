@@ -1,22 +1,42 @@
-"""Customers read: search, record, movements with their explanations."""
+"""Customers read: search, record, movements with their explanations. REST and pages call the same."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
 
 from v5_cloud.customers.keys import card_key, fold, phone_e164, tax_key
-from v5_cloud.customers.repository import CustomerRepository
-from v5_cloud.customers.schemas import CustomerItem, CustomerRecord, MovementItem
+from v5_cloud.customers.repository import CustomerRepository, Pair
+from v5_cloud.customers.schemas import (
+    CardItem,
+    CustomerItem,
+    CustomerRecord,
+    Drawn,
+    Lapse,
+    MovementItem,
+    MovementPart,
+    MovementRecord,
+    Shopping,
+)
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, instant, page_of
 from v5_cloud.kit.tenant import Scope
-from v5_cloud.models import AccountRow, CustomerRow, DocumentRow, PostingRow
-from v5_core.engine import Settlement
+from v5_cloud.models import CustomerRow, DocumentRow, PostingRow
+from v5_cloud.sales.explanations import explanations_of
+from v5_cloud.tenants.service import company_info
 from v5_core.errors import NotFoundError
-from v5_core.hooks import Explanation
-from v5_core.model import Card, CardKind
+from v5_core.model import CardKind
 
-__all__ = ["get", "movements", "search", "search_keys"]
+__all__ = ["count", "get", "movement", "movements", "revision_of", "search", "search_keys"]
+
+_WORDS: Final = 6
+_LAPSING: Final = 60
 
 
 def search_keys(text: str, country: str = "PT") -> tuple[str, ...]:
@@ -27,14 +47,52 @@ def search_keys(text: str, country: str = "PT") -> tuple[str, ...]:
     return tuple(key for key in (card_key(bare), f"id:{bare}", f"phone:{phone}" if phone else None, tax) if key)
 
 
+def _wanted(query: str) -> tuple[list[str], tuple[str, ...]]:
+    squeezed = "".join(query.split())
+    # A card or phone number that was typed or pasted with spaces is one word.
+    whole = squeezed if squeezed.lstrip("+").isdigit() else query
+    return fold(whole).split()[:_WORDS], search_keys(whole) if squeezed else ()
+
+
 def search(container: Container, scope: Scope, query: str = "", *, cursor: str | None = None, limit: int = 50) -> Page[CustomerItem]:
-    """Customers by name, card, phone or tax number; all of them without a query."""
+    """Customers by what one types: name, e-mail, card, phone, tax or ERP number, also in part; all of them without a query."""
     after = decode(cursor, 2)
-    words = fold(query).split()[:6]
+    words, keys = _wanted(query)
     with container.database.read(scope) as session:
         repository = CustomerRepository(session, scope)
-        rows = repository.search(words, search_keys(query) if query.strip() else (), (after[0], after[1]) if after else None, limit + 1)
-        return page_of(rows, limit, lambda row: _item(row[0], row[1]), lambda row: (row[0].search, row[0].id))
+        rows = repository.search(words, keys, (after[0], after[1]) if after else None, limit + 1, wide=True)
+        ids = [row[0].id for row in rows]
+        cards: dict[str, list[str]] = {}
+        for card in repository.cards(ids):
+            if card.active:
+                cards.setdefault(card.customer_id, []).append(card.number)
+        bought = repository.shopping(ids)
+        return page_of(
+            rows,
+            limit,
+            lambda row: _item(row, cards.get(row[0].id, []), _shopping(bought.get(row[0].id))),
+            lambda row: (row[0].search, row[0].id),
+        )
+
+
+def count(container: Container, scope: Scope, query: str = "") -> int:
+    """How many customers the search finds."""
+    with container.database.read(scope) as session:
+        return CustomerRepository(session, scope).matches(*_wanted(query))
+
+
+def revision_of(customer: CustomerRow) -> str:
+    """Changes with whatever a person may change in a record, whoever writes it."""
+    said = [
+        customer.name,
+        customer.phone,
+        customer.email,
+        str(customer.birth_date or ""),
+        customer.remark,
+        customer.consent_sms,
+        customer.consent_email,
+    ]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
 
 
 def get(container: Container, scope: Scope, customer_id: str) -> CustomerRecord:
@@ -45,16 +103,16 @@ def get(container: Container, scope: Scope, customer_id: str) -> CustomerRecord:
     """
     with container.database.read(scope) as session:
         repository = CustomerRepository(session, scope)
-        pair = repository.get(customer_id)
-        if pair is None:
-            raise NotFoundError("There is no such customer.")
-        customer, account = pair
+        customer, account = _known(repository, customer_id)
+        zone = company_info(container, Scope(scope.tenant, customer.company_id)).default_zone
         cards = [
-            Card(number=row.number, kind=CardKind(row.kind), card_type=row.card_type, active=row.active)
+            CardItem(number=row.number, kind=CardKind(row.kind), card_type=row.card_type, active=row.active, created_at=row.created_at)
             for row in repository.cards([customer.id])
         ]
         return CustomerRecord(
             id=customer.id,
+            company=customer.company_id,
+            revision=revision_of(customer),
             name=customer.name,
             phone=customer.phone,
             email=customer.email,
@@ -69,7 +127,7 @@ def get(container: Container, scope: Scope, customer_id: str) -> CustomerRecord:
             inactive=customer.inactive,
             consent_sms=customer.consent_sms,
             consent_email=customer.consent_email,
-            cards=cards,
+            cards=sorted(cards, key=lambda card: not card.active),
             keys=[str(key) for key in customer.keys],
             balance=account.balance,
             available=account.balance - account.held,
@@ -78,66 +136,112 @@ def get(container: Container, scope: Scope, customer_id: str) -> CustomerRecord:
             spent=account.spent,
             expiring=account.expiring,
             expiring_on=account.expiring_on,
+            lapsing=_lapsing(repository, account.id, zone),
+            shopping=_shopping(repository.shopping([customer.id]).get(customer.id)),
             created_at=customer.created_at,
             updated_at=customer.updated_at,
         )
 
 
 def movements(container: Container, scope: Scope, customer_id: str, *, cursor: str | None = None, limit: int = 50) -> Page[MovementItem]:
-    """Movements of points, newest first, each with why.
+    """Movements of points, newest first, each with the balance afterwards and why.
 
     Raises:
         NotFoundError: Not one of this tenant's.
     """
-    after = decode(cursor, 2)
+    after = decode(cursor, 3)
     with container.database.read(scope) as session:
         repository = CustomerRepository(session, scope)
-        pair = repository.get(customer_id)
-        if pair is None:
-            raise NotFoundError("There is no such customer.")
-        before = (instant(after[0]), after[1]) if after else None
-        rows = repository.movements(pair[1].id, before, limit + 1)
-        return page_of(rows, limit, lambda row: _movement(row[0], row[1]), lambda row: (row[0].at.isoformat(), row[0].id))
+        account = _known(repository, customer_id)[1].id
+        before = (instant(after[0]), instant(after[1]), after[2]) if after else None
+        rows = repository.movements(account, before, limit + 1)
+        parts = _parts(repository, account, rows)
+        return page_of(rows, limit, lambda row: _movement(row, parts), lambda row: (row.at.isoformat(), row.written_at.isoformat(), row.id))
 
 
-def _item(customer: CustomerRow, account: AccountRow) -> CustomerItem:
+def movement(container: Container, scope: Scope, customer_id: str, movement_id: str) -> MovementRecord:
+    """One movement in full.
+
+    Raises:
+        NotFoundError: Not one of this customer's, or the customer not one of this tenant's.
+    """
+    with container.database.read(scope) as session:
+        repository = CustomerRepository(session, scope)
+        account = _known(repository, customer_id)[1].id
+        rows = repository.movements(account, None, 1, only=movement_id)
+        if not rows:
+            raise NotFoundError("There is no such movement.")
+        row = rows[0]
+        spent = row.operation in {"spend", "take"}
+        drawn = repository.drawn(account, row.entry, row.operation) if spent else []
+        lots = repository.lots(account, row.entry) if row.operation == "earn" else []
+        return MovementRecord(
+            **dict(_movement(row, _parts(repository, account, rows))),
+            drawn=[Drawn(points=points, earned_at=earned, expires_at=expires) for points, earned, expires in drawn],
+            good_until=next((lot.expires_at for lot in lots if lot.expires_at), None),
+        )
+
+
+def _known(repository: CustomerRepository, customer_id: str) -> Pair:
+    pair = repository.get(customer_id)
+    if pair is None:
+        raise NotFoundError("There is no such customer.")
+    return pair
+
+
+def _item(pair: Pair, cards: list[str], shopping: Shopping) -> CustomerItem:
+    customer, account = pair
     return CustomerItem(
         id=customer.id,
         name=customer.name,
         phone=customer.phone,
         email=customer.email,
         tax_number=customer.tax_number,
-        cards=[key.removeprefix("card:") for key in customer.keys if key.startswith("card:")],
+        cards=cards,
         available=account.balance - account.held,
         blocked=customer.blocked,
         inactive=customer.inactive,
+        shopping=shopping,
     )
 
 
-def _movement(posting: PostingRow, document: DocumentRow | None) -> MovementItem:
+def _shopping(sums: tuple[int, int, datetime | None] | None) -> Shopping:
+    return Shopping(visits=sums[0], gross=sums[1], last=sums[2]) if sums else Shopping()
+
+
+def _lapsing(repository: CustomerRepository, account: str, zone: ZoneInfo) -> list[Lapse]:
+    days: dict[date, int] = {}
+    for at, points in repository.lapsing(account):
+        # The instant is the end of the last day, which is the next day's first moment. One day is one row, from however many earnings.
+        day = (at - timedelta(microseconds=1)).astimezone(zone).date()
+        days[day] = days.get(day, 0) + int(points)
+    return [Lapse(on=day, points=points) for day, points in list(days.items())[:_LAPSING]]
+
+
+def _parts(repository: CustomerRepository, account: str, rows: Sequence[Row[Any]]) -> dict[tuple[Any, ...], list[PostingRow]]:
+    found: dict[tuple[Any, ...], list[PostingRow]] = {}
+    for one in repository.postings(account, {row.entry for row in rows}):
+        found.setdefault((one.entry, one.operation, one.at), []).append(one)
+    return found
+
+
+def _movement(row: Row[Any], parts: dict[tuple[Any, ...], list[PostingRow]]) -> MovementItem:
+    document: DocumentRow | None = row.DocumentRow
+    mine = parts.get((row.entry, row.operation, row.at), [])
+    rules = {one.rule for one in mine}
+    said = explanations_of(document) if document else []
     return MovementItem(
-        id=posting.id,
-        at=posting.at,
-        operation=posting.operation,
-        points=posting.points,
-        programme=posting.programme,
-        rule=posting.rule,
-        store=posting.store,
+        id=row.id,
+        at=row.at,
+        operation=row.operation,
+        points=int(row.points),
+        balance=int(row.balance),
+        parts=[MovementPart(programme=one.programme, rule=one.rule, points=one.points) for one in mine],
+        store=document.store if document else row.store,
         document=document.id if document else None,
         number=document.number if document else None,
         kind=document.kind if document else None,
         gross=document.gross if document else None,
-        explanations=_explanations(posting, document),
+        currency=document.currency if document else None,
+        explanations=[one for one in said if one.rule in rules] or said,
     )
-
-
-def _explanations(posting: PostingRow, document: DocumentRow | None) -> list[Explanation]:
-    if document is None:
-        return []
-    # A return's explanations lie in its reply: they lean on the settlement of the sale it points at.
-    stored = document.answer.get("explanations") or []
-    found = [Explanation.model_validate_json(json.dumps(one)) for one in stored]
-    if not found:
-        found = list(Settlement.from_json(json.dumps(document.settlement)).explanations)
-    mine = [one for one in found if one.rule == posting.rule]
-    return mine or found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Annotated, Final
 
@@ -10,9 +11,12 @@ from fastapi import Depends, Query
 from fastapi.responses import RedirectResponse, Response
 
 from v5_cloud.dashboards.repository import DashboardRepository, DayTotal, Period
-from v5_cloud.models import Store
 from v5_cloud.pages.page import Page, page_of
 from v5_cloud.pages.route import page_router
+from v5_cloud.sales.schemas import SaleFilter
+from v5_cloud.sales.service import list_sales
+from v5_cloud.tenants.schemas import StoreItem
+from v5_cloud.tenants.service import overview
 from v5_cloud.users.roles import Permission, allowed
 from v5_core.errors import AuthError
 
@@ -41,11 +45,11 @@ def home(
     def start(which: Period) -> datetime:
         return datetime.combine(which.first, time.min, page.zone)
 
+    shops = overview(page.held, page.scope)
+    stores, currency = shops.stores, shops.currency
+    chosen = store if store in shops.store_names else ""
     with page.read() as session:
         figures = DashboardRepository(session, page.scope)
-        stores = figures.stores()
-        chosen = store if store in {one.code for one in stores} else ""
-        currency = figures.currency()
         chart = _chart(page, figures.days(period, chosen), stores, period, currency)
         return page.render(
             "home/home.html",
@@ -54,7 +58,7 @@ def home(
             periods=_PERIODS,
             store=chosen,
             stores=stores,
-            store_names={one.code: one.name for one in stores},
+            store_names=shops.store_names,
             currency=currency,
             period=period,
             sums=figures.sums(period, chosen),
@@ -64,13 +68,13 @@ def home(
             customers=figures.customers(),
             joined=figures.new_customers(start(period), now),
             joined_before=figures.new_customers(start(before), start(period)),
-            newest=figures.newest(_NEWEST, chosen),
+            newest=list_sales(page.held, page.scope, SaleFilter(store=chosen), limit=_NEWEST).items,
             chart=chart,
             chart_json=json.dumps(chart),
         )
 
 
-def _chart(page: Page, totals: list[DayTotal], stores: list[Store], period: Period, currency: str) -> dict[str, object]:
+def _chart(page: Page, totals: list[DayTotal], stores: Sequence[StoreItem], period: Period, currency: str) -> dict[str, object]:
     formats, names = page.formats, {one.code: one.name for one in stores}
     days = [period.first + timedelta(days=number) for number in range((period.last - period.first).days + 1)]
     by_store: dict[str, dict[object, int]] = {}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Row, func
+from sqlalchemy import func
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, Company, CustomerRow, DocumentRow, PostingRow, Store, StoreDay
+from v5_cloud.models import AccountRow, CustomerRow, PostingRow, StoreDay
 from v5_core.ledger import Operation
 
 __all__ = ["DashboardRepository", "DayTotal", "Period", "Sums"]
@@ -94,18 +93,11 @@ class DashboardRepository(Repository):
         """All that are active."""
         return int(self.session.scalar(self.columns(CustomerRow, func.count()).where(CustomerRow.inactive.is_(False))) or 0)
 
-    def newest(self, limit: int, store: str = "") -> list[Row[Any]]:
-        """The newest documents with their customers' names."""
-        same = (CustomerRow.id == DocumentRow.customer_id) & self.guard(CustomerRow)
-        statement = self.select(DocumentRow).outerjoin(CustomerRow, same).add_columns(CustomerRow.name).where(DocumentRow.state != "merged")
-        if store:
-            statement = statement.where(DocumentRow.store == store)
-        return list(self.session.execute(statement.order_by(DocumentRow.issued_at.desc(), DocumentRow.id.desc()).limit(limit)))
-
-    def stores(self) -> list[Store]:
-        """By code."""
-        return list(self.session.scalars(self.select(Store).order_by(Store.code, Store.id)))
-
-    def currency(self) -> str:
-        """Of the first company."""
-        return self.session.scalars(self.columns(Company, Company.currency).order_by(Company.created_at).limit(1)).first() or "EUR"
+    def today(self, day: date) -> dict[tuple[str, str], tuple[int, int]]:
+        """Sales and turnover of a day, by company and store."""
+        statement = (
+            self.columns(StoreDay, StoreDay.company_id, StoreDay.store, func.sum(StoreDay.sales), func.sum(StoreDay.gross))
+            .where(StoreDay.day == day)
+            .group_by(StoreDay.company_id, StoreDay.store)
+        )
+        return {(company, store): (int(sales), int(gross)) for company, store, sales, gross in self.session.execute(statement)}

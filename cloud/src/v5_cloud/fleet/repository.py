@@ -9,9 +9,11 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Row
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, Agent, CustomerRow, EnrolCode, SignalRow, Store, TenantRow
+from v5_cloud.models import AccountRow, Agent, ApiKey, CustomerRow, EnrolCode, SignalRow, Store, TenantRow
 
-__all__ = ["FleetRepository"]
+__all__ = ["FleetRepository", "Revocable"]
+
+Revocable = type[Agent] | type[ApiKey] | type[EnrolCode]
 
 
 class FleetRepository(Repository):
@@ -19,13 +21,16 @@ class FleetRepository(Repository):
 
     def claim_code(self, code_hash: str, now: datetime) -> EnrolCode | None:
         """A code that is still good, locked; in the scope of the directory, for the code says whose it is."""
-        statement = self.everywhere(EnrolCode).where(EnrolCode.id == code_hash, EnrolCode.used_at.is_(None), EnrolCode.expires_at > now)
+        good = (EnrolCode.used_at.is_(None), EnrolCode.revoked_at.is_(None), EnrolCode.expires_at > now)
+        statement = self.everywhere(EnrolCode).where(EnrolCode.id == code_hash, *good)
         return self.session.scalars(statement.with_for_update()).one_or_none()
 
     def use_code(self, code_hash: str, agent_id: str, now: datetime) -> bool:
         """Marks a code as used; False when somebody was faster."""
         statement = (
-            self.update(EnrolCode).where(EnrolCode.id == code_hash, EnrolCode.used_at.is_(None)).values(used_at=now, agent_id=agent_id)
+            self.update(EnrolCode)
+            .where(EnrolCode.id == code_hash, EnrolCode.used_at.is_(None), EnrolCode.revoked_at.is_(None))
+            .values(used_at=now, agent_id=agent_id)
         )
         return bool(cast("CursorResult[Any]", self.session.execute(statement)).rowcount)
 
@@ -42,21 +47,55 @@ class FleetRepository(Repository):
     def agents(self) -> Sequence[Row[Agent, str]]:
         """All agents with their store's code, by store."""
         statement = self.join(self.columns(Agent, Agent, Store.code), Store, Store.id == Agent.store_id)
-        return self.session.execute(statement.order_by(Store.code, Agent.created_at)).all()
+        return self.session.execute(statement.order_by(Store.code, Agent.revoked_at.is_not(None), Agent.created_at)).all()
+
+    def agent(self, agent_id: str) -> Row[Agent, str] | None:
+        """One agent with its store's code."""
+        statement = self.join(self.columns(Agent, Agent, Store.code), Store, Store.id == Agent.store_id)
+        return self.session.execute(statement.where(Agent.id == agent_id)).one_or_none()
+
+    def codes(self, now: datetime) -> Sequence[Row[EnrolCode, str]]:
+        """Codes that would still let a machine in, with their store's code."""
+        good = (EnrolCode.used_at.is_(None), EnrolCode.revoked_at.is_(None), EnrolCode.expires_at > now)
+        statement = self.join(self.columns(EnrolCode, EnrolCode, Store.code), Store, Store.id == EnrolCode.store_id)
+        return self.session.execute(statement.where(*good).order_by(Store.code, EnrolCode.created_at)).all()
+
+    def api_keys(self) -> Sequence[ApiKey]:
+        """API keys, those in use first."""
+        statement = self.select(ApiKey).order_by(ApiKey.revoked_at.is_not(None), ApiKey.created_at)
+        return self.session.scalars(statement).all()
+
+    def revoke(self, kind: Revocable, credential: str, now: datetime, actor: str) -> bool:
+        """Marks a credential as revoked; False when there is none of that id in use."""
+        statement = self.update(kind).where(kind.id == credential, kind.revoked_at.is_(None)).values(revoked_at=now, revoked_by=actor)
+        return bool(cast("CursorResult[Any]", self.session.execute(statement)).rowcount)
+
+    def withdraw(self, store_id: str, now: datetime, actor: str) -> None:
+        """Revokes the store's unused codes."""
+        statement = self.update(EnrolCode).where(
+            EnrolCode.store_id == store_id, EnrolCode.used_at.is_(None), EnrolCode.revoked_at.is_(None)
+        )
+        self.session.execute(statement.values(revoked_at=now, revoked_by=actor))
+
+    def of_store(self, store_id: str, *, in_use: bool) -> Sequence[Agent]:
+        """The store's agents; `in_use` leaves out those that were revoked."""
+        statement = self.select(Agent).where(Agent.store_id == store_id)
+        return self.session.scalars(statement.where(Agent.revoked_at.is_(None)) if in_use else statement).all()
 
     def beat(self, agent_id: str, values: dict[str, Any]) -> None:
         """Notes a heartbeat."""
         self.session.execute(self.update(Agent).where(Agent.id == agent_id).values(**values))
 
     def signals(self, agent_id: str) -> Sequence[SignalRow]:
-        """Signals that the agent was not given yet."""
+        """Signals that the agent has not obeyed yet."""
         return self.session.scalars(
             self.select(SignalRow).where(SignalRow.agent_id == agent_id, SignalRow.delivered_at.is_(None)).order_by(SignalRow.created_at)
         ).all()
 
-    def delivered(self, ids: Sequence[str], now: datetime) -> None:
-        """They were given."""
-        self.session.execute(self.update(SignalRow).where(SignalRow.id.in_(ids)).values(delivered_at=now))
+    def delivered(self, agent_id: str, ids: Sequence[str], now: datetime) -> None:
+        """The agent has obeyed them."""
+        wanted = self.update(SignalRow).where(SignalRow.agent_id == agent_id, SignalRow.id.in_(ids), SignalRow.delivered_at.is_(None))
+        self.session.execute(wanted.values(delivered_at=now))
 
     def horizon(self, epoch: int) -> int:
         """Below this counter no transaction can write any more: what a page may show without missing a late commit."""

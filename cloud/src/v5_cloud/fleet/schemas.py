@@ -9,7 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from v5_core.model import Code, Text
 
-__all__ = ["AgentItem", "EnrolAgentRequest", "EnrolAgentResponse", "Heartbeat", "HeartbeatReply", "PluginState", "ReplicaRequest"]
+__all__ = [
+    "AgentItem",
+    "CodeItem",
+    "EnrolAgentRequest",
+    "EnrolAgentResponse",
+    "Heartbeat",
+    "HeartbeatReply",
+    "KeyItem",
+    "PluginState",
+    "ReplicaRequest",
+]
 
 _Count = Annotated[int, Field(ge=0, le=2**53)]
 
@@ -75,9 +85,13 @@ class AgentItem(_Body):
 
     id: str
     name: str
+    company: str
     store: str
+    store_id: str
     version: str
     revoked: bool
+    revoked_at: datetime | None
+    revoked_by: str
     created_at: datetime
     last_seen_at: datetime | None
     queue_depth: int
@@ -86,3 +100,30 @@ class AgentItem(_Body):
     last_error: str
     clock_offset: float
     plugins: list[dict[str, Any]]
+
+
+class CodeItem(BaseModel):
+    """An enrolment code that was not used yet; `id` names it and lets nobody in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    store: str
+    store_id: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class KeyItem(BaseModel):
+    """An API key without its secret."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    company: str
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    revoked_by: str

@@ -7,22 +7,25 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from v5_cloud.access.service import Machine
+from v5_cloud.dashboards.repository import DashboardRepository
 from v5_cloud.fleet.repository import FleetRepository
 from v5_cloud.fleet.schemas import AgentItem, EnrolAgentRequest, EnrolAgentResponse, Heartbeat
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import DIRECTORY, Scope
 from v5_cloud.models import AccountRow, Agent, AuditRow, CustomerRow, EnrolCode, SignalRow, Store, new_id
 from v5_cloud.programmes.service import current
+from v5_cloud.sales.repository import SalesRepository
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.tenants.setup import audit
-from v5_core.errors import EnrolmentCodeError, FieldError, NotFoundError, ValidationError
+from v5_core.errors import ConflictError, EnrolmentCodeError, FieldError, NotFoundError, ValidationError
 from v5_core.push import Replica, ReplicaCustomer, Signal
 
-__all__ = ["beat", "enrol", "issue_code", "list_agents", "make_code", "pending_signals", "replica"]
+__all__ = ["Activity", "activity", "agent_item", "beat", "enrol", "issue_code", "list_agents", "make_code", "pending_signals", "replica"]
 
 _PAGE: Final = 500
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -54,6 +57,7 @@ def issue_code(container: Container, scope: Scope, store_id: str, *, actor: str,
 
     Raises:
         NotFoundError: No such store in this scope.
+        ConflictError: The store is closed.
     """
     now = container.clock()
     with container.database.write(scope) as session:
@@ -61,6 +65,8 @@ def issue_code(container: Container, scope: Scope, store_id: str, *, actor: str,
         store = repository.store(store_id)
         if store is None:
             raise NotFoundError("There is no such store.")
+        if store.closed_at is not None:
+            raise ConflictError("The store is closed; open it again first.", code="store.closed")
         row, text = make_code(Scope(scope.tenant, store.company_id), store.id, now, hours=hours)
         repository.add(row, audit(scope, now, actor, "agent.code", store.id))
         session.flush()
@@ -98,7 +104,7 @@ def enrol(container: Container, request: EnrolAgentRequest) -> EnrolAgentRespons
         repository = FleetRepository(session, scope)
         store = repository.store(store_id)
         agent_id = new_id("ag", now)
-        if store is None or not repository.use_code(code_hash, agent_id, now):
+        if store is None or store.closed_at is not None or not repository.use_code(code_hash, agent_id, now):
             raise refused
         agent = Agent(
             tenant_id=scope.tenant,
@@ -136,14 +142,14 @@ def beat(container: Container, machine: Machine, said: Heartbeat) -> datetime:
     return now
 
 
-def pending_signals(container: Container, machine: Machine) -> tuple[Signal, ...]:
-    """Signals for an agent, given once."""
+def pending_signals(container: Container, machine: Machine, obeyed: Sequence[str] = ()) -> tuple[Signal, ...]:
+    """Signals for an agent, given again until it says that it obeyed: a reply may be lost on its way."""
+    if obeyed:
+        with container.database.write(machine.scope) as session:
+            FleetRepository(session, machine.scope).delivered(machine.id, obeyed, container.clock())
     with container.database.read(machine.scope) as session:
         rows: Sequence[SignalRow] = FleetRepository(session, machine.scope).signals(machine.id)
         found = [Signal.model_validate({"signal_id": row.id, "kind": row.kind, "stream": row.stream, "since": row.since}) for row in rows]
-    if found:
-        with container.database.write(machine.scope) as session:
-            FleetRepository(session, machine.scope).delivered([one.signal_id for one in found], container.clock())
     return tuple(found)
 
 
@@ -203,18 +209,23 @@ def _replica_customer(account: AccountRow, row: CustomerRow) -> ReplicaCustomer:
 
 
 def list_agents(container: Container, scope: Scope) -> list[AgentItem]:
-    """All agents, by store."""
+    """All agents, by store; those in use first."""
     with container.database.read(scope) as session:
-        return [_item(agent, store) for agent, store in FleetRepository(session, scope).agents()]
+        return [agent_item(agent, store) for agent, store in FleetRepository(session, scope).agents()]
 
 
-def _item(agent: Agent, store: str) -> AgentItem:
+def agent_item(agent: Agent, store: str) -> AgentItem:
+    """An agent as it is shown."""
     return AgentItem(
         id=agent.id,
         name=agent.name,
+        company=agent.company_id,
         store=store,
+        store_id=agent.store_id,
         version=agent.version,
         revoked=agent.revoked_at is not None,
+        revoked_at=agent.revoked_at,
+        revoked_by=agent.revoked_by,
         created_at=agent.created_at,
         last_seen_at=agent.last_seen_at,
         queue_depth=agent.queue_depth,
@@ -224,3 +235,19 @@ def _item(agent: Agent, store: str) -> AgentItem:
         clock_offset=agent.clock_offset,
         plugins=list(agent.plugins),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A store's day."""
+
+    sales: int = 0
+    gross: int = 0
+    last: datetime | None = None
+
+
+def activity(container: Container, scope: Scope, day: date) -> dict[tuple[str, str], Activity]:
+    """Sales and turnover of a day and the newest document, by company and store."""
+    with container.database.read(scope) as session:
+        today, last = DashboardRepository(session, scope).today(day), SalesRepository(session, scope).last()
+    return {key: Activity(*today.get(key, (0, 0)), last.get(key)) for key in {*today, *last}}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Final
 
-from v5_cloud.models import Agent
+from v5_cloud.fleet.schemas import AgentItem
 
 __all__ = ["Light", "Status", "status_of"]
 
@@ -35,11 +35,11 @@ class Status:
     reasons: tuple[str, ...]
 
 
-def status_of(agent: Agent, now: datetime, _: Callable[..., str], lasting: Callable[[float], str]) -> Status:
+def status_of(agent: AgentItem, now: datetime, _: Callable[..., str], lasting: Callable[[float], str]) -> Status:
     """Judges what the agent said last, and how long ago that was.
 
     Args:
-        agent: Its row.
+        agent: As it is listed.
         now: The present.
         _: Translates.
         lasting: Writes a length of time in seconds.

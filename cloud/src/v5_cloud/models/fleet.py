@@ -28,6 +28,7 @@ class Agent(TenantRow):
     version: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str] = mapped_column(default="", server_default="")
     last_seen_at: Mapped[datetime | None]
     queue_depth: Mapped[int] = mapped_column(default=0)
     oldest_unsent_seconds: Mapped[int] = mapped_column(default=0)
@@ -50,6 +51,8 @@ class EnrolCode(TenantRow):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     agent_id: Mapped[str | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class ApiKey(TenantRow):
@@ -66,6 +69,7 @@ class ApiKey(TenantRow):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class SignalRow(TenantRow):

@@ -41,11 +41,14 @@ class Company(TenantRow):
     offline_points_limit: Mapped[int] = mapped_column(default=0)
     card_prefix: Mapped[str] = mapped_column(default="29")
     receipt_url: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class Store(TenantRow):
-    """A shop. `code` is what documents name; `timezone` places its local times."""
+    """A shop. `code` is what documents name; `timezone` places its local times. A closed one keeps its documents and gets no agents."""
 
     __tablename__ = "store"
     __table_args__ = (UniqueConstraint("tenant_id", "company_id", "code"),)
@@ -57,7 +60,10 @@ class Store(TenantRow):
     timezone: Mapped[str] = mapped_column(default="Europe/Lisbon")
     language: Mapped[str] = mapped_column(default="pt")
     directives: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class User(TenantRow):

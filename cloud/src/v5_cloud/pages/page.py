@@ -76,6 +76,11 @@ class Page:
             raise AuthError("Sign in first.", code="sign_in")
         return Scope(self.who.tenant)
 
+    @property
+    def actor(self) -> str:
+        """Who does what this page does, for the audit."""
+        return self.who.user if self.who else ""
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction of the viewer's tenant."""

@@ -8,12 +8,12 @@ from typing import Annotated
 
 from fastapi.responses import Response
 
-from v5_cloud.fleet.queries import FleetReads
 from v5_cloud.models import ProgrammeRow
 from v5_cloud.pages.page import Page, page_for
 from v5_cloud.pages.route import page_router
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.words import Sentence, Words
+from v5_cloud.tenants.service import overview
 from v5_cloud.users.roles import Permission
 from v5_core.programme import Programme
 
@@ -39,7 +39,7 @@ def programmes(page: Annotated[Page, page_for(Permission.PROGRAMMES)]) -> Respon
     """Every programme: what it gives and on which terms."""
     with page.read() as session:
         reads = ProgrammeRepository(session, page.scope)
-        companies = FleetReads(session, page.scope).companies()
+        companies = {one.id: one.name for one in overview(page.held, page.scope).companies}
         versions: dict[tuple[str, str], list[ProgrammeRow]] = {}
         for row in reads.all():
             versions.setdefault((row.company_id, row.slug), []).append(row)

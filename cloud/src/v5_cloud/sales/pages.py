@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date, datetime
-from typing import Annotated, Any, Final
+from datetime import date
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 from fastapi.responses import Response
 
-from v5_cloud.dashboards.repository import DashboardRepository
-from v5_cloud.kit.pagination import decode, encode
-from v5_cloud.models import DocumentRow
 from v5_cloud.pages.page import Page, initials, page_for
 from v5_cloud.pages.route import page_router
-from v5_cloud.sales.explanations import explanations_of
-from v5_cloud.sales.queries import SaleFilter, SalesReads
+from v5_cloud.sales import service
+from v5_cloud.sales.schemas import SaleFilter
+from v5_cloud.tenants.service import overview
 from v5_cloud.users.roles import Permission, allowed
-from v5_core.errors import FieldError, NotFoundError, ValidationError
-from v5_core.model import SalesDocument
 
 __all__ = ["router"]
 
@@ -51,26 +46,15 @@ def _wanted(
         store=store,
         kind=kind if kind in _KINDS else "",
         origin=origin if origin in _ORIGINS else "",
-        customer=customer if customer in {"with", "without"} else "",
+        identified={"with": True, "without": False}.get(customer),
         first=_day(first),
         last=_day(last),
     )
 
 
-def _after(cursor: str | None) -> tuple[datetime, str] | None:
-    values = decode(cursor, 2)
-    if values is None:
-        return None
-    try:
-        return datetime.fromisoformat(values[0]), values[1]
-    except ValueError:
-        raise ValidationError(
-            "The cursor is not one of ours.", errors=(FieldError("after", "cursor", "use the link of the page before"),)
-        ) from None
-
-
 def _address(wanted: SaleFilter) -> str:
-    fields = {"q": wanted.text, "store": wanted.store, "kind": wanted.kind, "origin": wanted.origin, "customer": wanted.customer}
+    fields = {"q": wanted.text, "store": wanted.store, "kind": wanted.kind, "origin": wanted.origin}
+    fields["customer"] = {True: "with", False: "without", None: ""}[wanted.identified]
     fields |= {"from": wanted.first.isoformat() if wanted.first else "", "to": wanted.last.isoformat() if wanted.last else ""}
     return urlencode({name: value for name, value in fields.items() if value})
 
@@ -80,56 +64,29 @@ def sales(
     page: Here, wanted: Annotated[SaleFilter, Depends(_wanted)], after: Annotated[str | None, Query(max_length=400)] = None
 ) -> Response:
     """The list, newest first, narrowed by the filters."""
-    with page.read() as session:
-        reads = SalesReads(session, page.scope)
-        rows = reads.search(wanted, _after(after), _ROWS + 1)
-        more = len(rows) > _ROWS
-        rows = rows[:_ROWS]
-        stores = DashboardRepository(session, page.scope).stores()
-        return page.render(
-            "sales/rows.html" if page.partial and after else "sales/results.html" if page.partial else "sales/list.html",
-            section="sales",
-            wanted=wanted,
-            rows=rows,
-            count=reads.count(wanted),
-            stores=stores,
-            store_names={one.code: one.name for one in stores},
-            kinds=_KINDS,
-            origins=_ORIGINS,
-            query=_address(wanted),
-            next=encode(rows[-1][0].issued_at.isoformat(), rows[-1][0].id) if more else "",
-        )
+    found = service.list_sales(page.held, page.scope, wanted, cursor=after, limit=_ROWS)
+    return page.render(
+        "sales/rows.html" if page.partial and after else "sales/results.html" if page.partial else "sales/list.html",
+        section="sales",
+        wanted=wanted,
+        rows=found.items,
+        count=service.count(page.held, page.scope, wanted),
+        store_names=overview(page.held, page.scope).store_names,
+        query=_address(wanted),
+        next=found.next_cursor or "",
+    )
 
 
 @router.get("/sales/{document_id}")
 def document(page: Here, document_id: str) -> Response:
     """One document: lines, payments, points with their explanation, and each way it came in."""
-    with page.read() as session:
-        reads = SalesReads(session, page.scope)
-        found = reads.get(document_id)
-        if found is not None and found.merged_into:
-            found = reads.get(found.merged_into)
-        if found is None:
-            raise NotFoundError("There is no such document.")
-        stores = DashboardRepository(session, page.scope).stores()
-        buyer = reads.customer(found.customer_id) if found.customer_id else None
-        return page.render(
-            "sales/document.html",
-            section="sales",
-            doc=found,
-            body=_body(found),
-            buyer=buyer,
-            buyer_initials=initials(buyer.name) if buyer else "",
-            may_see_customer=page.who is not None and allowed(page.who.role, Permission.CUSTOMERS),
-            revisions=reads.revisions(found.id),
-            postings=reads.postings(found.id),
-            explanations=explanations_of(found),
-            returns=reads.returns_of(found.id),
-            originals=reads.originals_of(found.id),
-            store_names={one.code: one.name for one in stores},
-        )
-
-
-def _body(found: DocumentRow) -> SalesDocument:
-    body: dict[str, Any] = found.body
-    return SalesDocument.model_validate_json(json.dumps(body))
+    found = service.get(page.held, page.scope, document_id)
+    return page.render(
+        "sales/document.html",
+        section="sales",
+        doc=found,
+        body=found.document,
+        buyer_initials=initials(found.customer_name or ""),
+        may_see_customer=page.who is not None and allowed(page.who.role, Permission.CUSTOMERS),
+        store_names=overview(page.held, page.scope).store_names,
+    )

@@ -13,7 +13,8 @@ from pydantic import ValidationError as PydanticError
 
 from v5_cloud.access.service import SCOPES, issue_key
 from v5_cloud.console import err, opened
-from v5_cloud.fleet.service import issue_code
+from v5_cloud.fleet import credentials
+from v5_cloud.fleet.service import issue_code, list_agents
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.programmes.service import publish
@@ -111,6 +112,71 @@ def agent_code(
     typer.echo(text)
 
 
+@_agent.command("list")
+def agent_list(tenant: TenantOption = None, company: CompanyOption = None) -> None:
+    """Writes every agent: id, store, name, when it called last, and whether it was switched off."""
+    with opened() as held:
+        for one in list_agents(held, _scope(held, tenant, company)):
+            seen = one.last_seen_at.isoformat(timespec="seconds") if one.last_seen_at else "-"
+            off = f"off since {one.revoked_at.isoformat(timespec='seconds')} by {one.revoked_by}" if one.revoked_at else "in use"
+            typer.echo(f"{one.id}\t{one.store}\t{one.name}\t{seen}\t{off}")
+
+
+@_agent.command("revoke")
+def agent_revoke(
+    agent: Annotated[str, typer.Argument(help="Its id; `agent list` shows all.")],
+    tenant: TenantOption = None,
+    company: CompanyOption = None,
+) -> None:
+    """Switches an agent off. Within 5 seconds it is refused everywhere; what it has not sent stays on its machine.
+
+    A new code (`agent code`) enrols the machine again, and everything is sent.
+    """
+    with opened() as held:
+        found = credentials.revoke_agent(held, _scope(held, tenant, company), agent, actor=setup.OPERATOR)
+    err.print(f"{found.name} of store {found.store} is switched off; it had {found.queue_depth} records to send.", highlight=False)
+
+
+@_agent.command("codes")
+def agent_codes(tenant: TenantOption = None, company: CompanyOption = None) -> None:
+    """Writes the enrolment codes that nobody has used yet: name, store, until when. The codes themselves are not kept."""
+    with opened() as held:
+        for one in credentials.list_codes(held, _scope(held, tenant, company)):
+            typer.echo(f"{one.id}\t{one.store}\tgood until {one.expires_at.isoformat(timespec='seconds')}")
+
+
+@_agent.command("revoke-code")
+def agent_revoke_code(
+    name: Annotated[str, typer.Argument(help="As `agent codes` names it.")], tenant: TenantOption = None, company: CompanyOption = None
+) -> None:
+    """Withdraws an enrolment code that nobody has used."""
+    with opened() as held:
+        found = credentials.revoke_code(held, _scope(held, tenant, company), name, actor=setup.OPERATOR)
+    err.print(f"The code for store {found.store} lets nobody in any more.", highlight=False)
+
+
+@_key.command("list")
+def key_list(tenant: TenantOption = None, company: CompanyOption = None) -> None:
+    """Writes every API key: id, name, scopes, and whether it is still good."""
+    with opened() as held:
+        for one in credentials.list_keys(held, _scope(held, tenant, company)):
+            until = f"until {one.expires_at.isoformat(timespec='seconds')}" if one.expires_at else "for ever"
+            state = f"revoked {one.revoked_at.isoformat(timespec='seconds')} by {one.revoked_by}" if one.revoked_at else until
+            typer.echo(f"{one.id}\t{one.name}\t{' '.join(one.scopes)}\t{state}")
+
+
+@_key.command("revoke")
+def key_revoke(
+    key: Annotated[str, typer.Argument(help="Its id: the middle part of v5_<id>_<secret>; `api-key list` shows all.")],
+    tenant: TenantOption = None,
+    company: CompanyOption = None,
+) -> None:
+    """Revokes an API key. Within 5 seconds whoever holds it is refused everywhere."""
+    with opened() as held:
+        found = credentials.revoke_key(held, _scope(held, tenant, company), key, actor=setup.OPERATOR)
+    err.print(f"The key of {found.name} is revoked.", markup=False, highlight=False)
+
+
 @_key.command("add")
 def key_add(
     name: Annotated[str, typer.Argument(help="Which system holds it.")],
@@ -121,7 +187,8 @@ def key_add(
 ) -> None:
     """Makes an API key and writes it: once, for only the hash of its secret is kept.
 
-    `hooks` answers tills (quote, commit, …), `read` lists customers, sales and agents, `push` delivers documents.
+    `hooks` answers tills (quote, commit, …), `read` lists customers, sales and agents, `push` delivers documents, `customers` changes
+    customers' records, `programmes` saves drafts and publishes.
     """
     with opened() as held:
         text = issue_key(held, _scope(held, tenant, company), name, tuple(scope), days=days)

@@ -12,7 +12,7 @@ from v5_cloud.kit.container import Container, container
 from v5_cloud.kit.pagination import Page
 from v5_cloud.kit.route import api_router
 from v5_cloud.tenants.schemas import StoreItem
-from v5_cloud.tenants.service import company_info
+from v5_cloud.tenants.service import overview
 
 __all__ = ["router"]
 
@@ -29,11 +29,7 @@ class Health(BaseModel):
 @router.get("/stores")
 def stores(held: Held, machine: Reader) -> Page[StoreItem]:
     """All stores of the company."""
-    info = company_info(held, machine.scope)
-    items = [
-        StoreItem(id=one.id, code=one.code, name=one.name, timezone=str(one.zone), language=one.language) for one in info.stores.values()
-    ]
-    return Page(items=items)
+    return Page(items=list(overview(held, machine.scope).stores))
 
 
 @router.get("/health", openapi_extra={"security": []})

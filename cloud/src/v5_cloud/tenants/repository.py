@@ -18,8 +18,8 @@ class TenantRepository(Repository):
         return self.session.scalars(self.select(Tenant)).one_or_none()
 
     def companies(self) -> Sequence[Company]:
-        """All companies in reach."""
-        return self.session.scalars(self.select(Company).order_by(Company.id)).all()
+        """All companies in reach, the oldest first."""
+        return self.session.scalars(self.select(Company).order_by(Company.created_at, Company.id)).all()
 
     def company(self, company_id: str) -> Company | None:
         """One company."""
@@ -27,7 +27,7 @@ class TenantRepository(Repository):
 
     def stores(self) -> Sequence[Store]:
         """All stores in reach, by code."""
-        return self.session.scalars(self.select(Store).order_by(Store.code)).all()
+        return self.session.scalars(self.select(Store).order_by(Store.code, Store.id)).all()
 
     def epoch(self) -> int:
         """How often this database was restored; in the scope of the directory."""

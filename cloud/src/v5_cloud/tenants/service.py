@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import DIRECTORY, Scope
+from v5_cloud.models import Company, Store
 from v5_cloud.tenants.repository import TenantRepository
+from v5_cloud.tenants.schemas import CompanyItem, Overview, StoreItem
 from v5_core.errors import NotFoundError
 
-__all__ = ["CompanyInfo", "StoreInfo", "company_info", "epoch_base"]
+__all__ = ["CompanyInfo", "StoreInfo", "company_info", "company_item", "epoch_base", "forget", "overview", "store_item"]
 
 _KEEP_SECONDS: Final = 30.0
 _EPOCH_BITS: Final = 40
@@ -95,6 +97,51 @@ def _read(container: Container, scope: Scope) -> CompanyInfo:
         company.offline_points_limit,
         stores,
     )
+
+
+def overview(container: Container, scope: Scope) -> Overview:
+    """The companies and stores in reach, as they are now."""
+    with container.database.read(scope) as session:
+        repository = TenantRepository(session, scope)
+        return Overview([company_item(one) for one in repository.companies()], [store_item(one) for one in repository.stores()])
+
+
+def company_item(row: Company) -> CompanyItem:
+    """A company as it is shown."""
+    return CompanyItem(
+        id=row.id,
+        name=row.name,
+        tax_number=row.tax_number,
+        address=row.address,
+        currency=row.currency,
+        country=row.country,
+        receipt_url=row.receipt_url,
+        offline_points_limit=row.offline_points_limit,
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+    )
+
+
+def store_item(row: Store) -> StoreItem:
+    """A store as it is shown."""
+    return StoreItem(
+        id=row.id,
+        company=row.company_id,
+        code=row.code,
+        name=row.name,
+        address=row.address,
+        timezone=row.timezone,
+        language=row.language,
+        directives=[one for one in row.directives.splitlines() if one],
+        closed_at=row.closed_at,
+        closed_by=row.closed_by,
+    )
+
+
+def forget(container: Container, scope: Scope) -> None:
+    """A company or store was changed: this process reads it anew; others do within half a minute."""
+    for key in [one for one in container.cache if one[:2] in {("company", scope.tenant), ("pages.zone", scope.tenant)}]:
+        container.cache.pop(key, None)
 
 
 def epoch_base(container: Container) -> int:

@@ -26,13 +26,15 @@ class Permission(StrEnum):
     PROGRAMMES = "programmes"
     FLEET = "fleet"
     ENROL = "enrol"
+    COMPANY = "company"
+    PUBLISH = "publish"
 
 
 _ALL: Final = frozenset(Permission)
 _ALLOWED: Final = {
     Role.ADMIN: _ALL,
-    # Whoever makes a code lets a machine in: the administrator alone.
-    Role.MANAGER: _ALL - {Permission.ENROL},
+    # Who lets machines in and out, edits companies and stores, or decides what points are worth: the administrator alone.
+    Role.MANAGER: _ALL - {Permission.ENROL, Permission.COMPANY, Permission.PUBLISH},
     # A cashier serves customers; turnover and machines are not the cashier's business.
     Role.CASHIER: frozenset({Permission.CUSTOMERS, Permission.PROGRAMMES}),
     Role.VIEWER: frozenset({Permission.HOME, Permission.SALES, Permission.PROGRAMMES, Permission.FLEET}),

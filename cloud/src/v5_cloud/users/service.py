@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from v5_cloud.kit.container import Container
 from v5_cloud.kit.database import Database
 from v5_cloud.kit.tenant import DIRECTORY, Scope
 from v5_cloud.models import User, new_id
@@ -16,7 +17,7 @@ from v5_cloud.users.repository import SessionDirectory, UserRepository
 from v5_cloud.users.roles import Role
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 
-__all__ = ["add_user", "fold_email", "set_password"]
+__all__ = ["add_user", "fold_email", "names_of", "set_password"]
 
 SHORTEST: Final = 10
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")  # whether it exists only a message to it can show
@@ -105,3 +106,9 @@ def set_password(session: Session, scope: Scope, user_id: str, password: str) ->
         raise ValidationError("The password cannot be used.", errors=tuple(wrong))
     users.set(user_id, password_hash=passwords.hash_password(password))
     users.end_all(user_id)
+
+
+def names_of(container: Container, scope: Scope) -> dict[str, str]:
+    """Names of the tenant's users by id: for who did what."""
+    with container.database.read(scope) as session:
+        return {user.id: user.name or user.email for user in UserRepository(session, scope).all()}
