@@ -114,7 +114,9 @@ class FakeCloud:
         if path == "/v1/push":
             self.pushes.append(data)
             results = [self._event(event) for event in data["events"]]
-            signals, self.signals = self.signals, []
+            obeyed = data.get("obeyed", [])
+            self.signals = [one for one in self.signals if one["signal_id"] not in obeyed]
+            signals = list(self.signals)
             version = self.replica.version if self.replica else 0
             return 200, {"results": results, "server_time": self.now().isoformat(), "signals": signals, "replica_version": version}, {}
         if path == "/v1/replica":

@@ -218,6 +218,23 @@ def test_pause_and_resume_from_the_cloud(filled: World) -> None:
     assert len(filled.cloud.events) == 11
 
 
+def test_a_signal_whose_reply_was_lost_comes_again_and_is_obeyed_once(filled: World) -> None:
+    agent = filled.agent()
+    filled.cloud.signals = [{"signal_id": "d1", "kind": "diagnostics"}]
+    agent.send()
+    made = agent.folder / "diagnostics.zip"
+    made.unlink()
+    restarted = filled.agent(fresh=True)
+    restarted.send(idle=True)
+    assert not made.exists(), "given again, known already"
+    assert filled.cloud.signals, "nothing has told the cloud yet"
+    restarted.send(idle=True)
+    assert filled.cloud.pushes[-1]["obeyed"] == ["d1"]
+    assert filled.cloud.signals == []
+    restarted.send(idle=True)
+    assert "obeyed" not in filled.cloud.pushes[-1]
+
+
 def test_diagnostics_hold_nothing_personal(filled: World) -> None:
     agent = filled.agent()
     filled.cloud.signals = [{"signal_id": "d1", "kind": "diagnostics"}]

@@ -365,3 +365,43 @@ def test_a_store_without_programmes_still_sells(world: World) -> None:
     assert answer.provisional
     quoted = agent.till.quote(QuoteRequest(store="LX1", at=document.issued_at, lines=document.lines))
     assert quoted.total == document.gross
+
+
+def redeemable(store: World) -> int:
+    lines = store.sale(9, gross=10_000).lines
+    request = QuoteRequest(store="LX1", at=store.clock(), customer=CustomerRef(card=INES), lines=lines)
+    return store.agent().till.quote(request).redeemable
+
+
+def test_points_that_the_cloud_confirmed_can_be_used_before_the_replica_is_pulled(store: World, make: type[Make]) -> None:
+    final = CommitResponse(document="d", points_earned=100_000, balance=Balance(available=400_000))
+    store.cloud.answers["/v1/hooks/commit"] = [(200, json.loads(final.model_dump_json()), {})]
+    assert redeemable(store) == 300_000
+    commit(store, 1)
+    assert known(store, INES).balance.available == 400_000, "the cloud's figure, not the store's own"
+    assert redeemable(store) == 400_000
+    ines, *others = make.replica().customers
+    store.cloud.replica = make.replica(version=8, customers=(ines.model_copy(update={"balance_available": 400_000}), *others))
+    store.agent().pull()
+    assert known(store, INES).balance.available == 400_000, "counted once"
+    assert redeemable(store) == 400_000
+
+
+def test_points_earned_without_the_line_are_shown_and_not_spent_yet(cut: World) -> None:
+    commit(cut, 1, gross=50_000)
+    assert known(cut, INES).balance.available == 800_000
+    assert redeemable(cut) == 300_000
+
+
+def test_a_return_without_the_line_knows_the_returns_before_it(cut: World) -> None:
+    """Bought for 20.00; 8.00 and 12.00 come back, then somebody tries once more."""
+    sold = commit(cut, 1, gross=2000)
+    takes = []
+    for number, cents in ((2, 800), (3, 1200), (4, 1200)):
+        note = cut.sale(number, gross=cents, origin=Origin.HOOK, source="till", card=INES, kind=DocumentKind.RETURN)
+        line = note.lines[0].model_copy(update={"reference": Reference(document="FT A/1", line="1")})
+        request = ReturnRequest(request_id=f"r{number}", document=note.model_copy(update={"lines": (line,)}))
+        takes.append(cut.agent().till.return_(request).points_taken)
+    assert takes == [8_000, 12_000, 0]
+    assert sum(takes) == sold.points_earned
+    assert known(cut, INES).balance.available == 300_000

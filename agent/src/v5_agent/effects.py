@@ -28,7 +28,7 @@ class Standing:
     """A customer's points as this store sees them now.
 
     Attributes:
-        spendable: Without what was earned here and the cloud has not confirmed.
+        spendable: Without what was earned here as long as the cloud has not confirmed it.
         offline: Already spent here while the line was down.
     """
 
@@ -48,6 +48,7 @@ class Effects:
         sql = (
             "SELECT coalesce(sum(spent), 0) AS spent, coalesce(sum(earned), 0) AS earned,"
             " coalesce(sum(spent) FILTER (WHERE expires_at IS NOT NULL), 0) AS held,"
+            " coalesce(sum(earned) FILTER (WHERE settled = 1), 0) AS confirmed,"
             " coalesce(sum(spent) FILTER (WHERE offline = 1), 0) AS offline"
             " FROM effect WHERE customer = ? AND seen = 0 AND (expires_at IS NULL OR expires_at > ?)"
         )
@@ -59,7 +60,8 @@ class Effects:
             expiring=one.expiring,
             expiring_on=date.fromisoformat(one.expiring_on) if one.expiring_on else None,
         )
-        return Standing(balance, one.balance_available - row["spent"] + min(0, row["earned"]), row["offline"])
+        hoped = row["earned"] - row["confirmed"]
+        return Standing(balance, one.balance_available - row["spent"] + row["confirmed"] + min(0, hoped), row["offline"])
 
     def hold(
         self,
@@ -103,6 +105,10 @@ class Effects:
             "INSERT OR REPLACE INTO effect (id, customer, earned, event_id, settled) VALUES (?, ?, ?, ?, 0)",
             (f"document:{event}", customer, earned, event),
         )
+
+    def confirm(self, tx: sqlite3.Connection, event: str, earned: int) -> None:
+        """The cloud's own figure, which counts from now on; the next replica has it and takes this row's place."""
+        tx.execute("UPDATE effect SET earned = ? WHERE id = ? AND seen = 0", (earned, f"document:{event}"))
 
     def undo(self, tx: sqlite3.Connection, event: str) -> None:
         """The document is cancelled before the replica showed it."""

@@ -8,7 +8,7 @@ from datetime import date
 from importlib import resources
 from typing import Final
 
-from v5_core.money import format_scaled
+from v5_core.words import words_of
 
 __all__ = ["DEFAULT", "RIGHT_TO_LEFT", "catalogue", "choose", "languages", "points_text", "show_date", "text"]
 
@@ -57,11 +57,9 @@ def choose(asked: str | None, accept: str | None, default: str) -> str:
 
 def points_text(points: int, language: str) -> str:
     """Points as people write them: "12 450,5" or "12,450.5"."""
-    whole, _, rest = format_scaled(abs(points), 3, trim=True).partition(".")
-    group, mark = (",", ".") if language in {"en", "he"} else (" ", ",")
-    return ("-" if points < 0 else "") + f"{int(whole):,}".replace(",", group) + (mark + rest if rest else "")
+    return words_of(language).figure(points)
 
 
 def show_date(value: date, language: str) -> str:
     """A date as people write it."""
-    return f"{value.day} {value:%b %Y}" if language == "en" else f"{value:%d/%m/%Y}"
+    return words_of(language).day(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -15,7 +15,7 @@ from v5_agent.replica import ReplicaStore, spellings
 from v5_core import receipts
 from v5_core.engine import CustomerFacts, Settlement, evaluate, next_reward, reversal, rewards_for, settle
 from v5_core.hooks import CommitResponse, CustomerView, IdentifyResponse, Message, QuoteRequest, QuoteResponse, ReceiptLine
-from v5_core.model import Balance, Card, CustomerRef, DocumentKind, SalesDocument
+from v5_core.model import Balance, Card, CustomerRef, DocumentKind, DocumentStatus, SalesDocument
 from v5_core.push import ReplicaCustomer
 
 __all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
@@ -178,23 +178,39 @@ class Local:
             if told and told.points_spent and not original.points_spent and (compiled := self.replica.facts.compiled):
                 zone = self.replica.facts.zone
                 original = settle(compiled, sale, self.facts(buyer), zone=zone, points_spent=told.points_spent, language=self.language)
-            back = reversal(original, {}, document, language=self.language)
+            returned: Mapping[str, int] = {}
+            for earlier in self._earlier_returns(sale, document):
+                returned = reversal(original, returned, earlier, language=self.language).returned
+            back = reversal(original, returned, document, language=self.language)
             return DocumentEffect(buyer, Settlement(explanations=back.explanations), taken=back.points_taken, given=back.points_given)
         return DocumentEffect(customer, Settlement())
 
+    def _earlier_returns(self, sale: SalesDocument, document: SalesDocument) -> list[SalesDocument]:
+        """Other returns of the sale that this store knows of, in order; cancelled and refused ones do not count."""
+        # Returns are few, and a till waits seconds for one: no index is kept for this.
+        rows = self._outbox.db.read(
+            "SELECT payload FROM outbox WHERE type = 'document' AND state <> 'quarantined'"
+            """ AND instr(CAST(payload AS TEXT), '"kind":"return"') > 0"""
+            " AND aggregate_id NOT IN (SELECT aggregate_id FROM outbox WHERE type = 'cancel') ORDER BY seq"
+        )
+        latest: dict[str, SalesDocument] = {}
+        for row in rows:
+            one = SalesDocument.model_validate(json.loads(row["payload"])["document"])
+            latest[one.keys[0]] = one
+        return [
+            one
+            for key, one in latest.items()
+            if key not in document.keys and one.status is DocumentStatus.ISSUED and not set(sale.keys).isdisjoint(_pointed_at(one))
+        ]
+
     def _originals(self, document: SalesDocument) -> list[SalesDocument]:
         """The sale a return points at, when it was captured here."""
-        names = [ref.document for ref in document.refs] + [line.reference.document for line in document.lines if line.reference]
-        for name in dict.fromkeys(names):
-            keys = [f"source:{document.source}:{name}", name]
-            if document.fiscal:
-                keys.insert(0, f"fiscal:{document.fiscal.issuer.upper()}:{' '.join(name.upper().split())}")
-            for key in keys:
-                rows = self._outbox.db.read(
-                    "SELECT payload FROM outbox WHERE aggregate_id = ? AND type = 'document' ORDER BY seq DESC LIMIT 1", (key,)
-                )
-                if rows:
-                    return [SalesDocument.model_validate(json.loads(rows[0]["payload"])["document"])]
+        for key in _pointed_at(document):
+            rows = self._outbox.db.read(
+                "SELECT payload FROM outbox WHERE aggregate_id = ? AND type = 'document' ORDER BY seq DESC LIMIT 1", (key,)
+            )
+            if rows:
+                return [SalesDocument.model_validate(json.loads(rows[0]["payload"])["document"])]
         return []
 
     def enrich(self, document: SalesDocument) -> SalesDocument:
@@ -239,3 +255,14 @@ class Local:
             return 0
         basket = QuoteRequest(store=document.store, at=document.issued_at, currency=document.currency, lines=document.lines)
         return self.quote(basket).savings_as_member
+
+
+def _pointed_at(document: SalesDocument) -> list[str]:
+    """Keys by which the documents that a return names may be known here."""
+    names = [ref.document for ref in document.refs] + [line.reference.document for line in document.lines if line.reference]
+    keys: list[str] = []
+    for name in dict.fromkeys(names):
+        if document.fiscal:
+            keys.append(f"fiscal:{document.fiscal.issuer.upper()}:{' '.join(name.upper().split())}")
+        keys += [f"source:{document.source}:{name}", name]
+    return keys

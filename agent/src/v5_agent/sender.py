@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -24,6 +24,7 @@ MOST_EVENTS: Final = 100
 MOST_BYTES: Final = 256 * 1024 - 4096
 PAUSED: Final = "paused"
 _SLOWLY: Final = 300.0
+_MOST_SIGNALS: Final = 100
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Sender:
         self._on_progress = on_progress
         self._lock = threading.Lock()
         self._limit = MOST_EVENTS
+        self._obeyed: list[str] = []
 
     def run(self, *, force: bool = False, idle: bool = False) -> SendReport:
         """Sends until the queue is empty, the line fails, or somebody must look.
@@ -113,11 +115,13 @@ class Sender:
         marks = (
             self._outbox.db.read("SELECT source, stream, cursor_json FROM watermark WHERE cursor_json IS NOT NULL") if last and rows else []
         )
-        frame = {
+        frame: dict[str, Any] = {
             "agent": self._client.agent,
             "sequence": rows[0].seq if rows else 0,
             "cursors": {f"{mark['source']}/{mark['stream']}": mark["cursor_json"] for mark in marks},
         }
+        if self._obeyed:
+            frame["obeyed"] = self._obeyed
         return json.dumps(frame, separators=(",", ":")).encode()[:-1] + b',"events":[' + b",".join(row.payload for row in rows) + b"]}"
 
     def _obey(self, answer: Answer, rows: list[Queued], report: SendReport) -> bool:
@@ -189,6 +193,9 @@ class Sender:
                 report.postponed += 1
         self._outbox.mark_sent(done, now)
         report.replica_version = max(report.replica_version, reply.replica_version)
-        for signal in reply.signals:
+        # Told in the next batch; the cloud gives a signal again until then, and `on_signal` obeys each once.
+        self._obeyed = []
+        for signal in reply.signals[:_MOST_SIGNALS]:
             self._on_signal(signal)
+            self._obeyed.append(signal.signal_id)
         return True

@@ -330,6 +330,10 @@ class Till:
             now = self._clock()
             with self._outbox.transaction() as tx:
                 self._outbox.mark_sent_in(tx, [entry.event_id], now)
+                if isinstance(reply, CommitResponse):
+                    self._effects.confirm(tx, entry.event_id, reply.points_earned)
+                elif isinstance(reply, ReturnResponse):
+                    self._effects.confirm(tx, entry.event_id, reply.points_given - reply.points_taken)
                 self._effects.store(tx, operation, request.request_id, mark, reply, now, aggregate=aggregate)  # type: ignore[attr-defined]
         return reply
 

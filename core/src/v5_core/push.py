@@ -45,10 +45,15 @@ class Event(Wire):
 
 
 class PushBatch(Wire):
-    """Up to 100 events or 256 KB, in order per aggregate. Events are parsed one by one: a bad one spoils no other."""
+    """Up to 100 events or 256 KB, in order per aggregate. Events are parsed one by one: a bad one spoils no other.
+
+    Attributes:
+        obeyed: Signals that the agent has carried out; until they are named here, each reply brings them again.
+    """
 
     agent: Code
     sequence: int = Field(ge=0)
+    obeyed: Annotated[tuple[Code, ...], Field(max_length=100)] = ()
     cursors: dict[str, str] = Field(default_factory=dict)
     events: Annotated[tuple[dict[str, Any], ...], Field(max_length=100)]
 
