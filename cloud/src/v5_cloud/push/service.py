@@ -61,7 +61,7 @@ def push(container: Container, machine: Machine, batch: PushBatch) -> PushReply:
     return PushReply(
         results=tuple(results[index] for index in sorted(results)),
         server_time=container.clock(),
-        signals=pending_signals(container, machine),
+        signals=pending_signals(container, machine, batch.obeyed),
     )
 
 
