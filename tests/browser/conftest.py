@@ -19,7 +19,9 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from starlette.types import ASGIApp
 
 from v5_cloud.app import create_app
 from v5_cloud.auth.sessions import sign_in
@@ -223,7 +225,7 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def _served(app: Any, ports: list[int]) -> Iterator[str]:
+def _served(app: ASGIApp, ports: list[int]) -> Iterator[str]:
     """An application on a free port of this machine; `ports` learns which."""
     server = Server(uvicorn.Config(app, port=0, log_level="warning", lifespan="off", ws="none"))
     listener = server.config.bind_socket()
@@ -239,7 +241,7 @@ def _served(app: Any, ports: list[int]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def served() -> Callable[[Any, list[int]], AbstractContextManager[str]]:
+def served() -> Callable[[ASGIApp, list[int]], AbstractContextManager[str]]:
     """Serves an application while a `with` lasts."""
     return _served
 
@@ -249,7 +251,7 @@ class Running:
     """Where the service answers, and what browsers reported to it."""
 
     url: str
-    app: Any
+    app: FastAPI
     sample: dict[str, Any]
     secret: str
 
@@ -325,6 +327,12 @@ class Visitor:
         found = self.page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
         assert [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found["violations"]] == []
 
+    def looks_right(self, name: str) -> None:
+        """Accessible, as wide as the window, and kept as a picture."""
+        self.shot(name)
+        self.axe()
+        self.fits()
+
     def fits(self) -> None:
         """Nothing is wider than the window."""
         assert self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
@@ -336,7 +344,7 @@ def visit(service: Running, browser: Browser, request: pytest.FixtureRequest) ->
     width, height = WIDTHS[device]
     context = browser.new_context(
         viewport={"width": width, "height": height},
-        locale={"pt": "pt-PT", "en": "en-GB"}.get(language, language),
+        locale={"pt": "pt-PT", "en": "en-GB", "es": "es-ES", "fr": "fr-FR", "he": "he-IL"}[language],
         reduced_motion="reduce",
         timezone_id="Europe/Lisbon",
     )

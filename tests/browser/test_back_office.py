@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Visitor
+
 
 pytestmark = pytest.mark.browser
 EVERYWHERE = pytest.mark.parametrize(
@@ -15,7 +20,7 @@ EVERYWHERE = pytest.mark.parametrize(
 
 @EVERYWHERE
 @pytest.mark.feature("V5-02")
-def test_signing_in(visit) -> None:
+def test_signing_in(visit: Visitor) -> None:
     page = visit.page
     page.goto(f"{visit.url}/customers")
     expect(page).to_have_url(re.compile(r"/login\?next="))
@@ -37,7 +42,7 @@ def test_signing_in(visit) -> None:
 
 @EVERYWHERE
 @pytest.mark.feature("V5-20", "V5-21")
-def test_home(visit) -> None:
+def test_home(visit: Visitor) -> None:
     visit.sign_in()
     page = visit.page
     expect(page.locator("[data-chart] svg path").first).to_be_attached()
@@ -50,7 +55,7 @@ def test_home(visit) -> None:
 
 @EVERYWHERE
 @pytest.mark.feature("PR-16", "V5-27", "NX-05")
-def test_finding_a_customer_and_reading_why(visit) -> None:
+def test_finding_a_customer_and_reading_why(visit: Visitor) -> None:
     visit.sign_in()
     page = visit.page
     card = visit.sample["customers"][0]["card"]
@@ -74,7 +79,7 @@ def test_finding_a_customer_and_reading_why(visit) -> None:
 
 
 @EVERYWHERE
-def test_sales(visit) -> None:
+def test_sales(visit: Visitor) -> None:
     visit.sign_in()
     page = visit.page
     page.goto(f"{visit.url}/sales")
@@ -102,7 +107,7 @@ def test_sales(visit) -> None:
 
 @EVERYWHERE
 @pytest.mark.feature("V5-16")
-def test_programmes(visit) -> None:
+def test_programmes(visit: Visitor) -> None:
     visit.sign_in()
     page = visit.page
     page.goto(f"{visit.url}/programmes")
@@ -118,7 +123,7 @@ def test_programmes(visit) -> None:
 
 @EVERYWHERE
 @pytest.mark.feature("NX-10")
-def test_stores(visit) -> None:
+def test_stores(visit: Visitor) -> None:
     visit.sign_in()
     page = visit.page
     page.goto(f"{visit.url}/stores")
@@ -126,3 +131,41 @@ def test_stores(visit) -> None:
     visit.shot("stores")
     visit.axe()
     visit.fits()
+
+
+@pytest.mark.feature("NX-11")
+@pytest.mark.parametrize(
+    "visit", [(language, device) for language in ("es", "fr", "he") for device in ("desktop", "phone")], indirect=True, ids="-".join
+)
+def test_every_page_in_every_other_language(visit: Visitor) -> None:
+    page = visit.page
+    page.goto(f"{visit.url}/login")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        {"es": "Bienvenido de nuevo", "fr": "Heureux de vous revoir", "he": "ברוכים השבים"}[visit.language]
+    )
+    assert page.evaluate("getComputedStyle(document.body).direction") == ("rtl" if visit.language == "he" else "ltr")
+    visit.looks_right("login")
+    visit.sign_in()
+    expect(page.locator("[data-drawn]")).to_have_count(1)
+    visit.looks_right("home")
+    page.goto(f"{visit.url}/customers")
+    visit.looks_right("customers")
+    page.get_by_role("searchbox").last.fill(visit.sample["customers"][0]["card"])
+    expect(page.locator("[data-result]")).to_have_count(1)
+    page.locator("[data-result]").click()
+    visit.looks_right("customer")
+    page.locator("details[id^=m-] > summary").first.click()
+    expect(page.locator("[data-explanation]").first).to_be_visible()
+    visit.looks_right("customer_explanation")
+    page.goto(f"{visit.url}/sales")
+    visit.looks_right("sales")
+    page.goto(f"{visit.url}/sales?kind=return")
+    page.locator("#rows tr[class*=row] a").first.click()
+    visit.looks_right("return")
+    page.goto(f"{visit.url}/sales?kind=sale&customer=with")
+    page.locator("#rows tr[class*=row] a").first.click()
+    visit.looks_right("document")
+    page.goto(f"{visit.url}/programmes")
+    visit.looks_right("programmes")
+    page.goto(f"{visit.url}/stores")
+    visit.looks_right("stores")

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import create_engine, select, update
+from starlette.types import ASGIApp
 
 from v5_agent import identity as identities
 from v5_agent.config import AgentConfig
@@ -32,7 +33,7 @@ from v5_core.plugins import load_plugins
 from v5_plugin_phc import sample as phc
 
 pytestmark = pytest.mark.browser
-Served = Callable[[Any, list[int]], AbstractContextManager[str]]
+Served = Callable[[ASGIApp, list[int]], AbstractContextManager[str]]
 TOKEN = "t0ken-of-this-till"
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 REMARK = "Alergia a frutos secos: avisar antes de oferecer prova"

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Visitor
+
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.mark.feature("NX-10")
-def test_the_button_shows_a_code(visit) -> None:
+def test_the_button_shows_a_code(visit: Visitor) -> None:
     visit.sign_in()
     page = visit.page
     page.goto(f"{visit.url}/stores")

@@ -88,7 +88,8 @@ def test_a_backup_taken_while_tills_sell_is_of_one_moment(start: Start, database
     source = start(database_url)
     till = source.till()
     card = {"card": till.customer()["card"]}
-    stop, sold = threading.Event(), []
+    stop = threading.Event()
+    sold: list[int] = []
 
     def sell() -> None:
         while not stop.is_set():

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -200,11 +201,12 @@ def test_what_our_generator_writes_fits_the_official_schema(tmp_path: Path) -> N
     ended = {"status": DocumentStatus.CANCELLED, "cancelled_at": sold, "cancel_reason": "Engano"}
     back = tuple(line.model_copy(update={"reference": Reference(document="FS A/1")}) for line in lines)
     documents = [sale]
-    for number, change in {
+    changes: dict[str, dict[str, Any]] = {
         "FS A/2": untaxed,
         "FS A/3": ended,
         "NC A/1": {"kind": DocumentKind.RETURN, "document_type": "NC", "lines": back},
-    }.items():
+    }
+    for number, change in changes.items():
         documents.append(sale.model_copy(update={"source_id": number, "fiscal": None, **change}))
     target = tmp_path / "saft.xml"
     customers = (Customer(source="x", source_id="C1", name="João & Filhos", tax_number="509442013", phone="212345678"),)

@@ -16,8 +16,10 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -81,7 +83,7 @@ class Cloud:
         self.lock = threading.Lock()
         self.keys: dict[str, bytes] = {}
         self.documents: dict[str, set[str]] = {}
-        self.events: dict[str, dict] = {}
+        self.events: dict[str, dict[str, Any]] = {}
         self.silent = 0
         outer = self
 
@@ -111,13 +113,17 @@ class Cloud:
                 except (ConnectionError, TimeoutError):
                     self.close_connection = True
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.server.handle_error = lambda *_: None  # the agent is killed mid-request on purpose
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                """The agent is killed mid-request on purpose."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
-    def answer(self, path, headers, body):
+    def answer(self, path: str, headers: Message, body: bytes) -> tuple[int, dict[str, Any]] | None:
         data = json.loads(body)
         if path == "/v1/agents/enrol":
             self.keys["a1"] = base64.b64decode(data["public_key"])
@@ -139,7 +145,7 @@ class Cloud:
             return 200, {"server_time": now}
         return 503, {"code": "busy"}
 
-    def _take(self, event):
+    def _take(self, event: dict[str, Any]) -> dict[str, str]:
         known = event["event_id"] in self.events
         self.events[event["event_id"]] = event
         self.documents.setdefault(event["aggregate"], set()).add(event["event_id"])
@@ -206,7 +212,7 @@ def sell_at_the_till(port: int, token: str, acknowledged: set[str], until: float
 @pytest.mark.crash
 @pytest.mark.feature("NX-03")
 @pytest.mark.timeout(120 + ROUNDS * 30)
-def test_killed_at_random_points_nothing_is_lost_and_nothing_doubled(tmp_path):
+def test_killed_at_random_points_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
     site, folder = tmp_path / "site", tmp_path / "agent"
     (site / "v5_crashy-1.dist-info").mkdir(parents=True)
     (site / "v5_crashy.py").write_text(PLUGIN)

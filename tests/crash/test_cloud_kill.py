@@ -67,7 +67,8 @@ class Pusher(threading.Thread):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(daemon=True)
-        self.cloud, self.stop, self.acknowledged, self.sent = cloud, threading.Event(), set(), 0
+        self.cloud, self.stop, self.sent = cloud, threading.Event(), 0
+        self.acknowledged: set[str] = set()
         self.private, public = generate_key()
         body = {"code": cloud.sample["enrol_codes"]["LX1"], "public_key": base64.b64encode(public).decode(), "name": "crash"}
         self.agent = httpx.post(f"{cloud.url}/v1/agents/enrol", json=body, timeout=30).raise_for_status().json()["agent"]

@@ -100,7 +100,7 @@ def sell(port: int, number: int, acknowledged: set[str]) -> bool:
 @pytest.mark.feature("V5-06")
 @pytest.mark.feature("NX-01")
 @pytest.mark.timeout(60 + 15 * ROUNDS)
-def test_every_acknowledged_sale_is_committed_once_and_nothing_prints_twice(tmp_path):
+def test_every_acknowledged_sale_is_committed_once_and_nothing_prints_twice(tmp_path: Path) -> None:
     chance, acknowledged, number = random.Random(5), set[str](), 0
     printer = Printer()
     with FakeAgent() as agent:

@@ -7,9 +7,10 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,25 +21,30 @@ from v5_cloud.app import create_app
 from v5_cloud.kit.problems import Problem
 from v5_cloud.kit.settings import Settings
 from v5_core import hooks, push, signing, soap, wire
-from v5_core.engine import CustomerFacts, check_programme, compile_programmes, evaluate, next_reward, reversal, settle
+from v5_core.engine import Compiled, CustomerFacts, check_programme, compile_programmes, evaluate, next_reward, reversal, settle
 from v5_core.ids import is_card_number
 from v5_core.model import Balance, SalesDocument, Wire
 from v5_core.programme import Programme
 from v5_core.receipts import footer
 
+if TYPE_CHECKING:
+    from tests.docs.conftest import Page
+
+
 LISBON = ZoneInfo("Europe/Lisbon")
 MODELS: dict[str, type[BaseModel]] = {name: getattr(hooks, name) for name in hooks.__all__ if name.endswith(("Request", "Response"))}
 MODELS |= {"Programme": Programme, "PushBatch": push.PushBatch, "PushReply": push.PushReply, "Problem": Problem}
+Told = Callable[[str], Any]
 MARIA = CustomerFacts(customer="c1", balance_available=180_000)
 
 
 @pytest.fixture
-def api(page):
+def api(page: Callable[[str], Page]) -> Page:
     return page("api.md")
 
 
 @pytest.fixture
-def told(api):
+def told(api: Page) -> Told:
     """An example of the page, read as the service reads a body from outside."""
 
     def read(name: str) -> Any:
@@ -48,7 +54,7 @@ def told(api):
 
 
 @pytest.fixture
-def programme(told):
+def programme(told: Told) -> Compiled:
     return compile_programmes([told("Programme")])
 
 
@@ -56,7 +62,7 @@ def short(model: BaseModel) -> dict[str, Any]:
     return model.model_dump(mode="json", exclude_defaults=True)
 
 
-def test_every_json_example_of_every_page_is_read_by_the_model_it_names(pages) -> None:
+def test_every_json_example_of_every_page_is_read_by_the_model_it_names(pages: list[Page]) -> None:
     blocks = [block for page in pages for block in page.blocks if block.language == "json"]
     assert {block.title for block in blocks} == set(MODELS), "each JSON example is titled with its model, and each model has one"
     for block in blocks:
@@ -67,17 +73,17 @@ def test_every_json_example_of_every_page_is_read_by_the_model_it_names(pages) -
             assert json.loads(block.text).keys() >= short(example).keys(), block
 
 
-def test_the_programme_can_be_published(told) -> None:
+def test_the_programme_can_be_published(told: Told) -> None:
     check_programme(told("Programme"))
 
 
-def test_the_quote_is_what_the_engine_gives(programme, told) -> None:
+def test_the_quote_is_what_the_engine_gives(programme: Compiled, told: Told) -> None:
     request = told("QuoteRequest")
     answer = evaluate(programme, request, MARIA, local_time=request.at.astimezone(LISBON), language="en")
     assert short(answer) == short(told("QuoteResponse"))
 
 
-def test_the_hold_of_the_page_is_the_one_the_sale_pays_with(told) -> None:
+def test_the_hold_of_the_page_is_the_one_the_sale_pays_with(told: Told) -> None:
     request, hold, sale = told("HoldRequest"), told("HoldResponse"), told("CommitRequest").document
     assert (hold.points, (hold.expires_at - request.at).total_seconds()) == (request.points, request.ttl_seconds)
     assert [(payment.hold, payment.amount) for payment in sale.payments if payment.hold] == [(hold.hold, hold.amount)]
@@ -85,7 +91,7 @@ def test_the_hold_of_the_page_is_the_one_the_sale_pays_with(told) -> None:
     assert sale.gross == told("QuoteResponse").total + hold.amount
 
 
-def test_the_sale_and_the_return_are_what_the_engine_gives(programme, told) -> None:
+def test_the_sale_and_the_return_are_what_the_engine_gives(programme: Compiled, told: Told) -> None:
     commit, answer = told("CommitRequest"), told("CommitResponse")
     settled = settle(programme, commit.document, MARIA, zone=LISBON, points_spent=told("HoldResponse").points, language="en")
     assert (answer.points_earned, answer.points_spent) == (settled.points_earned, settled.points_spent)
@@ -99,7 +105,7 @@ def test_the_sale_and_the_return_are_what_the_engine_gives(programme, told) -> N
     assert reply.balance.available == answer.balance.available - undone.points_taken + undone.points_given
 
 
-def test_the_receipts_are_the_footer(programme, told) -> None:
+def test_the_receipts_are_the_footer(programme: Compiled, told: Told) -> None:
     sale, back = told("CommitResponse"), told("ReturnResponse")
     figures = {"earned": sale.points_earned, "spent": sale.points_spent}
     assert sale.receipt == footer(language="en", **figures, **standing(programme, sale.balance))
@@ -107,19 +113,19 @@ def test_the_receipts_are_the_footer(programme, told) -> None:
     assert back.receipt == footer(language="en", **figures, **standing(programme, back.balance))
 
 
-def standing(programme: Any, balance: Balance) -> dict[str, Any]:
+def standing(programme: Compiled, balance: Balance) -> dict[str, Any]:
     """What every footer says after its figures."""
     at = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
     return {"balance": balance, "next_reward": next_reward(programme, balance.available, frozenset({"points"}), at)}
 
 
-def test_the_card_numbers_have_their_check_digit(told) -> None:
+def test_the_card_numbers_have_their_check_digit(told: Told) -> None:
     cards = [card.number for name in ("IdentifyResponse", "EnrolResponse") for card in told(name).customer.cards]
     assert cards
     assert all(is_card_number(number) for number in cards)
 
 
-def test_the_event_id_is_the_one_that_the_content_gives(told) -> None:
+def test_the_event_id_is_the_one_that_the_content_gives(told: Told) -> None:
     (event,) = told("PushBatch").events
     document = SalesDocument.model_validate(event["document"])
     assert event["aggregate"] == document.keys[0]
@@ -127,13 +133,13 @@ def test_the_event_id_is_the_one_that_the_content_gives(told) -> None:
     assert [result.event_id for result in told("PushReply").results] == [event["event_id"]]
 
 
-def test_the_soap_examples_are_what_the_codec_reads_and_writes(api, told) -> None:
+def test_the_soap_examples_are_what_the_codec_reads_and_writes(api: Page, told: Told) -> None:
     name, request = soap.decode(api.one("identify").encode())
     assert (name, request) == ("identify", told("IdentifyRequest"))
     assert flat(soap.encode("identify", told("IdentifyResponse"))) == flat(api.one("identifyResponse").encode())
 
 
-def test_the_fault_is_the_one_that_a_wrong_hold_gets(api) -> None:
+def test_the_fault_is_the_one_that_a_wrong_hold_gets(api: Page) -> None:
     bad = (
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><hold xmlns="urn:v5:hooks:1"><request_id>1</request_id>'
         "<store>LX1</store><at>2026-03-14T12:00:40+00:00</at><customer><card>2</card></customer><points>many</points></hold></s:Body></s:Envelope>"
@@ -148,7 +154,7 @@ def flat(xml: bytes) -> bytes:
     return etree.tostring(root, method="c14n")
 
 
-def test_the_signature_of_the_worked_example_is_right(api, tmp_path: Path) -> None:
+def test_the_signature_of_the_worked_example_is_right(api: Page, tmp_path: Path) -> None:
     headers, body = api.one("signed request").rstrip("\n").split("\n\n")
     sent = dict(line.split(": ", 1) for line in headers.splitlines()[1:])
     public = base64.b64decode(api.text.split("The public key that was given at enrolment is `")[1].split("`")[0])
@@ -161,7 +167,7 @@ def test_the_signature_of_the_worked_example_is_right(api, tmp_path: Path) -> No
     assert printed == sent["webhook-signature"]
 
 
-def test_the_refusals_that_the_page_promises(told, api) -> None:
+def test_the_refusals_that_the_page_promises(told: Told, api: Page) -> None:
     request = json.loads(api.one("HoldRequest"))
     for wrong in (100, 100.0, "many"):
         with pytest.raises(ValueError, match=r"decimal string|Input should be"):
@@ -172,7 +178,7 @@ def test_the_refusals_that_the_page_promises(told, api) -> None:
         hooks.HoldRequest.model_validate(wire.loads(json.dumps(request | {"at": "2026-03-14T12:00:40"})))
 
 
-def test_the_dates_of_the_story_are_in_order(told) -> None:
+def test_the_dates_of_the_story_are_in_order(told: Told) -> None:
     assert (
         told("QuoteRequest").at
         < told("HoldRequest").at
@@ -184,7 +190,7 @@ def test_the_dates_of_the_story_are_in_order(told) -> None:
     assert datetime.fromtimestamp(1773489600, UTC).date() == date(2026, 3, 14)
 
 
-def test_every_error_code_of_the_page_is_said_by_the_code(api, root: Path) -> None:
+def test_every_error_code_of_the_page_is_said_by_the_code(api: Page, root: Path) -> None:
     sources = "".join(
         path.read_text(encoding="utf-8") for part in ("core", "cloud", "agent") for path in (root / part / "src").rglob("*.py")
     )
@@ -193,7 +199,7 @@ def test_every_error_code_of_the_page_is_said_by_the_code(api, root: Path) -> No
     assert [code for code in codes if f'"{code}"' not in sources] == []
 
 
-def test_every_path_of_the_page_is_served(api, tmp_path: Path) -> None:
+def test_every_path_of_the_page_is_served(api: Page, tmp_path: Path) -> None:
     served = {
         (method.upper(), path)
         for path, methods in create_app(Settings(database_url=f"sqlite:///{tmp_path}/v5.sqlite")).openapi()["paths"].items()

@@ -8,23 +8,29 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from v5_core.plugins import Capability, SupportLevel
 from v5_core.testing import standard_tests
 
+if TYPE_CHECKING:
+    from tests.docs.conftest import Page
+
+
 FILES = ("pyproject.toml", "v5_plugin_corner.py", "test_corner.py")
 
 
 @pytest.fixture
-def guide(page):
+def guide(page: Callable[[str], Page]) -> Page:
     return page("write-a-plugin.md")
 
 
 @pytest.fixture
-def installed(guide, tmp_path: Path) -> Path:
+def installed(guide: Page, tmp_path: Path) -> Path:
     """The package of the page, built by its own pyproject and unpacked; the folder holds the vendor's test beside it."""
     for name in FILES:
         (tmp_path / name).write_text(guide.one(name), encoding="utf-8")
@@ -61,7 +67,7 @@ def test_a_careless_adapter_does_not_pass(installed: Path) -> None:
     assert "test_late_row_is_found" in done.stdout
 
 
-def test_the_agent_finds_it_and_takes_the_settings_of_the_page(guide, installed: Path) -> None:
+def test_the_agent_finds_it_and_takes_the_settings_of_the_page(guide: Page, installed: Path) -> None:
     settings = tomllib.loads(guide.one("agent.toml"))["source"][0]
     assert settings["slug"] == "corner"
     script = f"""
@@ -76,7 +82,7 @@ print(one)
     assert "LoadedPlugin(slug='corner', plugin=<v5_plugin_corner.CornerPlugin" in done.stdout
 
 
-def test_the_five_answers_are_all_named(guide) -> None:
+def test_the_five_answers_are_all_named(guide: Page) -> None:
     for level in SupportLevel:
         assert f"`{level.value}`" in guide.text
     assert {one.value for one in Capability} >= {"read_documents", "read_document_changes"}

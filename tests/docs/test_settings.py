@@ -6,8 +6,9 @@ import importlib
 import re
 import shlex
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -19,6 +20,10 @@ from v5_plugin_phc import tables
 from v5_plugin_phc.config import PhcConfig
 from v5_spooler.config import load_config
 from v5_spooler.receipt.layout import load_layout
+
+if TYPE_CHECKING:
+    from tests.docs.conftest import Page
+
 
 PROGRAMS = {"agent": "v5_agent.cli", "cloud": "v5_cloud.cli", "spooler": "v5_spooler.cli", "plugin": "v5_tools.plugin"}
 
@@ -66,27 +71,27 @@ def walk(words: list[str], *, whole: bool) -> str:
 
 
 @pytest.fixture
-def on_the_pages(pages) -> list[tuple[str, list[str], bool]]:
+def on_the_pages(pages: list[Page]) -> list[tuple[str, list[str], bool]]:
     """Page, words, and whether it stands in a shell block, to be typed as it is."""
     text = [(page.name, block.text, True) for page in pages for block in page.blocks if block.language == "sh"]
     text += [(page.name, inline, False) for page in pages for inline in re.findall(r"`((?:\./)?v5[ -][a-z][^`…]*)`", page.text)]
     return [(name, words, whole) for name, block, whole in text for words in commands(block) if words]
 
 
-def test_every_command_of_every_page_is_understood(on_the_pages) -> None:
+def test_every_command_of_every_page_is_understood(on_the_pages: list[tuple[str, list[str], bool]]) -> None:
     assert len(on_the_pages) > 25
     wrong = [f"{name}: {' '.join(words)}: {problem}" for name, words, whole in on_the_pages if (problem := walk(words, whole=whole))]
     assert wrong == []
 
 
-def test_every_verb_of_every_page_is_one_of_the_door(on_the_pages, root: Path) -> None:
+def test_every_verb_of_every_page_is_one_of_the_door(on_the_pages: list[tuple[str, list[str], bool]], root: Path) -> None:
     door = (root / "v5").read_text(encoding="utf-8")
     verbs = set(re.findall(r"^  ([a-z]+)\)", door, flags=re.MULTILINE)) | {"--help"}
     assert {words[0] for _, words, _ in on_the_pages} - verbs == set()
     assert {"demo", "test", "agent", "cloud"} <= {words[0] for _, words, _ in on_the_pages}
 
 
-def test_the_cloud_settings_are_all_there_with_their_defaults(page) -> None:
+def test_the_cloud_settings_are_all_there_with_their_defaults(page: Callable[[str], Page]) -> None:
     listed: dict[str, str] = {}
     operations = page("operations.md")
     for names, defaults in zip(operations.table_column("Start"), operations.table_column("Start", 1), strict=True):
@@ -101,12 +106,15 @@ def leaves(model: type[BaseModel], prefix: str) -> dict[str, Any]:
     return {f"{prefix}.{name}": field.default for name, field in model.model_fields.items()}
 
 
-def test_the_agent_settings_are_all_there_with_their_defaults(page) -> None:
+def test_the_agent_settings_are_all_there_with_their_defaults(page: Callable[[str], Page]) -> None:
     install = page("install-agent.md")
     names, defaults = install.table_column("3. agent.toml"), install.table_column("3. agent.toml", 1)
     expected: dict[str, Any] = {}
     for name, field in AgentConfig.model_fields.items():
-        expected |= leaves(SourceConfig if name == "source" else field.annotation, name)
+        model = SourceConfig if name == "source" else field.annotation
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        expected |= leaves(model, name)
     assert set(names) == set(expected)
     for name, told in zip(names, defaults, strict=True):
         if re.fullmatch(r"[\d.]+", told):
@@ -115,7 +123,7 @@ def test_the_agent_settings_are_all_there_with_their_defaults(page) -> None:
             assert (told == "true") is expected[name], name
 
 
-def test_the_example_of_agent_toml_is_taken(page) -> None:
+def test_the_example_of_agent_toml_is_taken(page: Callable[[str], Page]) -> None:
     raw = tomllib.loads(page("install-agent.md").one("agent.toml"))
     phc = raw["source"][0]["config"]
     assert phc["password"] == {"env": "V5_PHC_PASSWORD"}
@@ -124,7 +132,7 @@ def test_the_example_of_agent_toml_is_taken(page) -> None:
     PhcConfig.model_validate(phc | {"password": "secret", "store": "LX1", "source": "phc"})
 
 
-def test_the_example_of_spooler_toml_is_taken(page, tmp_path: Path) -> None:
+def test_the_example_of_spooler_toml_is_taken(page: Callable[[str], Page], tmp_path: Path) -> None:
     (tmp_path / "spooler.toml").write_text(page("install-agent.md").one("spooler.toml"), encoding="utf-8")
     (tmp_path / "hooks.token").write_text("the token\n", encoding="utf-8")
     config = load_config(tmp_path / "spooler.toml")
@@ -135,12 +143,12 @@ def test_the_example_of_spooler_toml_is_taken(page, tmp_path: Path) -> None:
         assert load_layout(printer.layout)
 
 
-def test_the_grants_are_the_tables_that_the_plugin_reads(page) -> None:
+def test_the_grants_are_the_tables_that_the_plugin_reads(page: Callable[[str], Page]) -> None:
     granted = set(re.findall(r"GRANT SELECT ON dbo\.(\w+) TO", page("install-agent.md").one("PHC")))
     assert granted == set(tables.ft.metadata.tables)
 
 
-def test_the_codes_of_the_troubleshooting_table_are_said_by_the_code(page, root: Path) -> None:
+def test_the_codes_of_the_troubleshooting_table_are_said_by_the_code(page: Callable[[str], Page], root: Path) -> None:
     parts = ("core", "agent", "plugins/phc", "cloud")
     sources = "".join(path.read_text(encoding="utf-8") for part in parts for path in (root / part / "src").rglob("*.py"))
     codes = [code.strip(" `") for cell in page("install-agent.md").table_column("Troubleshooting") for code in cell.split(",")]
@@ -148,12 +156,12 @@ def test_the_codes_of_the_troubleshooting_table_are_said_by_the_code(page, root:
     assert [code for code in codes if f'"{code}"' not in sources] == []
 
 
-def test_the_quality_rules_are_those_that_lint_asks(page) -> None:
+def test_the_quality_rules_are_those_that_lint_asks(page: Callable[[str], Page]) -> None:
     lint = importlib.import_module("v5_tools.plugin_lint")
     assert set(page("write-a-plugin.md").table_column("quality.yaml, and what `lint` asks")) == set(lint.QUALITY_RULES)
 
 
-def test_every_environment_variable_of_the_pages_is_read_by_something(pages, root: Path) -> None:
+def test_every_environment_variable_of_the_pages_is_read_by_something(pages: list[Page], root: Path) -> None:
     folders = ("core/src", "agent/src", "cloud/src", "spooler/src", "tools", "tests/conftest.py", "tests/corpus", "plugins", "v5")
     code = ""
     for folder in folders:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import BaseModel
@@ -21,6 +21,10 @@ from v5_cloud.migrations import migrate
 from v5_core import hooks, soap, wire
 from v5_core.programme import Programme
 
+if TYPE_CHECKING:
+    from tests.docs.conftest import Page
+
+
 with warnings.catch_warnings():
     # It asks for the successor of httpx, which the workspace does not use.
     warnings.simplefilter("ignore")
@@ -30,14 +34,14 @@ with warnings.catch_warnings():
 class Teller:
     """Sends the page's requests and keeps what is answered, with the page's names for the ids that the service made."""
 
-    def __init__(self, client: TestClient, key: str, page: Any) -> None:
+    def __init__(self, client: TestClient, key: str, page: Page) -> None:
         self.client = client
         self.auth = {"authorization": f"Bearer {key}"}
         self.page = page
         self.now = datetime(2024, 5, 2, 10, 0, tzinfo=UTC)
         self.names: dict[str, str] = {}
 
-    def send(self, operation: str, body: Any) -> dict[str, Any]:
+    def send(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         raw = json.dumps(body)
         for name, real in self.names.items():
             raw = raw.replace(f'"{name}"', f'"{real}"')
@@ -65,13 +69,13 @@ def ids(reply: dict[str, Any]) -> list[str | None]:
     return [reply.get("hold"), reply.get("document"), who.get("customer"), *cards]
 
 
-def short(model: type[BaseModel], data: Any) -> dict[str, Any]:
+def short(model: type[BaseModel], data: object) -> dict[str, Any]:
     read = model.model_validate(wire.loads(json.dumps(data)))
     return read.model_dump(mode="json", exclude_defaults=True)
 
 
 @pytest.fixture
-def story(page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Teller]:
+def story(page: Callable[[str], Page], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Teller]:
     """A company with the page's programme, and Maria with 180 points, who joined when the page says."""
     told = page("api.md")
     programme = Programme.model_validate(wire.loads(told.one("Programme")))
@@ -93,7 +97,14 @@ def story(page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tel
         teller.send("enrol", {"request_id": "e", "store": "LX1", "name": "Maria Conceição", "card": "2000000000015"})
         teller.now = datetime(2026, 1, 10, 10, 0, tzinfo=UTC)
         line = {"line_id": "1", "product": "TEAPOT", "gross": "180.00", "net": "146.34", "vat_rate": "23"}
-        sale = {"source": "till", "source_id": "1", "origin": "hook", "kind": "sale", "store": "LX1", "issued_at": teller.now.isoformat()}
+        sale: dict[str, Any] = {
+            "source": "till",
+            "source_id": "1",
+            "origin": "hook",
+            "kind": "sale",
+            "store": "LX1",
+            "issued_at": teller.now.isoformat(),
+        }
         sale |= {"customer": {"card": "2000000000015"}, "lines": [line], "gross": "180.00", "net": "146.34"}
         teller.send("commit", {"request_id": "c", "document": sale})
         yield teller

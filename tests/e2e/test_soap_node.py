@@ -196,16 +196,20 @@ def by_zeep(client: zeep.Client) -> Call:
     return call
 
 
+def decimals(*values: int) -> tuple[Decimal, ...]:
+    return tuple(map(Decimal, values))
+
+
 def check_books(world: World, customer: str, prefix: str) -> None:
     """What the cloud's REST API tells of the sale afterwards."""
     record = world.ask_cloud(f"/v1/customers/{customer}")
     assert [Decimal(record[name]) for name in ("balance", "available", "held", "spent")] == [-33, -33, 0, 100]
     moved = world.all_of(f"/v1/customers/{customer}/movements")
     assert sorted((row["operation"], row["number"].removeprefix(prefix), Decimal(row["points"])) for row in moved) == [
-        ("earn", "1", 222),
-        ("earn", "2", 43),
-        ("spend", "2", -100),
-        ("take", "3", -198),
+        ("earn", "1", Decimal(222)),
+        ("earn", "2", Decimal(43)),
+        ("spend", "2", Decimal(-100)),
+        ("take", "3", Decimal(-198)),
     ]
     sales = world.all_of("/v1/sales", customer=customer)
     assert sorted((row["number"].removeprefix(prefix), row["kind"], Decimal(row["gross"])) for row in sales) == [
@@ -230,11 +234,12 @@ def sold_by_rest(world: World, at: str) -> Figures:
 @pytest.mark.feature("V5-14")
 def test_a_sale_over_rest(world: World, sold_by_rest: Figures) -> None:
     assert sold_by_rest.quoted[0] == Decimal("123.35")  # 99.60, and 25.00 less 5 %
-    assert sold_by_rest.earned == (222, 43)  # twice 99.60 and once 23.75; 44.90 less the 1.00 that points paid
-    assert (sold_by_rest.held, sold_by_rest.spent, sold_by_rest.released) == ((100, 1), 100, (True, 100))
+    assert sold_by_rest.earned == decimals(222, 43)  # twice 99.60 and once 23.75; 44.90 less the 1.00 that points paid
+    assert (*sold_by_rest.held, sold_by_rest.spent) == decimals(100, 1, 100)
+    assert sold_by_rest.released == (True, Decimal(100))
     assert sold_by_rest.again == (False, True)
-    assert sold_by_rest.returned == (198, 0)
-    assert sold_by_rest.balances == (0, 222, 165, -33, -33)
+    assert sold_by_rest.returned == decimals(198, 0)
+    assert sold_by_rest.balances == decimals(0, 222, 165, -33, -33)
     check_books(world, world.sample["customers"][0]["id"], "rest-")
 
 
