@@ -224,10 +224,10 @@ class Morning:
     def _soap_client(self) -> Any:
         session = requests.Session()
         session.headers["authorization"] = f"Bearer {self.world.token}"
-        return zeep.Client(f"{self.world.agent_url}/soap?wsdl", transport=Transport(session=session))  # type: ignore[no-untyped-call]  # zeep has no types
+        return zeep.Client(f"{self.world.agent_url}/soap?wsdl", transport=Transport(session=session))
 
     def _by_soap(self, operation: str, body: dict[str, Any]) -> Any:
-        return zeep.helpers.serialize_object(getattr(self.soap.service, operation)(**body), dict)  # type: ignore[no-untyped-call]
+        return zeep.helpers.serialize_object(getattr(self.soap.service, operation)(**body), dict)
 
     # Print --------------------------------------------------------------------------------------------------------------------
     def print(self) -> None:
