@@ -27,6 +27,14 @@ class CustomerRepository(Repository):
         found: Pair | None = self.session.execute(self._with_account().where(CustomerRow.id == customer_id)).one_or_none()
         return found
 
+    def locked(self, customer_id: str) -> CustomerRow | None:
+        """One customer, whom nobody else changes until this transaction ends."""
+        return self.session.scalars(self.select(CustomerRow).where(CustomerRow.id == customer_id).with_for_update()).one_or_none()
+
+    def release(self, customer_id: str, key: str) -> None:
+        """The customer is not known by that key any more."""
+        self.session.execute(self.delete(CustomerKey).where(CustomerKey.key == key, CustomerKey.customer_id == customer_id))
+
     def by_keys(self, keys: Collection[str]) -> list[Pair]:
         """Customers that any of the keys names."""
         ids = self.columns(CustomerKey, CustomerKey.customer_id).where(CustomerKey.key.in_(keys))

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from v5_core.hooks import Explanation
-from v5_core.model import Card
+from v5_core.model import Card, Text
 from v5_core.money import Amount, Points
 
-__all__ = ["CardItem", "CustomerItem", "CustomerRecord", "Lapse", "MovementItem", "MovementPart", "MovementRecord", "Shopping"]
+__all__ = [
+    "CardItem",
+    "CustomerChange",
+    "CustomerItem",
+    "CustomerRecord",
+    "Lapse",
+    "MovementItem",
+    "MovementPart",
+    "MovementRecord",
+    "Shopping",
+]
 
 
 class _Shown(BaseModel):
@@ -91,6 +102,18 @@ class CustomerRecord(_Shown):
     shopping: Shopping
     created_at: datetime
     updated_at: datetime
+
+
+class CustomerChange(_Shown):
+    """What to change; what is left out stays, null clears. Cards, tax number and ERP numbers come from their own sources."""
+
+    name: Text = ""
+    phone: Annotated[str, Field(max_length=40)] | None = None
+    email: Annotated[str, Field(max_length=254)] | None = None
+    birth_date: date | None = None
+    remark: Text = ""
+    consent_sms: bool = False
+    consent_email: bool = False
 
 
 class MovementPart(_Shown):
