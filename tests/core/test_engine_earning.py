@@ -29,7 +29,6 @@ def euro(**values: Any) -> EarnPerAmount:
     return EarnPerAmount(**{"id": "euro", "points": 1000, "amount": 100, **values})
 
 
-@pytest.mark.feature("AR-03", "V5-16")
 @pytest.mark.parametrize(
     ("rounding", "decimals", "points", "amount", "gross", "expected"),
     [
@@ -57,7 +56,7 @@ def test_points_per_amount(
     assert quote(one, [line("1", gross)]).points_earned == expected
 
 
-@pytest.mark.feature("V5-34")
+@pytest.mark.feature("AR-03", "V5-34")
 def test_points_per_product_and_per_family_add_up(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     rules = (
         euro(),

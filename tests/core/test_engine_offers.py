@@ -116,7 +116,6 @@ def test_what_is_missing_to_the_minimum_is_told_to_the_cashier(programme: MakePr
     assert quote(one, [line("1", 3000)]).discount == 300
 
 
-@pytest.mark.feature("PR-28")
 def test_who_has_no_card_is_told_what_a_member_saves(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     offers = (
         offer("members", 1000),
@@ -225,7 +224,6 @@ def test_points_never_pay_more_than_what_offers_leave(programme: MakeProgramme, 
     assert (reply.points_used, reply.points_amount, reply.total) == (10_000, 1000, 0)
 
 
-@pytest.mark.feature("FM-12")
 def test_rewards_within_and_out_of_reach(programme: MakeProgramme, quote: Quote, line: MakeLine) -> None:
     levels = (RewardLevel(id="tv", title="TV", cost=5_000_000), RewardLevel(id="mug", title="Mug", cost=100_000, amount=500))
     one = programme(rewards=levels, redemption=Redemption(points=100_000, amount=100))

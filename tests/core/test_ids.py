@@ -19,7 +19,6 @@ from v5_core.ids import (
 )
 
 
-@pytest.mark.feature("PR-15")
 @pytest.mark.parametrize(
     ("country", "number", "normal"),
     [

@@ -191,7 +191,7 @@ def test_holds_refuse_nonsense(bank: OpenBank) -> None:
         one.hold("h2", 0)
 
 
-@pytest.mark.feature("PR-24")
+@pytest.mark.feature("AR-06")
 def test_lots_lapse_by_themselves_and_held_points_only_when_free(bank: OpenBank) -> None:
     one = bank()
     one.book("short", earned(5_000, days=10))

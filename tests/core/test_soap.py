@@ -184,7 +184,6 @@ def problem(root: etree._Element) -> tuple[str, list[str]]:
     return code, [str(entry.findtext(f"{{{NS}}}field")) for entry in root.iter(f"{{{NS}}}errors")]
 
 
-@pytest.mark.feature("V5-14")
 def test_zeep_drives_a_whole_sale(client: zeep.Client, till: Till) -> None:
     found = client.service.identify(store="L1", key="912345678")
     assert found.customer.name == "Maria Conceição €"

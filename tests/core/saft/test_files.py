@@ -22,7 +22,6 @@ LISBON = ZoneInfo("Europe/Lisbon")
 ISSUER = "500000000"
 
 
-@pytest.mark.feature("NX-02")
 @pytest.mark.parametrize("encoding", ["windows-1252", "utf-8", "utf-8-sig", "iso-8859-1", "utf-16"])
 @pytest.mark.parametrize("version", saft.VERSIONS)
 def test_every_version_and_encoding_gives_the_same_sales(
