@@ -118,7 +118,8 @@ def requests(draw: st.DrawFn, cases: st.SearchStrategy[schemathesis.Case[Any]], 
     case = draw(cases)
     if draw(st.booleans()):
         # Without credentials that were made up too.
-        case.headers = {name: value for name, value in (case.headers or {}).items() if name.lower() not in {"authorization", "v5-agent"}}
+        for name in ("authorization", "v5-agent"):
+            case.headers.pop(name, None)
         case.body = known.put(case.body, draw)
         case.path_parameters = known.put(case.path_parameters, draw)
     return case, draw(st.booleans())
