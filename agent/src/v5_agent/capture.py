@@ -33,6 +33,7 @@ _STREAMS: Final = {
 _SETTINGS_WAIT: Final = timedelta(minutes=5)
 _LONGEST_WAIT: Final = 300.0
 _REREAD: Final = "reread:"
+_LONGEST_FINDING: Final = 500
 
 
 @dataclass(slots=True)
@@ -95,7 +96,10 @@ class Source:
             return CheckResult(ok=False, problem=self.state.problem)
         call = partial(self._plugin.check, self._settings, now=self._clock())
         try:
-            return self._checks.call(call, min(self._timeout, 30.0))
+            found: object = self._checks.call(call, min(self._timeout, 30.0))
+            if not isinstance(found, CheckResult):
+                raise ContractViolationError(f"check gave {type(found).__name__}, not a CheckResult")
+            return found
         except Exception as error:  # noqa: BLE001 - a vendor's code may raise anything
             return CheckResult(ok=False, problem=_words(error))
 
@@ -176,7 +180,7 @@ class Source:
             report.rejected += len(batch.rejected)
             self.state.last_read = now
             self.state.last_record = now if batch.records else self.state.last_record
-            self.state.findings.extend(batch.findings)
+            self.state.findings.extend(finding[:_LONGEST_FINDING] for finding in batch.findings)
             if batch.complete:
                 return True
             if batch.cursor == cursor:

@@ -191,7 +191,7 @@ class Outbox:
         tx.execute(
             "INSERT INTO quarantine (source, ref, code, message, raw, event_id, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (source, ref, code) DO UPDATE SET seen = seen + 1, last_at = excluded.last_at, message = excluded.message",
-            (source, record.ref, record.code, record.message, record.raw[:10_000], event, millis(now), millis(now)),
+            (source, record.ref[:300], record.code[:80], record.message[:500], record.raw[:10_000], event, millis(now), millis(now)),
         )
 
     # ── sending ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -117,9 +117,11 @@ class HostilePlugin:
         return CheckResult(ok=True, details={"now": now.isoformat()})
 
     def read(self, stream: Stream, cursor: Cursor | None, limit: int, *, config: PluginConfig, now: datetime) -> Batch:
-        """One document, or whatever the behaviour says."""
+        """One document, or whatever the behaviour says; the other streams are empty."""
         behaviour, patience = _settings(config)
         _misbehave(behaviour, patience)
+        if stream is not Stream.DOCUMENTS:
+            return Batch((), cursor, complete=True)
         at = int((cursor or {}).get("at", 0))
         good = _document(at + 1, now)
         after: Cursor = {"at": at + 1}
