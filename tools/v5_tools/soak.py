@@ -1,12 +1,20 @@
-"""The long runs: 50 rounds of each crash test and many more hypothesis examples. Hours, not minutes; not part of CI."""
+"""The long runs: hours, not minutes; not part of CI.
+
+50 rounds of each crash test, many more hypothesis examples, hundreds of requests to each operation of the API on both databases, the
+reports of a document in all orders.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from typing import Final
 
 import pytest
+
+_CLOUD: Final = ("tests/cloud/test_openapi.py", "tests/cloud/test_settlement.py", "tests/cloud/test_workers.py")
+_PARTS: Final = ("tests/crash", "tests/core", *_CLOUD)
 
 
 def main() -> int:
@@ -14,11 +22,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="v5 soak", description=__doc__)
     parser.add_argument("--rounds", type=int, default=50, help="kill -9 rounds of each crash test (default 50)")
     parser.add_argument("--examples", type=int, default=5000, help="hypothesis examples of each property (default 5000)")
-    parser.add_argument("rest", nargs="*", help="pytest arguments; by default the crash tests and the properties")
+    parser.add_argument("--requests", type=int, default=400, help="generated requests to each operation of the API (default 400)")
+    parser.add_argument("rest", nargs="*", help=f"pytest arguments; by default {' '.join(_PARTS)}")
     options = parser.parse_args()
     os.environ["V5_CRASH_ROUNDS"] = str(options.rounds)
     os.environ["V5_EXAMPLES"] = str(options.examples)
-    return int(pytest.main(["-o", "timeout=7200", *(options.rest or ["tests/crash", "tests/core"])]))
+    os.environ["V5_SCHEMA_EXAMPLES"] = str(options.requests)
+    os.environ["V5_EVERY_ORDER"] = "1"
+    return int(pytest.main(["-o", "timeout=7200", *(options.rest or _PARTS)]))
 
 
 if __name__ == "__main__":
