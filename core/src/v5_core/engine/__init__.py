@@ -14,7 +14,7 @@ from v5_core.engine._evaluate import evaluate
 from v5_core.engine._expiry import expires_at
 from v5_core.engine._reversal import reversal
 from v5_core.engine._rewards import next_reward, points_worth, rewards_for
-from v5_core.engine._settle import settle
+from v5_core.engine._settle import claimed_points, settle
 from v5_core.engine._types import (
     Coupon,
     CustomerFacts,
@@ -44,6 +44,7 @@ __all__ = [
     "Stored",
     "Use",
     "check_programme",
+    "claimed_points",
     "compile_programmes",
     "evaluate",
     "expires_at",

@@ -8,7 +8,7 @@ from v5_core.criteria import And, Compare, Criterion, In, parse
 from v5_core.engine._compile import compile_programmes
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import CURRENCIES
-from v5_core.programme import PercentOffer, Programme, Selector, Validity
+from v5_core.programme import Offer, OfferBase, PercentOffer, Programme, Selector, Validity
 
 __all__ = ["check_programme"]
 
@@ -35,7 +35,7 @@ def check_programme(programme: Programme) -> None:
     for one, other in combinations(sorted(programme.offers, key=lambda offer: offer.id), 2):
         if _tie(one, other):
             text = (
-                f"offers {one.id!r} and {other.id!r} are exclusive in group {one.group!r} and take the same percentage at the same "
+                f"offers {one.id!r} and {other.id!r} are exclusive in group {one.group!r} and give the same at the same "
                 "priority: give one a higher priority, or make one combinable"
             )
             errors.append(FieldError(f"offers.{one.id}", "tie", text))
@@ -47,18 +47,26 @@ def _empty(validity: Validity) -> bool:
     return validity.starts_at is not None and validity.ends_at is not None and validity.ends_at <= validity.starts_at
 
 
-def _tie(one: PercentOffer, other: PercentOffer) -> bool:
+def _tie(one: Offer, other: Offer) -> bool:
     return (
         one.exclusive
         and other.exclusive
         and one.group == other.group
         and one.priority == other.priority
-        and one.percent == other.percent
+        and _gives(one) == _gives(other)
+        and not (one.cost or other.cost)
         and _overlap(one.validity, other.validity)
         and not _disjoint_lines(one.selector, other.selector)
         and not _disjoint(one.when, other.when)
         and not _disjoint(one.selector.where, other.selector.where)
     )
+
+
+def _gives(offer: Offer) -> object:
+    # What it takes off, whatever the way: two offers that say the same here can come out the same.
+    if isinstance(offer, PercentOffer):
+        return offer.percent
+    return offer.id if offer.kind == "bundle" else offer.model_dump(exclude={*OfferBase.model_fields})
 
 
 def _overlap(one: Validity, other: Validity) -> bool:

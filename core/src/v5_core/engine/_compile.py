@@ -1,115 +1,178 @@
-"""Programmes made ready: rules in their canonical order, criteria as closures, an index from a product to the rules that touch it."""
+"""Programmes made ready: what is in force now, for this customer, at this store, is looked up and not searched.
+
+`Compiled` holds everything; a `_Period` what is in force between two instants at which anything begins or ends; a `View` what of that is
+open to a buyer (cards, segments, codes ...), with an index from a line to the rules that touch it. Views are kept, so that a
+quote's cost hangs on the rules that can apply and not on how many there are.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final, TypeVar
 
-from v5_core.criteria import CriteriaError, Predicate, compile_memory, parse
-from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation, Touched
-from v5_core.errors import FieldError, ValidationError
-from v5_core.model import Line
-from v5_core.programme import Boost, EarnPerAmount, EarnPerQuantity, PercentOffer, Programme, Selector
+from v5_core.engine._rules import CompiledProgramme, OfferRule, Rule, fold_code, static_match
+from v5_core.engine._situation import Situation
+from v5_core.engine._types import CustomerFacts
+from v5_core.errors import ValidationError
+from v5_core.model import Line, LineKind
+from v5_core.programme import EarnEvent, Programme, Selector, Validity
 
-__all__ = ["Compiled", "CompiledProgramme", "Rule", "compile_programmes", "static_match"]
+__all__ = ["Compiled", "Opened", "Touched", "View", "compile_programmes"]
 
-AnyRule = EarnPerAmount | EarnPerQuantity | Boost | PercentOffer
-Touching = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-_MEMO_LIMIT: Final = 100_000
-
-
-class CompiledProgramme:
-    """A programme and what is the same for all its rules; `unit` is its smallest step of points, in thousandths."""
-
-    __slots__ = ("card_types", "data", "ends", "index", "key", "starts", "unit")
-
-    def __init__(self, data: Programme, index: int) -> None:
-        self.data = data
-        self.index = index
-        self.key = data.id
-        self.card_types = frozenset(data.card_types)
-        self.starts = data.validity.starts_at
-        self.ends = data.validity.ends_at
-        self.unit = 10 ** (3 - data.decimals)
-
-    def in_force(self, at: datetime, currency: str) -> bool:
-        """Whether it counts at that moment, for that currency."""
-        return self.data.currency == currency and (self.starts is None or self.starts <= at) and (self.ends is None or at < self.ends)
+_KEPT: Final = 10_000
+_NOTHING: Final[frozenset[str]] = frozenset()
+# For offers, earning rules and boosts: from the position of a rule to the indexes of the lines that it may touch.
+Touched = tuple[dict[int, list[int]], dict[int, list[int]], dict[int, list[int]]]
+_LineKey = tuple[str, str, str, LineKind, tuple[str, ...]]
+_Found = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+_Signature = tuple[frozenset[str] | None, tuple[frozenset[str], ...]]
+AnyRule = TypeVar("AnyRule", bound=Rule)
+# What a basket names: public codes, coupons (programme/offer) and claimed rewards, as the gates of offers ask for them.
+Opened = dict[str, frozenset[str]]
 
 
-class Rule:
-    """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`."""
+class Compiled:
+    """Programmes made ready; never changes, safe to share between threads.
 
-    __slots__ = (
-        "data", "ends", "exclude_discounted", "factor", "group", "limit", "members_only", "minimum", "number", "order_wide",
-        "percent", "phrases", "plain", "priority", "programme", "rule_id", "simple", "starts", "timed", "title", "version", "when", "where",
-    )  # fmt: skip
+    Attributes:
+        offers: In the order in which they apply: price lists, line offers, order offers, rewards; exclusive ones first; higher priority
+            first; then by id.
+        codes: From a public code to the offers that it opens.
+        stored_selectors: From a type of stored value to the lines that it may pay for.
+    """
 
-    def __init__(self, data: AnyRule, programme: CompiledProgramme) -> None:
-        self.data = data
-        self.programme = programme
-        self.number = programme.index
-        self.rule_id = data.id
-        self.version = programme.data.version
-        self.title = data.title or data.id
-        self.phrases: dict[str, str] = {}  # the unchanging beginning of an offer's explanation, by language
-        self.when = _criteria(data, "when", data.when)
-        self.where = _criteria(data, "selector.where", data.selector.where)
-        self.starts = data.validity.starts_at
-        self.ends = data.validity.ends_at
-        self.timed = self.starts is not None or self.ends is not None
-        self.exclude_discounted = data.selector.exclude_discounted
-        self.simple = self.where is None and not self.exclude_discounted
-        self.minimum = data.minimum if isinstance(data, PercentOffer | EarnPerAmount) else 0
-        self.factor = data.factor if isinstance(data, Boost) else 0
-        offer = data if isinstance(data, PercentOffer) else None
-        self.percent = offer.percent if offer else 0
-        self.limit = offer.maximum if offer else None
-        self.priority = offer.priority if offer else 0
-        self.order_wide = offer is not None and offer.kind == "percent_order"
-        self.members_only = offer is None or offer.members_only
-        self.plain = not self.order_wide and self.limit is None and not self.exclude_discounted
-        self.group = (programme.key, offer.group) if offer and offer.exclusive else None
+    __slots__ = ("_days", "_instants", "_periods", "boosts", "card_types", "codes", "earning", "offers", "programmes", "stored_selectors")
 
-    def open(self, situation: Situation) -> bool:
-        """In force now, and its condition on sale and customer holds."""
-        at = situation.at
-        if (self.starts is not None and at < self.starts) or (self.ends is not None and at >= self.ends):
-            return False
-        return self.when is None or situation.holds(self.when)
+    def __init__(self, programmes: Sequence[CompiledProgramme]) -> None:
+        self.programmes = tuple(programmes)
+        self.offers = tuple(sorted((OfferRule(o, p) for p in programmes for o in p.data.offers), key=lambda rule: rule.order))
+        self.earning = tuple(_by_id(Rule(e, p) for p in programmes for e in p.data.earning if not isinstance(e, EarnEvent)))
+        self.boosts = tuple(_by_id(Rule(b, p) for p in programmes for b in p.data.boosts))
+        self.card_types = frozenset(card for programme in programmes for card in programme.card_types)
+        self.codes: dict[str, list[OfferRule]] = defaultdict(list)
+        for rule in self.offers:
+            for code in rule.offer.codes:
+                self.codes[fold_code(code)].append(rule)
+        # What may be paid for by each type of stored value; versions come newest first, the newest counts.
+        self.stored_selectors = {one.id: one.selector for p in reversed(programmes) for one in p.data.stored_value}
+        validities: list[Validity] = [p.data.validity for p in programmes]
+        validities += [rule.data.validity for rules in (self.offers, self.earning, self.boosts) for rule in rules]
+        self._instants = sorted({at for one in validities for at in (one.starts_at, one.ends_at) if at is not None})
+        first = {one.first_day for one in validities if one.first_day is not None}
+        self._days = sorted(first | {one.last_day + timedelta(days=1) for one in validities if one.last_day is not None})
+        self._periods: dict[tuple[int, int, str], _Period] = {}
+
+    def active(self, at: datetime, currency: str, today: date | None = None) -> list[bool]:
+        """Which programmes count at that moment: of each id the highest version in force."""
+        chosen: list[bool] = []
+        last = ""
+        for programme in self.programmes:
+            yes = programme.key != last and programme.in_force(at, today or at.date(), currency)
+            chosen.append(yes)
+            if yes:
+                last = programme.key
+        return chosen
+
+    def view(self, situation: Situation, opened: Opened | None = None, *, everyone: bool = False) -> View:
+        """What is open to this buyer now.
+
+        Args:
+            situation: Who buys, where and when.
+            opened: Codes, coupons and claims; None is none.
+            everyone: As if a member of every programme.
+        """
+        at, today = situation.at, situation.local.date()
+        key = (bisect_right(self._instants, at), bisect_right(self._days, today), situation.currency)
+        period = self._periods.get(key)
+        if period is None:
+            if len(self._periods) >= 100:
+                self._periods.clear()
+            period = self._periods[key] = _Period(self, self.active(at, situation.currency, today), at, today)
+        return period.view(situation, opened, everyone=everyone)
 
 
-@lru_cache(maxsize=10_000)
-def _predicate(text: str, kind: Literal["when", "selector.where"]) -> Predicate:
-    # The same words are the same function, so that a situation answers them once.
-    fields = SALE_FIELDS if kind == "when" else LINE_FIELDS
-    return compile_memory(parse(text, fields), fields)
+def _by_id(rules: Iterable[AnyRule]) -> list[AnyRule]:
+    return sorted(rules, key=lambda rule: (rule.programme.key, rule.rule_id))
 
 
-def _criteria(rule: AnyRule, kind: Literal["when", "selector.where"], text: str) -> Predicate | None:
-    if not text.strip():
-        return None
-    try:
-        return _predicate(text, kind)
-    except CriteriaError as error:
-        message = f"rule {rule.id!r}: {error.message}"
-        raise ValidationError(message, code=error.error_code, errors=(FieldError(f"{rule.id}.{kind}", "criteria", message),)) from None
+class _Period:
+    """What is in force between two instants; rules are found by the first of their gates."""
+
+    __slots__ = ("_by_gate", "_lists", "_open", "_relevant", "_views", "programmes")
+
+    def __init__(self, compiled: Compiled, active: Sequence[bool], at: datetime, today: date) -> None:
+        self.programmes = [programme for programme, yes in zip(compiled.programmes, active, strict=True) if yes]
+        self._lists: list[list[Rule]] = []
+        self._open: list[list[int]] = []
+        self._by_gate: list[dict[tuple[str, str], list[int]]] = []
+        relevant: dict[str, set[str]] = defaultdict(set)
+        for rules in (compiled.offers, compiled.earning, compiled.boosts):
+            kept = [rule for rule in rules if active[rule.number] and rule.data.validity.covers(at, today)]
+            free: list[int] = []
+            gated: dict[tuple[str, str], list[int]] = defaultdict(list)
+            for position, rule in enumerate(kept):
+                for field, values in rule.gates:
+                    relevant[field] |= values
+                if rule.gates:
+                    field, values = rule.gates[-1]  # the last is a code, a coupon or a claim where there is one: the rarest
+                    for value in values:
+                        gated[field, value].append(position)
+                else:
+                    free.append(position)
+            self._lists.append(list(kept))
+            self._open.append(free)
+            self._by_gate.append(gated)
+        self._relevant = {field: frozenset(values) for field, values in sorted(relevant.items())}
+        self._views: dict[_Signature, View] = {}
+
+    def view(self, situation: Situation, opened: Opened | None, *, everyone: bool) -> View:
+        facts = situation.facts
+        cards = None if facts is None or facts.blocked else facts.card_types
+        values = []
+        for field, relevant in self._relevant.items():
+            values.append(relevant & _held(field, situation, facts, opened))
+        signature: _Signature = (None if everyone else cards or _NOTHING, tuple(values))
+        view = self._views.get(signature)
+        if view is None:
+            if len(self._views) >= _KEPT:
+                self._views.clear()
+            view = self._views[signature] = self._made(dict(zip(self._relevant, values, strict=True)), cards or _NOTHING, everyone=everyone)
+        return view
+
+    def _made(self, held: dict[str, frozenset[str]], cards: frozenset[str], *, everyone: bool) -> View:
+        members = frozenset(one.index for one in self.programmes if everyone or not one.card_types.isdisjoint(cards))
+        chosen: list[list[Rule]] = []
+        for rules, free, gated in zip(self._lists, self._open, self._by_gate, strict=True):
+            found = {position for field, values in held.items() for value in values for position in gated.get((field, value), ())}
+            kept = [rules[position] for position in sorted(found.union(free))]
+            chosen.append([rule for rule in kept if all(not values.isdisjoint(held[field]) for field, values in rule.gates)])
+        offers = [rule for rule in chosen[0] if isinstance(rule, OfferRule) and (rule.number in members or not rule.members_only)]
+        mine = [[rule for rule in rules if rule.number in members] for rules in chosen[1:]]
+        return View(offers, mine[0], mine[1], [programme for programme in self.programmes if programme.index in members])
 
 
-def static_match(selector: Selector, product: str, family: str, brand: str, kind: str) -> bool:
-    """Whether a selector takes lines of this product, as far as product, family, brand and kind decide."""
-    return (
-        (not selector.products or product in selector.products)
-        and (not selector.families or family in selector.families)
-        and (not selector.brands or brand in selector.brands)
-        and kind in selector.kinds
-        and product not in selector.exclude_products
-        and family not in selector.exclude_families
-    )
+def _held(field: str, situation: Situation, facts: CustomerFacts | None, opened: Opened | None) -> frozenset[str]:
+    if field == "store":
+        return frozenset((situation.store,))
+    if field == "weekday":
+        return frozenset((str(situation.local.isoweekday()),))
+    if field in ("code", "coupon", "claim"):
+        return opened.get(field, _NOTHING) if opened is not None else _NOTHING
+    if facts is None:
+        return _NOTHING
+    if field == "segment":
+        return facts.segments
+    if field == "tier":
+        return facts.tiers
+    if field == "club":
+        return facts.clubs
+    if field == "card_type":
+        return facts.card_types
+    return frozenset(name for name, left in facts.entitlements.items() if left > 0)
 
 
 class _Index:
@@ -124,51 +187,50 @@ class _Index:
         self.by_brand: dict[str, list[int]] = defaultdict(list)
         self.rest: list[int] = []
         for position, selector in enumerate(self.selectors):
-            for values, index in (
-                (selector.products, self.by_product),
-                (selector.families, self.by_family),
-                (selector.brands, self.by_brand),
-            ):
-                if values:
-                    for value in dict.fromkeys(values):
-                        index[value].append(position)
-                    break
-            else:
-                self.rest.append(position)
+            self._place(position, selector)
 
-    def touching(self, product: str, family: str, brand: str, kind: str) -> tuple[int, ...]:
+    def _place(self, position: int, selector: Selector) -> None:
+        for values, index in (
+            (selector.products, self.by_product),
+            (selector.families, self.by_family),
+            (selector.brands, self.by_brand),
+        ):
+            if values:
+                for value in dict.fromkeys(values):
+                    index[value].append(position)
+                return
+        self.rest.append(position)
+
+    def touching(self, key: _LineKey) -> tuple[int, ...]:
+        product, family, brand, _, _ = key
         found = [*self.rest, *self.by_product.get(product, ()), *self.by_family.get(family, ()), *self.by_brand.get(brand, ())]
-        return tuple(sorted(one for one in found if static_match(self.selectors[one], product, family, brand, kind)))
+        return tuple(sorted(one for one in found if static_match(self.selectors[one], *key)))
 
 
-class Compiled:
-    """Programmes made ready; never changes, safe to share between threads.
+class View:
+    """The rules that are open to a buyer, in their canonical order.
 
     Attributes:
-        offers: In the order in which they apply: line offers, then order offers; exclusive ones first; higher priority first; then by id.
+        programmes: Those of which the buyer is a member.
+        redeeming: The programme by which points become money: the first by id that has such a rule.
+        rewards: Levels and rewards of the buyer's programmes, cheapest first.
+        competing: Whether any offers compete at all.
     """
 
-    __slots__ = ("_indexes", "_memo", "boosts", "earning", "offers", "programmes")
+    __slots__ = ("_indexes", "_memo", "boosts", "competing", "earning", "offers", "programmes", "redeeming", "rewards")
 
-    def __init__(self, programmes: Sequence[CompiledProgramme]) -> None:
+    def __init__(
+        self, offers: Sequence[OfferRule], earning: Sequence[Rule], boosts: Sequence[Rule], programmes: Sequence[CompiledProgramme]
+    ) -> None:
+        self.offers = tuple(offers)
+        self.earning = tuple(earning)
+        self.boosts = tuple(boosts)
         self.programmes = tuple(programmes)
-        self.offers = tuple(sorted((Rule(o, p) for p in programmes for o in p.data.offers), key=_offer_order))
-        by_id: Callable[[Rule], tuple[str, str]] = lambda rule: (rule.programme.key, rule.data.id)  # noqa: E731
-        self.earning = tuple(sorted((Rule(e, p) for p in programmes for e in p.data.earning), key=by_id))
-        self.boosts = tuple(sorted((Rule(b, p) for p in programmes for b in p.data.boosts), key=by_id))
+        self.redeeming = next((one for one in programmes if one.data.redemption is not None), None)
+        self.rewards = tuple(sorted((one for programme in programmes for one in programme.rewards), key=lambda one: (one.cost, one.id)))
+        self.competing = any(rule.group is not None for rule in offers)
         self._indexes = (_Index(self.offers), _Index(self.earning), _Index(self.boosts))
-        self._memo: dict[tuple[str, str, str, str], Touching] = {}
-
-    def active(self, at: datetime, currency: str) -> list[bool]:
-        """Which programmes count at that moment: of each id the highest version in force."""
-        chosen: list[bool] = []
-        last = ""
-        for programme in self.programmes:
-            yes = programme.key != last and programme.in_force(at, currency)
-            chosen.append(yes)
-            if yes:
-                last = programme.key
-        return chosen
+        self._memo: dict[_LineKey, _Found] = {}
 
     def touching(self, lines: Sequence[Line]) -> Touched:
         """Which rules may touch which lines."""
@@ -177,7 +239,7 @@ class Compiled:
         boosts: defaultdict[int, list[int]] = defaultdict(list)
         memo = self._memo
         for index, line in enumerate(lines):
-            key = (line.product, line.family, line.brand, line.kind._value_)
+            key = (line.product, line.family, line.brand, line.kind, line.tags)
             by_offer, by_earning, by_boost = memo.get(key) or self._touching(key)
             for position in by_offer:
                 offers[position].append(index)
@@ -187,17 +249,13 @@ class Compiled:
                 boosts[position].append(index)
         return offers, earning, boosts
 
-    def _touching(self, key: tuple[str, str, str, str]) -> Touching:
+    def _touching(self, key: _LineKey) -> _Found:
         offers, earning, boosts = self._indexes
-        found = (offers.touching(*key), earning.touching(*key), boosts.touching(*key))
-        if len(self._memo) >= _MEMO_LIMIT:
+        found = (offers.touching(key), earning.touching(key), boosts.touching(key))
+        if len(self._memo) >= _KEPT:
             self._memo.clear()
         self._memo[key] = found
         return found
-
-
-def _offer_order(rule: Rule) -> tuple[bool, bool, int, str, str]:
-    return (rule.order_wide, rule.group is None, -rule.priority, rule.programme.key, rule.data.id)
 
 
 def compile_programmes(programmes: Sequence[Programme]) -> Compiled:

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from v5_core.engine._compile import Compiled, Rule
+from v5_core.engine._compile import View
 from v5_core.engine._fast import builder
+from v5_core.engine._rules import Rule
 from v5_core.engine._situation import Situation
+from v5_core.engine._types import limit_key
 from v5_core.hooks import Explanation
 from v5_core.money import ratio, split
-from v5_core.programme import EarnPerAmount, EarnPerQuantity, Policies
+from v5_core.programme import EarnPerAmount, EarnPerQuantity, EarnPerSale, PointsCap, Policies
 from v5_core.words import Words
 
-__all__ = ["Earning", "Prices", "earn"]
+__all__ = ["Earning", "Paid", "earn"]
 
 _explanation = builder(Explanation)
 _WHOLE = 10_000  # 100 % as a rate
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class Paid:
     """What a sale's lines cost in the end.
 
     Attributes:
         after: What is left of each line after all discounts, with VAT.
-        paid_in_points: The part of each line that points paid.
+        before_orders: Before discounts of the whole order.
+        before_rewards: Before what points bought in this sale.
+        in_points: The part of each line that points paid.
+        in_stored: The part of each line that stored value paid.
         reduced: Lines that an offer reduced, beyond those the till reduced.
     """
 
     after: Sequence[int]
-    paid_in_points: Sequence[int]
+    before_orders: Sequence[int]
+    before_rewards: Sequence[int]
+    in_points: Sequence[int] | None
+    in_stored: Sequence[int] | None
     reduced: Sequence[bool]
 
 
@@ -51,44 +59,65 @@ class Earning:
         return [(index, part * unit) for index, part in zip(self.indexes, parts, strict=True) if part]
 
 
+_Chosen = list[tuple[Rule, list[int]]]
+
+
 def earn(
-    compiled: Compiled, situation: Situation, active: Sequence[bool], members: Sequence[bool], prices: Prices, words: Words
+    view: View,
+    situation: Situation,
+    earning: Mapping[int, list[int]],
+    boosting: Mapping[int, list[int]],
+    paid: Paid,
+    used: Mapping[str, int],
+    words: Words,
 ) -> list[Earning]:
-    """What the earning rules of the customer's programmes give, in the order of their ids."""
-    selected = _select(compiled.earning, 1, situation, active, members, prices)
+    """What the earning rules of the buyer's programmes give, in the order of their ids.
+
+    Args:
+        view: The rules that are open to the buyer.
+        situation: The basket.
+        earning: From the position of an earning rule to the lines that it may touch.
+        boosting: The same for boosts.
+        paid: What the lines cost.
+        used: Points that caps have already seen.
+        words: The language of the explanations.
+    """
+    if not earning:
+        return []
+    selected = _select(view.earning, earning, situation, paid)
     if not selected:
         return []
-    boosts = _select(compiled.boosts, 2, situation, active, members, prices) if compiled.boosts else []
-    bases: dict[int, list[int]] = {}
+    boosts = _select(view.boosts, boosting, situation, paid) if boosting else []
+    bases: dict[tuple[int, bool], list[int]] = {}
     found: list[Earning] = []
     for rule, indexes in selected:
-        programme = rule.programme
-        if isinstance(rule.data, EarnPerAmount):
-            base = bases.get(programme.index)
+        data, programme = rule.data, rule.programme
+        one: Earning | None = None
+        if isinstance(data, EarnPerAmount):
+            early = programme.policies.category_base == "before_order_discounts" and rule.restricted
+            key = (programme.index, early)
+            base = bases.get(key)
             if base is None:
-                base = bases[programme.index] = _base(situation, prices, programme.data.policies)
-            one = _per_amount(rule, indexes, base, boosts, situation, words)
-        else:
-            one = _per_quantity(rule, indexes, boosts, situation, words)
+                base = bases[key] = _base(situation, paid, programme.policies, early=early)
+            one = _per_amount(rule, data, indexes, base, boosts, used, situation, words)
+        elif isinstance(data, EarnPerQuantity):
+            one = _per_quantity(rule, data, indexes, boosts, used, situation, words)
+        elif isinstance(data, EarnPerSale):
+            one = _per_sale(rule, data, indexes, boosts, used, situation, words)
         if one is not None:
             found.append(one)
     return found
 
 
-def _select(
-    rules: Sequence[Rule], which: int, situation: Situation,
-    active: Sequence[bool], members: Sequence[bool], prices: Prices,
-) -> list[tuple[Rule, list[int]]]:  # fmt: skip
-    touched = situation.touched[which]
+def _select(rules: Sequence[Rule], touched: Mapping[int, list[int]], situation: Situation, paid: Paid) -> _Chosen:
     found = []
     for position in sorted(touched):
         rule = rules[position]
-        number = rule.programme.index
-        if not active[number] or not members[number] or not rule.open(situation):
+        if not rule.holds(situation):
             continue
         indexes = touched[position]
         if rule.exclude_discounted:
-            indexes = [i for i in indexes if not prices.reduced[i] and situation.lines[i].discount == 0]
+            indexes = [i for i in indexes if not paid.reduced[i] and situation.lines[i].discount == 0]
         if rule.where is not None:
             indexes = [i for i in indexes if rule.where(situation.line_record(i))]
         if indexes:
@@ -96,24 +125,24 @@ def _select(
     return found
 
 
-def _base(situation: Situation, prices: Prices, policies: Policies) -> list[int]:
+def _base(situation: Situation, paid: Paid, policies: Policies, *, early: bool) -> list[int]:
     # The amount of each line on which points are earned, by the programme's policies.
-    if policies.base == "after_discounts" and policies.vat == "gross" and (policies.earn_on_points or not any(prices.paid_in_points)):
-        return list(prices.after)
-    base: list[int] = []
-    for index, line in enumerate(situation.lines):
-        amount = prices.after[index] if policies.base == "after_discounts" else line.gross + line.discount
-        if not policies.earn_on_points:
-            amount = max(0, amount - prices.paid_in_points[index])
-        if policies.vat == "net":
-            amount = ratio(amount, line.net, line.gross) if line.gross else 0
-        base.append(amount)
+    if policies.base == "before_discounts":
+        base = [line.gross + line.discount for line in situation.lines]
+    elif early:
+        base = list(paid.before_orders)
+    else:
+        base = list(paid.before_rewards if policies.base == "before_rewards" else paid.after)
+    if paid.in_points is not None and not policies.earn_on_points:
+        base = [max(0, amount - points) for amount, points in zip(base, paid.in_points, strict=True)]
+    if paid.in_stored is not None and not policies.earn_on_stored_value:
+        base = [max(0, amount - stored) for amount, stored in zip(base, paid.in_stored, strict=True)]
+    if policies.vat == "net":
+        base = [ratio(amount, line.net, line.gross) if line.gross else 0 for amount, line in zip(base, situation.lines, strict=True)]
     return base
 
 
-def _boosted(
-    rule: Rule, indexes: list[int], weights: list[int], boosts: list[tuple[Rule, list[int]]], words: Words
-) -> tuple[list[int], int, list[str]]:
+def _boosted(rule: Rule, indexes: list[int], weights: list[int], boosts: _Chosen, words: Words) -> tuple[list[int], int, list[str]]:
     # Weights times the factors of the boosts that touch them; all over one scale, so that integers stay exact.
     scale = 1
     texts: list[str] = []
@@ -131,18 +160,23 @@ def _boosted(
 
 
 def _per_amount(
-    rule: Rule, indexes: list[int], base: list[int], boosts: list[tuple[Rule, list[int]]], situation: Situation, words: Words
-) -> Earning | None:
-    data, programme = rule.data, rule.programme
-    assert isinstance(data, EarnPerAmount)  # noqa: S101 - the caller looked
+    rule: Rule, data: EarnPerAmount, indexes: list[int], base: list[int], boosts: _Chosen, used: Mapping[str, int],
+    situation: Situation, words: Words,
+) -> Earning | None:  # fmt: skip
+    programme = rule.programme
     plain = [base[i] for i in indexes]
     total = sum(plain)
     if total < data.minimum or total == 0:
         return None
     weights, scale, boost_texts = _boosted(rule, indexes, plain, boosts, words)
-    steps = ratio(sum(weights), data.points, data.amount * scale * programme.unit, programme.data.policies.rounding)
+    weighed = sum(weights)
+    if data.whole:
+        # Full multiples of the amount; boosts then weigh them.
+        steps = ratio((total // data.amount) * weighed, data.points, total * scale * programme.unit, programme.policies.rounding)
+    else:
+        steps = ratio(weighed, data.points, data.amount * scale * programme.unit, programme.policies.rounding)
     over = words.money(total)
-    if programme.data.policies.vat == "net":
+    if programme.policies.vat == "net":
         over = words.say("on_net", base=over)
     text = words.say(
         "earned_amount",
@@ -152,17 +186,15 @@ def _per_amount(
         base=over,
         points=words.points(steps * programme.unit),
     )
-    if boost_texts:
-        text = words.say("boosted", text=text, boosts=", ".join(boost_texts))
-    return _earning(rule, indexes, weights, steps, text, situation)
+    return _earning(rule, indexes, weights, steps, text, boost_texts, used, situation, words)
 
 
 def _per_quantity(
-    rule: Rule, indexes: list[int], boosts: list[tuple[Rule, list[int]]], situation: Situation, words: Words
+    rule: Rule, data: EarnPerQuantity, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation, words: Words
 ) -> Earning | None:
-    data, programme = rule.data, rule.programme
-    assert isinstance(data, EarnPerQuantity)  # noqa: S101 - the caller looked
     quantities = [situation.lines[i].quantity for i in indexes]
+    if sum(quantities) < data.minimum_quantity:
+        return None
     if data.per_line:
         plain = [quantity // data.quantity for quantity in quantities]
         multiples = sum(plain)
@@ -172,8 +204,9 @@ def _per_quantity(
     if multiples == 0:
         return None
     weights, scale, boost_texts = _boosted(rule, indexes, plain, boosts, words)
+    programme = rule.programme
     # The multiples are whole; a boost then weighs them by the quantity that it touches.
-    steps = ratio(multiples * sum(weights), data.points, sum(plain) * scale * programme.unit, programme.data.policies.rounding)
+    steps = ratio(multiples * sum(weights), data.points, sum(plain) * scale * programme.unit, programme.policies.rounding)
     text = words.say(
         "earned_quantity",
         title=rule.title,
@@ -182,13 +215,44 @@ def _per_quantity(
         quantity=words.figure(sum(quantities)),
         points=words.points(steps * programme.unit),
     )
-    if boost_texts:
-        text = words.say("boosted", text=text, boosts=", ".join(boost_texts))
-    return _earning(rule, indexes, weights, steps, text, situation)
+    return _earning(rule, indexes, weights, steps, text, boost_texts, used, situation, words)
 
 
-def _earning(rule: Rule, indexes: list[int], weights: list[int], steps: int, text: str, situation: Situation) -> Earning:
-    points = steps * rule.programme.unit
+def _per_sale(
+    rule: Rule, data: EarnPerSale, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation, words: Words
+) -> Earning | None:
+    plain = [situation.gross[i] for i in indexes]
+    if sum(plain) < data.minimum:
+        return None
+    facts = situation.facts
+    if data.per == "visit" and facts is not None and facts.last_visit == situation.local.date():
+        return None
+    if not sum(plain):
+        plain = [1] * len(indexes)
+    weights, scale, boost_texts = _boosted(rule, indexes, plain, boosts, words)
+    programme = rule.programme
+    steps = ratio(sum(weights), data.points, sum(plain) * scale * programme.unit, programme.policies.rounding)
+    text = words.say("earned_sale", title=rule.title, points=words.points(steps * programme.unit))
+    return _earning(rule, indexes, weights, steps, text, boost_texts, used, situation, words)
+
+
+def _earning(
+    rule: Rule, indexes: list[int], weights: list[int], steps: int, text: str, boosts: list[str], used: Mapping[str, int],
+    situation: Situation, words: Words,
+) -> Earning:  # fmt: skip
+    programme = rule.programme
+    points = steps * programme.unit
+    if boosts:
+        text = words.say("boosted", text=text, boosts=", ".join(boosts))
+    caps: tuple[PointsCap, ...] = getattr(rule.data, "caps", ())
+    if caps:
+        most = min(
+            max(0, cap.points - (0 if cap.per == "sale" else used.get(limit_key(programme.key, rule.rule_id, index, cap=True), 0)))
+            for index, cap in enumerate(caps)
+        )
+        if points > most:
+            points = most - most % programme.unit
+            text = words.say("capped", text=text, limit=words.points(points))
     ids = situation.ids
     explanation = _explanation(
         {

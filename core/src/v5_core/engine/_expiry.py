@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from v5_core.days import add_months, day_end
 from v5_core.programme import Expiry
 
-__all__ = ["expires_at", "last_day"]
+__all__ = ["expires_at", "last_day", "usable_from"]
 
 
 def last_day(expiry: Expiry, earned: date) -> date | None:
@@ -28,3 +28,8 @@ def expires_at(expiry: Expiry, earned: datetime, zone: ZoneInfo) -> datetime | N
     """The instant (UTC) at which the last day ends in the store's zone, however long that day is."""
     day = last_day(expiry, earned.astimezone(zone).date())
     return None if day is None else day_end(day, zone)
+
+
+def usable_from(days: int, earned: datetime, zone: ZoneInfo) -> datetime | None:
+    """The instant (UTC) at which pending points can be used: when so many days have ended in the store's zone; None is at once."""
+    return day_end(earned.astimezone(zone).date() + timedelta(days=days - 1), zone) if days else None

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from v5_core.engine._compile import Compiled, CompiledProgramme
+from v5_core.engine._compile import Compiled, View
 from v5_core.engine._fast import builder
+from v5_core.engine._rules import CompiledProgramme
 from v5_core.hooks import Reward
 from v5_core.money import apply_rate, ratio
-from v5_core.programme import Redemption
+from v5_core.programme import Redemption, RewardLevel
 
-__all__ = ["Redeemable", "next_reward", "points_worth", "redeemable", "redeeming", "rewards_for"]
+__all__ = ["next_reward", "points_worth", "redeemable", "redeeming", "reward_list", "rewards_for", "worth"]
 
 _reward = builder(Reward)
+
+
+def _shown(level: RewardLevel, balance: int) -> Reward:
+    missing = max(0, level.cost - balance)
+    return _reward({"rule": level.id, "title": level.title, "cost": level.cost, "amount": level.amount, "missing": missing})
 
 
 def redeeming(compiled: Compiled, card_types: frozenset[str], at: datetime, currency: str) -> CompiledProgramme | None:
@@ -28,10 +34,7 @@ def worth(rule: Redemption, points: int) -> int:
     return ratio(points, rule.amount, rule.points, "down")
 
 
-Redeemable = tuple[int, int]
-
-
-def redeemable(rule: Redemption, balance: int, total: int) -> Redeemable:
+def redeemable(rule: Redemption, balance: int, total: int) -> tuple[int, int]:
     """Points that may be used on an order of `total`, and what they are worth: whole steps, within share, minimum and balance."""
     ceiling = apply_rate(total, rule.max_share, "down")
     points = min(balance, ratio(ceiling, rule.points, rule.amount, "down"))
@@ -47,15 +50,18 @@ def points_worth(compiled: Compiled, points: int, card_types: frozenset[str], at
     return worth(programme.data.redemption, points) if programme is not None and programme.data.redemption is not None else 0
 
 
+def reward_list(view: View, balance: int) -> tuple[Reward, ...]:
+    """All rewards of the buyer's programmes, cheapest first, with what is missing to each."""
+    return tuple([_shown(level, balance) for level in view.rewards])
+
+
 def rewards_for(compiled: Compiled, balance: int, card_types: frozenset[str], at: datetime, currency: str = "EUR") -> tuple[Reward, ...]:
     """All reward levels, cheapest first, with what is missing to each."""
     found = [
-        _reward(
-            {"rule": level.id, "title": level.title, "cost": level.cost, "amount": level.amount, "missing": max(0, level.cost - balance)}
-        )
+        _shown(level, balance)
         for programme, active in zip(compiled.programmes, compiled.active(at, currency), strict=True)
-        if active and programme.data.rewards and not programme.card_types.isdisjoint(card_types)
-        for level in programme.data.rewards
+        if active and not programme.card_types.isdisjoint(card_types)
+        for level in programme.rewards
     ]
     return tuple(sorted(found, key=lambda reward: (reward.cost, reward.rule)))
 

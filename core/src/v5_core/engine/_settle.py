@@ -1,20 +1,24 @@
-"""An issued document settled: the prices are the till's, so nothing is discounted here; points are earned."""
+"""An issued document settled: the prices are the till's, so nothing is discounted here; points are earned, and uses counted."""
 
 from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from v5_core.engine._basket import EMPTY_STATE, Basket
 from v5_core.engine._compile import Compiled
-from v5_core.engine._earning import Earning, Prices, earn
-from v5_core.engine._evaluate import memberships
-from v5_core.engine._expiry import expires_at
+from v5_core.engine._earning import Earning, Paid, earn
+from v5_core.engine._expiry import expires_at, usable_from
+from v5_core.engine._offers import apply_offers
 from v5_core.engine._situation import Situation, by_line_id
-from v5_core.engine._types import CustomerFacts, Earned, SettledLine, Settlement, Share
-from v5_core.model import DocumentKind, DocumentStatus, Line, PaymentMethod, SalesDocument
+from v5_core.engine._types import Coupon, CustomerFacts, Earned, SaleState, SettledLine, Settlement, Share, Use
+from v5_core.model import Claim, DocumentKind, DocumentStatus, Line, LineKind, PaymentMethod, SalesDocument
 from v5_core.money import split
-from v5_core.words import words_of
+from v5_core.programme import OfferBase
+from v5_core.words import Words, words_of
 
-__all__ = ["settle"]
+__all__ = ["claimed_points", "settle"]
+
+_STORED = frozenset((PaymentMethod.GIFT_CARD, PaymentMethod.WALLET, PaymentMethod.VOUCHER, PaymentMethod.CREDIT_NOTE))
 
 
 def settle(
@@ -25,6 +29,7 @@ def settle(
     zone: ZoneInfo,
     points_spent: int = 0,
     language: str = "pt",
+    state: SaleState = EMPTY_STATE,
 ) -> Settlement:
     """Points that an issued document earns.
 
@@ -38,23 +43,24 @@ def settle(
         document: The document.
         facts: Its customer.
         zone: The store's zone, in which days and expiry are counted.
-        points_spent: Points of the holds that the document's payments name; split over the lines, so that a return gives them back.
+        points_spent: Points that paid and that rewards cost (`claimed_points`); split over the lines, so that a return gives them back.
         language: Of the explanations.
+        state: What caps have seen before this document.
     """
-    lines = sorted(document.lines, key=by_line_id) or _whole(document)
+    goods = [line for line in document.lines if line.kind is not LineKind.DEDUCTION]
+    lines = sorted(goods, key=by_line_id) or _whole(document)
     if document.status is DocumentStatus.CANCELLED:
         return Settlement(lines=_settled(lines, [[] for _ in lines], [0] * len(lines)))
     situation = Situation(
-        lines, compiled.touching(lines), facts, at=document.issued_at, local=document.issued_at.astimezone(zone),
-        store=document.store, till=document.till, currency=document.currency,
+        document.lines or lines, facts, at=document.issued_at, local=document.issued_at.astimezone(zone),
+        store=document.store, till=document.till, currency=document.currency, operator=document.operator,
+        payments=[payment.method for payment in document.payments],
     )  # fmt: skip
     words = words_of(language, document.currency)
-    active = compiled.active(document.issued_at, document.currency)
-    gross = situation.gross
-    in_points = sum([payment.amount for payment in document.payments if payment.method is PaymentMethod.POINTS])
-    paid = split(min(in_points, situation.total), gross) if in_points else [0] * len(lines)
-    prices = Prices(gross, paid, [False] * len(lines))
-    earnings = earn(compiled, situation, active, memberships(compiled, facts), prices, words)
+    view = compiled.view(situation)
+    touched = view.touching(lines)
+    paid = _paid(compiled, situation, document, words)
+    earnings = earn(view, situation, touched[1], touched[2], paid, state.used, words)
     sign = -1 if document.kind is DocumentKind.RETURN else 1
     shares: list[list[Share]] = [[] for _ in lines]
     for one in earnings:
@@ -65,11 +71,98 @@ def settle(
         earned=tuple([_earned(one, sign, document, zone) for one in earnings if one.points]),
         points_earned=sign * sum([one.points for one in earnings]),
         points_spent=points_spent,
-        lines=_settled(lines, shares, _spread(points_spent, gross)),
+        lines=_settled(lines, shares, _spread(points_spent, situation.gross)),
         explanations=tuple(
             [one.explanation if sign > 0 else one.explanation.model_copy(update={"points": -one.points}) for one in earnings]
         ),
+        uses=_uses(compiled, document, situation) if document.applied else (),
     )
+
+
+def claimed_points(compiled: Compiled, document: SalesDocument) -> int:
+    """Points that the rewards cost which a document says were taken."""
+    return sum(offer.cost * one.times for one, _, offer in _applied(compiled, document))
+
+
+def _applied(compiled: Compiled, document: SalesDocument) -> list[tuple[Claim, str, OfferBase]]:
+    # The offers that the document names, in the programmes that were in force; what no programme knows is nobody's offer.
+    if not document.applied:
+        return []
+    active = compiled.active(document.issued_at, document.currency)
+    offers = {rule.rule_id: rule for rule in reversed(compiled.offers) if active[rule.number]}
+    return [
+        (Claim(rule=one.rule, times=one.times), offers[one.rule].programme.key, offers[one.rule].offer)
+        for one in document.applied
+        if one.rule in offers
+    ]
+
+
+def _coupons(compiled: Compiled, document: SalesDocument) -> dict[str, Coupon]:
+    codes = {one.rule: one.code for one in document.applied if one.code}
+    return {
+        codes[claim.rule]: Coupon(codes[claim.rule], claim.rule, programme)
+        for claim, programme, offer in _applied(compiled, document)
+        if offer.coupon and claim.rule in codes
+    }
+
+
+def _uses(compiled: Compiled, document: SalesDocument, situation: Situation) -> tuple[Use, ...]:
+    facts = situation.facts
+    found = []
+    codes = {(one.rule, one.times): one.code or "" for one in document.applied}
+    for claim, programme, offer in _applied(compiled, document):
+        code = codes.get((claim.rule, claim.times), "")
+        if offer.limits or offer.coupon or (offer.entitlement and facts is not None):
+            found.append(Use(programme, claim.rule, claim.times, code if offer.coupon else "", offer.entitlement or "", bool(offer.limits)))
+    found += [Use("", "voucher", 1, one.code) for one in document.applied if one.rule == "voucher" and one.code]
+    return tuple(found)
+
+
+def _paid(compiled: Compiled, situation: Situation, document: SalesDocument, words: Words) -> Paid:
+    """What the lines cost, as the document says; what lay before rewards and order offers is worked out anew where a policy asks."""
+    gross = situation.gross
+    after = list(gross)
+    if situation.deducted and sum(gross):
+        taken = split(min(situation.deducted, sum(gross)), gross)
+        after = [left - part for left, part in zip(gross, taken, strict=True)]
+    in_points = _share(document, frozenset((PaymentMethod.POINTS,)), situation)
+    in_stored = _share(document, _STORED, situation)
+    before_orders = before_rewards = after
+    if document.applied and any(
+        one.policies.base == "before_rewards" or one.policies.category_base == "before_order_discounts" for one in compiled.programmes
+    ):
+        before_orders, before_rewards = _before(compiled, situation, document, after, words)
+    return Paid(after, before_orders, before_rewards, in_points, in_stored, [False] * len(gross))
+
+
+def _share(document: SalesDocument, methods: frozenset[PaymentMethod], situation: Situation) -> list[int] | None:
+    amount = sum([payment.amount for payment in document.payments if payment.method in methods])
+    return split(min(amount, max(0, situation.total)), situation.gross) if amount else None
+
+
+def _before(
+    compiled: Compiled, situation: Situation, document: SalesDocument, after: list[int], words: Words
+) -> tuple[list[int], list[int]]:
+    # The till's prices hold the discounts; taken at list prices again, the engine says which part came at which stage. Never more is
+    # put back than the till took off.
+    listed = [line.model_copy(update={"gross": line.gross + line.discount, "discount": 0}) for line in situation.lines]
+    full = Situation(
+        listed, situation.facts, at=situation.at, local=situation.local, store=situation.store, till=situation.till,
+        currency=situation.currency, operator=situation.operator, payments=situation.payments,
+    )  # fmt: skip
+    claims = [claim for claim, _, offer in _applied(compiled, document) if offer.cost]
+    codes = [one.code for one in document.applied if one.code]
+    coupons = _coupons(compiled, document)
+    basket = Basket(compiled, full, codes, claims, SaleState(coupons=coupons))
+    view = compiled.view(full, basket.opened)
+    found = apply_offers(view, full, view.touching(full.lines)[0], basket, words, lambda _: 10**15)
+    before_orders, before_rewards = [], []
+    for index, line in enumerate(situation.lines):
+        of_rewards = found.before_rewards[index] - found.remaining[index]
+        of_orders = found.before_orders[index] - found.remaining[index]
+        before_rewards.append(after[index] + min(line.discount, of_rewards))
+        before_orders.append(after[index] + min(line.discount, of_orders))
+    return before_orders, before_rewards
 
 
 def _whole(document: SalesDocument) -> list[Line]:
@@ -83,9 +176,13 @@ def _spread(points: int, gross: list[int]) -> list[int]:
 
 
 def _earned(one: Earning, sign: int, document: SalesDocument, zone: ZoneInfo) -> Earned:
-    programme = one.rule.programme
-    lapses = expires_at(programme.data.expiry, document.issued_at, zone) if sign > 0 else None
-    return Earned(programme.key, programme.data.version, one.rule.data.id, sign * one.points, lapses)
+    programme, data = one.rule.programme, one.rule.data
+    expiry = getattr(data, "expiry", None) or programme.data.expiry
+    pending = getattr(data, "pending_days", None)
+    days = programme.policies.pending_days if pending is None else pending
+    lapses = expires_at(expiry, document.issued_at, zone) if sign > 0 else None
+    usable = usable_from(days, document.issued_at, zone) if sign > 0 else None
+    return Earned(programme.key, programme.data.version, data.id, sign * one.points, lapses, usable)
 
 
 def _settled(lines: list[Line], shares: list[list[Share]], spent: list[int]) -> tuple[SettledLine, ...]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final
 
 from v5_core.criteria import FieldType, Predicate
 from v5_core.engine._types import CustomerFacts
-from v5_core.model import Line
+from v5_core.model import Line, LineKind
 
-__all__ = ["LINE_FIELDS", "SALE_FIELDS", "Situation", "Touched", "by_line_id"]
+__all__ = ["LINE_FIELDS", "SALE_FIELDS", "Situation", "by_line_id"]
 
 _TEXT, _DATE, _BOOL, _SET = FieldType("text"), FieldType("date"), FieldType("bool"), FieldType("set")
 _WHOLE, _AMOUNT, _POINTS = FieldType("number"), FieldType("number", 2), FieldType("number", 3)
@@ -19,7 +20,7 @@ _WHOLE, _AMOUNT, _POINTS = FieldType("number"), FieldType("number", 2), FieldTyp
 LINE_FIELDS: Final[Mapping[str, FieldType]] = {
     "product": _TEXT, "description": _TEXT, "family": _TEXT, "brand": _TEXT, "ean": _TEXT, "kind": _TEXT,
     "gross": _AMOUNT, "net": _AMOUNT, "discount": _AMOUNT, "unit_price": _AMOUNT, "vat_rate": _AMOUNT,
-    "quantity": _POINTS, "discounted": _BOOL,
+    "quantity": _POINTS, "discounted": _BOOL, "tag": _SET,
 }  # fmt: skip
 
 
@@ -31,6 +32,7 @@ class _SaleFields(Mapping[str, FieldType]):
         "total": _AMOUNT, "quantity": _POINTS, "lines": _WHOLE,
         "member": _BOOL, "segment": _SET, "card_type": _SET, "birth_date": _DATE, "birthday": _BOOL, "days_to_birthday": _WHOLE,
         "member_since": _DATE, "member_days": _WHOLE, "balance": _POINTS,
+        "tier": _SET, "club": _SET, "operator": _TEXT, "payment": _SET, "sales": _WHOLE, "age": _WHOLE, "blocked": _BOOL,
     }  # fmt: skip
 
     def __getitem__(self, name: str) -> FieldType:
@@ -58,26 +60,26 @@ def _days_to_birthday(birth: date, today: date) -> int:
     raise AssertionError("a birthday comes every year")  # pragma: no cover
 
 
-# For offers, earning rules and boosts: from the position of a rule to the indexes of the lines that it may touch.
-Touched = tuple[dict[int, list[int]], dict[int, list[int]], dict[int, list[int]]]
-
-
 by_line_id: Final = attrgetter("line_id")
 """Odd cents and points fall on lines in this order, so that the order in which lines were typed changes nothing."""
 
 
 class Situation:
-    """A basket or document at a moment, with whoever buys."""
+    """A basket or document at a moment, with whoever buys.
+
+    Attributes:
+        lines: Goods, in the order of their ids; deductions are not among them.
+        deducted: What deductions take off the total, with VAT and without.
+    """
 
     __slots__ = (
-        "_line_records", "_record", "answers", "at", "currency", "facts", "gross", "ids", "lines", "local", "store", "till", "total",
-        "touched",
+        "_line_records", "_record", "answers", "at", "currency", "deducted", "deducted_net", "facts", "gross", "ids", "lines", "local",
+        "operator", "payments", "store", "till",
     )  # fmt: skip
 
     def __init__(
         self,
         lines: Sequence[Line],
-        touched: Touched,
         facts: CustomerFacts | None,
         *,
         at: datetime,
@@ -85,21 +87,42 @@ class Situation:
         store: str,
         till: str,
         currency: str,
+        operator: str = "",
+        payments: Sequence[str] = (),
     ) -> None:
-        self.lines = lines
+        self.lines = ordered = sorted(lines, key=by_line_id)
+        self.deducted = self.deducted_net = 0
+        for line in lines:
+            if line.kind is LineKind.DEDUCTION:
+                self.deducted += line.gross
+                self.deducted_net += line.net
+        if self.deducted:
+            self.lines = ordered = [line for line in ordered if line.kind is not LineKind.DEDUCTION]
         self.facts = facts
         self.at = at
         self.local = local
         self.store = store
         self.till = till
         self.currency = currency
-        self.touched = touched
-        self.ids = [line.line_id for line in lines]
-        self.gross = [line.gross for line in lines]
-        self.total = sum(self.gross)
+        self.operator = operator
+        self.payments = payments
+        self.ids = [line.line_id for line in ordered]
+        self.gross = [line.gross for line in ordered]
         self._record: dict[str, Any] | None = None
         self.answers: dict[Predicate, bool] = {}
         self._line_records: dict[int, dict[str, Any]] = {}
+
+    def seen_by(self, facts: CustomerFacts) -> Situation:
+        """The same basket, bought by somebody else."""
+        other = copy(self)
+        other.facts, other.answers = facts, {}
+        other._record = None  # noqa: SLF001 - a copy of its own
+        return other
+
+    @property
+    def total(self) -> int:
+        """At the till's prices, deductions taken off."""
+        return sum(self.gross) - self.deducted
 
     @property
     def record(self) -> dict[str, Any]:
@@ -109,7 +132,7 @@ class Situation:
                 "store": self.store, "till": self.till, "currency": self.currency, "date": self.local.date(),
                 "weekday": self.local.isoweekday(), "hour": self.local.hour, "minute": self.local.hour * 60 + self.local.minute,
                 "total": self.total, "quantity": sum(line.quantity for line in self.lines), "lines": len(self.lines),
-                "member": self.facts is not None, **self._customer(),
+                "member": self.facts is not None, "operator": self.operator, "payment": frozenset(self.payments), **self._customer(),
             }  # fmt: skip
         return self._record
 
@@ -118,10 +141,14 @@ class Situation:
         if facts is None:
             return {}
         record: dict[str, Any] = {f"customer.{name}": str(value) for name, value in facts.attributes.items() if value is not None}
-        record |= {"segment": facts.segments, "card_type": facts.card_types, "balance": facts.balance_available}
+        record |= {
+            "segment": facts.segments, "card_type": facts.card_types, "balance": facts.balance_available, "tier": facts.tiers,
+            "club": facts.clubs, "sales": facts.sales, "blocked": facts.blocked,
+        }  # fmt: skip
         if facts.birth_date is not None:
             days = _days_to_birthday(facts.birth_date, today)
             record |= {"birth_date": facts.birth_date, "days_to_birthday": days, "birthday": days == 0}
+            record["age"] = today.year - facts.birth_date.year - ((today.month, today.day) < (facts.birth_date.month, facts.birth_date.day))
         if facts.member_since is not None:
             record |= {"member_since": facts.member_since, "member_days": (today - facts.member_since).days}
         return record
@@ -142,6 +169,6 @@ class Situation:
             record = self._line_records[index] = {
                 "product": line.product, "description": line.description, "family": line.family, "brand": line.brand, "ean": line.ean,
                 "kind": line.kind.value, "gross": line.gross, "net": line.net, "discount": line.discount, "unit_price": unit_price,
-                "vat_rate": line.vat_rate, "quantity": line.quantity, "discounted": line.discount > 0,
+                "vat_rate": line.vat_rate, "quantity": line.quantity, "discounted": line.discount > 0, "tag": frozenset(line.tags),
             }  # fmt: skip
         return record

@@ -67,10 +67,19 @@ class Programme(Wire):
 
     def ids(self) -> Iterator[str]:
         """The ids of all parts; they share one name space, so that an explanation can name any of them."""
-        for part in (*self.earning, *self.boosts, *self.offers, *self.rewards, *self.vouchers, *self.stored_value, *self.clubs):
-            yield part.id
-        for more in (*self.alerts, *(one for club in self.clubs for one in club.entitlements), *(self.tiers.tiers if self.tiers else ())):
-            yield more.id
+        for rule in (*self.earning, *self.boosts, *self.offers, *self.vouchers):
+            yield rule.id
+        for reward in self.rewards:
+            yield reward.id
+        for kind in self.stored_value:
+            yield kind.id
+        for club in self.clubs:
+            yield club.id
+            yield from (one.id for one in club.entitlements)
+        for alert in self.alerts:
+            yield alert.id
+        if self.tiers is not None:
+            yield from (tier.id for tier in self.tiers.tiers)
 
     @model_validator(mode="after")
     def _unique_ids(self) -> Self:

@@ -1,0 +1,106 @@
+"""What a basket names beside its lines: codes, coupons, rewards to claim; and what became of each code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from v5_core.engine._compile import Compiled, Opened
+from v5_core.engine._fast import builder
+from v5_core.engine._rules import fold_code
+from v5_core.engine._situation import Situation
+from v5_core.engine._types import Coupon, SaleState, Stored
+from v5_core.hooks import CodeResult
+from v5_core.model import Claim
+from v5_core.words import Words
+
+__all__ = ["EMPTY_STATE", "Basket", "usable"]
+
+EMPTY_STATE: Final = SaleState()
+_result = builder(CodeResult)
+
+
+def usable(thing: Coupon | Stored, situation: Situation) -> str:
+    """Why a coupon or stored value cannot be used here and now; "" when it can."""
+    customer = situation.facts.customer if situation.facts is not None else None
+    if thing.problem:
+        return thing.problem
+    if thing.customer is not None and thing.customer != customer:
+        return "not_yours"
+    if thing.valid_from is not None and situation.at < thing.valid_from:
+        return "not_yet"
+    if thing.valid_until is not None and situation.at >= thing.valid_until:
+        return "expired"
+    if thing.stores and situation.store not in thing.stores:
+        return "not_here"
+    if thing.minimum and situation.total < thing.minimum:
+        return "minimum"
+    return ""
+
+
+class Basket:
+    """Codes and claims of one basket, looked up.
+
+    Attributes:
+        opened: What offers ask for at their gates; None when nothing is named.
+        coupons: By "programme/offer", the coupon that opens it.
+        vouchers: Percentage vouchers, in the order of their codes.
+        problems: Why a code cannot be used, by the code as typed.
+    """
+
+    __slots__ = ("_targets", "claims", "coupons", "opened", "problems", "typed", "used", "vouchers")
+
+    def __init__(self, compiled: Compiled, situation: Situation, codes: Sequence[str], claims: Sequence[Claim], state: SaleState) -> None:
+        self.opened: Opened | None = None
+        self.coupons: dict[str, Coupon] = {}
+        self.vouchers: list[Coupon] = []
+        self.problems: dict[str, str] = {}
+        self.typed = tuple(dict.fromkeys(codes))
+        self.used: Mapping[str, int] = state.used
+        self.claims = {claim.rule: claim for claim in claims}
+        self._targets: dict[str, list[str]] = {}
+        if codes or claims:
+            self._open(compiled, situation, state)
+
+    def _open(self, compiled: Compiled, situation: Situation, state: SaleState) -> None:
+        public: set[str] = set()
+        for code in self.typed:
+            coupon = state.coupons.get(code) or state.coupons.get(fold_code(code))
+            if coupon is None:
+                folded = fold_code(code)
+                rules = compiled.codes.get(folded)
+                if rules:
+                    public.add(folded)
+                    self._targets[code] = [f"{rule.programme.key}/{rule.rule_id}" for rule in rules]
+                else:
+                    self.problems[code] = "stored_value" if code in state.stored else "unknown"
+                continue
+            problem = usable(coupon, situation) or ("used_up" if coupon.uses_left < 1 else "")
+            if problem:
+                self.problems[code] = problem
+            elif coupon.rule:
+                key = f"{coupon.programme}/{coupon.rule}"
+                self.coupons.setdefault(key, coupon)
+                self._targets[code] = [key]
+            elif all(one.code != coupon.code for one in self.vouchers):
+                self.vouchers.append(coupon)
+                self._targets[code] = [f"voucher/{coupon.code}"]
+        self.vouchers.sort(key=lambda one: one.code)
+        self.opened = {"code": frozenset(public), "coupon": frozenset(self.coupons), "claim": frozenset(self.claims)}
+
+    def results(self, applied: Mapping[str, str], refused: Mapping[str, str], words: Words) -> tuple[CodeResult, ...]:
+        """What became of each code.
+
+        Args:
+            applied: "programme/rule" of what applied, and the rule's id.
+            refused: "programme/rule" of what did not, and why.
+            words: The language.
+        """
+        found = []
+        for code in self.typed:
+            targets = self._targets.get(code, ())
+            rule = next((applied[key] for key in targets if key in applied), "")
+            problem = "" if rule else self.problems.get(code) or next((refused[key] for key in targets if key in refused), "condition")
+            text = words.say(f"code_{problem}", code=code) if problem else ""
+            found.append(_result({"code": code, "rule": rule, "problem": problem, "text": text}))
+        return tuple(found)

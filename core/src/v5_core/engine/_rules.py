@@ -1,0 +1,245 @@
+"""Rules made ready: criteria as functions, the conditions by which they are found, and the place each has in the canonical order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+from v5_core.criteria import And, Compare, CriteriaError, Criterion, In, Predicate, compile_memory, parse
+from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
+from v5_core.errors import FieldError, ValidationError
+from v5_core.model import LineKind
+from v5_core.programme import (
+    Boost,
+    CardDiscount,
+    EarnPerAmount,
+    EarnPerQuantity,
+    EarnPerSale,
+    FixedPriceOffer,
+    GiftOffer,
+    Offer,
+    PercentOffer,
+    PriceListOffer,
+    Programme,
+    Redemption,
+    RewardLevel,
+    Selector,
+)
+from v5_core.programme import Rule as RuleData
+
+__all__ = ["CompiledProgramme", "EarnData", "Gate", "OfferRule", "Rule", "Stage", "fold_code", "static_match"]
+
+EarnData = EarnPerAmount | EarnPerQuantity | EarnPerSale
+# A rule is open only where a field holds one of the values: by them it is found, so that what cannot apply costs nothing.
+Gate = tuple[str, frozenset[str]]
+_GATED: Final = frozenset({"store", "weekday", "segment", "card_type", "tier", "club"})
+
+
+class Stage:
+    """The canonical order of offers."""
+
+    PRICE, LINE, ORDER, REWARD = range(4)
+
+
+def fold_code(code: str) -> str:
+    """A code as people may type it: the same in either case, whatever spaces or dashes stand in it."""
+    return code.replace(" ", "").replace("-", "").upper()
+
+
+class CompiledProgramme:
+    """A programme and what is the same for all its rules; `unit` is its smallest step of points, in thousandths."""
+
+    __slots__ = ("_redeem_when", "card_types", "currency", "data", "index", "key", "policies", "rewards", "unit")
+
+    def __init__(self, data: Programme, index: int) -> None:
+        self.data = data
+        self.index = index
+        self.key = data.id
+        self.currency = data.currency
+        self.card_types = frozenset(data.card_types)
+        self.policies = data.policies
+        # What points buy: the levels, and the offers that cost points.
+        bought = [RewardLevel(id=offer.id, title=offer.title or offer.id, cost=offer.cost) for offer in data.offers if offer.cost]
+        self.rewards = (*data.rewards, *bought)
+        self.unit = 10 ** (3 - data.decimals)
+        rule = data.redemption
+        self._redeem_when = _condition(data.id, "redemption.when", rule.when) if rule is not None and rule.when.strip() else None
+
+    @property
+    def redemption(self) -> Redemption:
+        """How points become money; only of a programme that says it."""
+        assert self.data.redemption is not None  # noqa: S101 - `View.redeeming` has one
+        return self.data.redemption
+
+    def redeems(self, situation: Situation) -> bool:
+        """Whether points may be used here, by this operator, for this customer."""
+        facts = situation.facts
+        return facts is not None and not facts.blocked and (self._redeem_when is None or situation.holds(self._redeem_when))
+
+    def in_force(self, at: datetime, today: date, currency: str) -> bool:
+        """Whether it counts at that moment, for that currency."""
+        return self.currency == currency and self.data.validity.covers(at, today)
+
+
+class Rule:
+    """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`."""
+
+    __slots__ = (
+        "data", "exclude_discounted", "factor", "gates", "number", "programme", "rule_id", "simple", "title", "version", "when", "where",
+    )  # fmt: skip
+
+    def __init__(self, data: RuleData, programme: CompiledProgramme) -> None:
+        self.data = data
+        self.programme = programme
+        self.number = programme.index
+        self.rule_id = data.id
+        self.version = programme.data.version
+        self.title = data.title or data.id
+        self.gates, self.when = _opening(data)
+        self.where = _criteria(data, "selector.where", data.selector.where)
+        self.exclude_discounted = data.selector.exclude_discounted
+        self.simple = self.where is None and not self.exclude_discounted
+        self.factor = data.factor if isinstance(data, Boost) else 0
+
+    def holds(self, situation: Situation) -> bool:
+        """Whether what its gates leave open of its condition holds."""
+        return self.when is None or situation.holds(self.when)
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it is limited to some goods."""
+        chosen = self.data.selector
+        return bool(
+            chosen.products or chosen.families or chosen.brands or chosen.tags or chosen.where or chosen.exclude_products
+            or chosen.exclude_families or chosen.exclude_brands or chosen.exclude_tags
+        )  # fmt: skip
+
+
+class OfferRule(Rule):
+    """An offer; `plain` ones are percentages of lines and nothing else, which most are: they take the short way."""
+
+    __slots__ = ("checked", "group", "limit", "members_only", "minimum", "offer", "order", "percent", "phrases", "plain", "stage")
+
+    def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
+        super().__init__(data, programme)
+        self.offer = data
+        self.phrases: dict[str, str] = {}  # the unchanging beginning of its explanation, by language
+        self.percent = data.percent if isinstance(data, PercentOffer) else 0
+        self.limit = data.maximum
+        self.members_only = data.members_only
+        self.stage = _stage(data)
+        # A reward is asked for by name and competes with nothing.
+        competes = data.exclusive and not data.cost
+        self.group = (programme.key, Stage.PRICE if self.stage == Stage.PRICE else Stage.LINE, data.group) if competes else None
+        self.minimum = data.minimum
+        self.checked = bool(data.minimum or data.minimum_quantity or data.limits)
+        self.plain = (
+            isinstance(data, PercentOffer)
+            and self.stage == Stage.LINE
+            and data.units_per_line is None
+            and not (data.closes_units or self.exclude_discounted or data.maximum or data.minimum_price == "remaining")
+            and programme.policies.discount_rounding == "half-up"
+        )
+        self.order = (self.stage, self.group is None, -data.priority, programme.key, data.id)
+        opened: list[Gate] = [*self.gates]
+        if data.codes:
+            opened.append(("code", frozenset(fold_code(code) for code in data.codes)))
+        if data.coupon:
+            opened.append(("coupon", frozenset((f"{programme.key}/{data.id}",))))
+        if data.cost:
+            opened.append(("claim", frozenset((data.id,))))
+        if data.entitlement:
+            opened.append(("entitlement", frozenset((data.entitlement,))))
+        self.gates = tuple(opened)
+
+
+def _stage(data: Offer) -> int:
+    if data.cost:
+        return Stage.REWARD
+    if isinstance(data, FixedPriceOffer | PriceListOffer):
+        return Stage.PRICE
+    return Stage.ORDER if data.kind in ("percent_order", "amount_order") else Stage.LINE
+
+
+@lru_cache(maxsize=10_000)
+def _predicate(criterion: Criterion, kind: Literal["when", "selector.where"]) -> Predicate:
+    # The same words are the same function, so that a situation answers them once.
+    return compile_memory(criterion, SALE_FIELDS if kind == "when" else LINE_FIELDS)
+
+
+def _parsed(rule_id: str, field: str, kind: Literal["when", "selector.where"], text: str) -> Criterion:
+    try:
+        fields: Mapping[str, Any] = SALE_FIELDS if kind == "when" else LINE_FIELDS
+        criterion = parse(text, fields)
+        _predicate(criterion, kind)
+    except CriteriaError as error:
+        message = f"rule {rule_id!r}: {error.message}"
+        raise ValidationError(message, code=error.error_code, errors=(FieldError(f"{rule_id}.{field}", "criteria", message),)) from None
+    return criterion
+
+
+def _condition(rule_id: str, field: str, text: str) -> Predicate:
+    return _predicate(_parsed(rule_id, field, "when", text), "when")
+
+
+def _criteria(rule: RuleData, kind: Literal["when", "selector.where"], text: str) -> Predicate | None:
+    return _predicate(_parsed(rule.id, kind, kind, text), kind) if text.strip() else None
+
+
+def _opening(rule: RuleData) -> tuple[tuple[Gate, ...], Predicate | None]:
+    # What of a condition can be looked up becomes gates; the rest stays a function.
+    if not rule.when.strip():
+        return (), None
+    criterion = _parsed(rule.id, "when", "when", rule.when)
+    items = criterion.items if isinstance(criterion, And) else (criterion,)
+    gates: list[Gate] = []
+    rest: list[Criterion] = []
+    for item in items:
+        gate = _gate(item)
+        if gate is None:
+            rest.append(item)
+        else:
+            gates.append(gate)
+    if not rest:
+        return tuple(gates), None
+    return tuple(gates), _predicate(rest[0] if len(rest) == 1 else And(items=tuple(rest)), "when")
+
+
+def _gate(item: Criterion) -> Gate | None:
+    if isinstance(item, Compare) and item.op == "=" and item.field in _GATED and not item.part:
+        values: tuple[str, ...] = (item.value,)
+    elif isinstance(item, In) and item.field in _GATED and not item.part:
+        values = item.values
+    else:
+        return None
+    return item.field, frozenset(str(int(value)) if item.field == "weekday" else value for value in values)
+
+
+def static_match(selector: Selector, product: str, family: str, brand: str, kind: LineKind, tags: tuple[str, ...]) -> bool:
+    """Whether a selector takes lines of this product, as far as product, family, brand, kind and tags decide."""
+    return (
+        (not selector.products or product in selector.products)
+        and (not selector.families or family in selector.families)
+        and (not selector.brands or brand in selector.brands)
+        and (not selector.tags or not set(tags).isdisjoint(selector.tags))
+        and kind in selector.kinds
+        and product not in selector.exclude_products
+        and family not in selector.exclude_families
+        and brand not in selector.exclude_brands
+        and (not selector.exclude_tags or set(tags).isdisjoint(selector.exclude_tags))
+    )
+
+
+def card_rate(rule: OfferRule, situation: Situation) -> int:
+    """The percentage of an offer in this situation: a card's own rate goes before the rule's."""
+    if isinstance(rule.offer, CardDiscount):
+        facts = situation.facts
+        return (facts.card_rate if facts is not None else 0) or rule.offer.percent
+    return rule.percent
+
+
+def is_gift(rule: OfferRule) -> bool:
+    """Whether it gives a product instead of a price."""
+    return isinstance(rule.offer, GiftOffer)

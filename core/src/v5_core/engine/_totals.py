@@ -1,0 +1,90 @@
+"""What is to pay: VAT by the programme's way of rounding, and what stored value pays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from v5_core.engine._basket import usable
+from v5_core.engine._compile import Compiled, View
+from v5_core.engine._fast import builder
+from v5_core.engine._rules import static_match
+from v5_core.engine._situation import Situation
+from v5_core.engine._types import Stored
+from v5_core.hooks import StoredPayment, StoredUse
+from v5_core.money import apply_rate, ratio, split
+from v5_core.words import Words
+
+__all__ = ["stored_uses", "totals"]
+
+_use = builder(StoredUse)
+
+
+def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[int, int]:
+    """Total with and without VAT of what is left of the lines, deductions taken off.
+
+    "line" takes VAT line by line. "total_net" adds up the lines' net by rate and takes VAT of the sum: the total may move by cents;
+    "total_net_keep_gross" does so too, but the total stays and the net gives way.
+    """
+    lines = situation.lines
+    net = sum([ratio(left, line.net, line.gross) for left, line in zip(remaining, lines, strict=True) if line.gross])
+    gross = sum(remaining)
+    way = next((one.policies.tax_rounding for one in view.programmes if one.policies.tax_rounding != "line"), "line")
+    if way != "line":
+        by_rate: dict[int, int] = {}
+        for left, line in zip(remaining, lines, strict=True):
+            if line.gross:
+                by_rate[line.vat_rate] = by_rate.get(line.vat_rate, 0) + ratio(left, line.net, line.gross)
+        tax = sum([apply_rate(base, rate) for rate, base in by_rate.items()])
+        if way == "total_net":
+            gross = net + tax
+        else:
+            net = gross - tax
+    if situation.deducted:
+        gross -= situation.deducted
+        net -= situation.deducted_net
+    return gross, net
+
+
+def stored_uses(
+    compiled: Compiled,
+    situation: Situation,
+    asked: Sequence[StoredPayment],
+    stored: Mapping[str, Stored],
+    remaining: Sequence[int],
+    total: int,
+    words: Words,
+) -> tuple[list[StoredUse], list[int]]:
+    """What each stored value pays, in the order asked for; never more than is left to pay, nor than the lines it may pay for cost.
+
+    Returns:
+        One answer for each, and what stored value pays of each line.
+    """
+    found: list[StoredUse] = []
+    left = list(remaining)
+    paid = [0] * len(left)
+    for payment in asked:
+        one = stored.get(payment.code)
+        problem = "unknown" if one is None else usable(one, situation)
+        if one is None or problem:
+            text = words.say(f"code_{problem}", code=payment.code)
+            kind = one.kind if one is not None else ""
+            found.append(_use({"code": payment.code, "kind": kind, "amount": 0, "left": 0, "problem": problem, "text": text}))
+            continue
+        selector = compiled.stored_selectors.get(one.type_id)
+        indexes = [
+            i for i, line in enumerate(situation.lines)
+            if left[i] and (selector is None or static_match(selector, line.product, line.family, line.brand, line.kind, line.tags))
+        ]  # fmt: skip
+        payable = min(sum(left[i] for i in indexes), total)
+        amount = max(0, min(one.balance, payable, one.balance if payment.amount is None else payment.amount))
+        if amount:
+            for i, share in zip(indexes, split(amount, [left[i] for i in indexes]), strict=True):
+                left[i] -= share
+                paid[i] += share
+            total -= amount
+        rest = 0 if one.whole and amount else one.balance - amount
+        short = payment.amount is not None and amount < min(payment.amount, payable)
+        text = words.say("stored_short", code=payment.code, amount=words.money(one.balance)) if short else ""
+        problem = "insufficient" if short else ""
+        found.append(_use({"code": payment.code, "kind": one.kind, "amount": amount, "left": rest, "problem": problem, "text": text}))
+    return found, paid
