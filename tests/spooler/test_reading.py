@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from v5_core.errors import ConfigError
 from v5_core.hooks import ReceiptLine
+from v5_core.plugins import LoadedPlugin
+from v5_core.testing import hostile
 from v5_spooler.escpos.modes import Modes
 from v5_spooler.escpos.profiles import load_profile
 from v5_spooler.escpos.tokens import tokenize
@@ -20,7 +23,8 @@ from v5_spooler.receipt.capture import Shop, read_sale
 from v5_spooler.receipt.fiscal import parse_fiscal
 from v5_spooler.receipt.footer import compose_footer
 from v5_spooler.receipt.layout import load_layout
-from v5_spooler.receipt.raster import read_codes
+from v5_spooler.receipt.paper import Barcode
+from v5_spooler.receipt.raster import barcode_modules, barcode_text, read_codes
 from v5_spooler.testing import fiscal_code, receipt
 
 if TYPE_CHECKING:
@@ -86,3 +90,50 @@ def test_printer_that_gives_proof_is_believed_and_its_answer_kept_from_the_till(
 
     asyncio.run(journey())
     assert len(list((tmp_path / "gallery").glob("*.png"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("system", "sent", "printed"),
+    [
+        (2, b"590123412345", "5901234123457"),
+        (2, b"5901234123457", "5901234123457"),
+        (3, b"1234567", "12345670"),
+        (0, b"03600029145", "036000291452"),
+    ],
+)
+def test_the_check_digit_stands_under_the_bars_and_in_them(system: int, sent: bytes, printed: str) -> None:
+    bars = Barcode(system, sent, bar_height=80, module=2, hri=2)
+    assert barcode_text(bars) == printed
+    assert barcode_modules(bars) == barcode_modules(Barcode(system, printed.encode(), bar_height=80, module=2, hri=2))
+
+
+class Vendor(hostile.HostilePlugin):
+    """A plugin that brings one layout."""
+
+    def receipt_layouts(self) -> tuple[str, ...]:
+        return (
+            """
+            name = "vendor"
+            item = ['^(?P<quantity>[0-9]+) x (?P<description>.+?) +(?P<total>[0-9]+,[0-9]{2})$']
+            total = ['^TOTAL +(?P<amount>[0-9]+,[0-9]{2})$']
+            fields = { issuer = 'NIF (?P<value>[0-9]{9})', number = 'Fatura (?P<value>FS [A-Z0-9]+/[0-9]+)' }
+            """,
+        )
+
+
+def test_a_plugin_s_own_layout_reads_its_receipts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("v5_core.plugins.load_plugins", lambda: {"vendor": LoadedPlugin("vendor", Vendor())})
+    layout = load_layout("plugin:vendor")
+    job = "Loja da Esquina\nNIF 500000000\nFatura FS A1/7\n2 x Caneca azul   9,00\n1 x Prato   4,50\nTOTAL   13,50\n".encode("cp860")
+    found = read_sale(tokenize(job), load_profile("epson"), layout, SHOP, datetime.now(UTC))
+    assert found is not None
+    assert (found.document.gross, [line.description for line in found.document.lines]) == (1350, ["Caneca azul", "Prato"])
+    assert found.key == "500000000:FS A1/7"
+
+
+def test_a_plugin_without_a_layout_is_said_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("v5_core.plugins.load_plugins", lambda: {"hostile": LoadedPlugin("hostile", hostile.plugin)})
+    with pytest.raises(ConfigError, match="'hostile' brings no receipt layout"):
+        load_layout("plugin:hostile")
+    with pytest.raises(ConfigError, match="'nobody' is not usable here: it is not installed"):
+        load_layout("plugin:nobody")

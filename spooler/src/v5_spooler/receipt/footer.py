@@ -17,7 +17,21 @@ from v5_spooler.receipt.raster import qr_raster
 __all__ = ["compose_footer"]
 
 _ALIGN: Final = {"left": 0, "center": 1, "right": 2}
-_WORDS: Final = {"€": "EUR", "₪": 'ש"ח', "…": "...", "–": "-", "—": "-", "“": '"', "”": '"', "’": "'", "‘": "'", "•": "*"}
+_WORDS: Final = {
+    "€": "EUR",
+    "₪": 'ש"ח',
+    "…": "...",
+    "–": "-",
+    "—": "-",
+    "“": '"',
+    "”": '"',
+    "’": "'",
+    "‘": "'",
+    "•": "*",
+    "״": '"',
+    "׳": "'",
+    "־": "-",  # Hebrew punctuation that CP862 lacks, as tills write it
+}
 _QR_MODULE: Final = 5
 _ALWAYS: Final = ("font", "bold", "underline", "size", "invert", "upside", "align")
 

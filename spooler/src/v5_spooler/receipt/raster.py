@@ -18,7 +18,7 @@ from v5_spooler.receipt.paper import Barcode, Picture, Row, Symbol, lay_out
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["barcode_modules", "picture_image", "qr_raster", "read_codes", "symbol_image"]
+__all__ = ["barcode_modules", "barcode_text", "picture_image", "qr_raster", "read_codes", "symbol_image"]
 
 _FORMAT = zxingcpp.BarcodeFormat
 # GS k by system number, A form (0 to 6) and B form (65 on, minus 65) agree up to 6.
@@ -34,6 +34,8 @@ _SYSTEMS: Final = {
     8: _FORMAT.Code128,
 }
 _MATRICES: Final = {48: _FORMAT.PDF417, 53: _FORMAT.Aztec, 54: _FORMAT.DataMatrix}
+# Content without its check digit, by system: the printer adds it, under the bars too.
+_UNCHECKED: Final = {0: 11, 2: 12, 3: 7}
 _LEVELS: Final = {48: "L", 49: "M", 50: "Q", 51: "H"}
 
 
@@ -77,8 +79,11 @@ def barcode_modules(barcode: Barcode) -> list[bool] | None:
 
 
 def barcode_text(barcode: Barcode) -> str:
-    """The content for people: without CODE128's code set marks, check digits left to the drawing."""
+    """The content as it stands under the bars: without CODE128's code set marks, EAN and UPC with their check digit."""
     text = barcode.data.decode("latin-1")
+    if text.isascii() and text.isdigit() and len(text) == _UNCHECKED.get(barcode.system):
+        weighted = sum(int(digit) * (1 if place % 2 else 3) for place, digit in enumerate(reversed(text)))
+        return text + str(-weighted % 10)
     if barcode.system == 8:
         text = text.replace("{{", "{") if not text.startswith("{") else _code128(barcode.data)
     elif barcode.system == 4:
