@@ -77,10 +77,9 @@ class FleetRepository(Repository):
         )
         self.session.execute(statement.values(revoked_at=now, revoked_by=actor))
 
-    def of_store(self, store_id: str, *, in_use: bool) -> Sequence[Agent]:
-        """The store's agents; `in_use` leaves out those that were revoked."""
-        statement = self.select(Agent).where(Agent.store_id == store_id)
-        return self.session.scalars(statement.where(Agent.revoked_at.is_(None)) if in_use else statement).all()
+    def of_store(self, store_id: str) -> Sequence[Agent]:
+        """The store's agents that are in use."""
+        return self.session.scalars(self.select(Agent).where(Agent.store_id == store_id, Agent.revoked_at.is_(None))).all()
 
     def beat(self, agent_id: str, values: dict[str, Any]) -> None:
         """Notes a heartbeat."""

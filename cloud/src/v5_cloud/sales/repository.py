@@ -104,7 +104,3 @@ class SalesRepository(Repository):
         statement = self.columns(DocumentRow, DocumentRow.company_id, DocumentRow.store, func.max(DocumentRow.issued_at))
         rows = self.session.execute(statement.where(DocumentRow.state != "merged").group_by(DocumentRow.company_id, DocumentRow.store))
         return {(company, store): at for company, store, at in rows}
-
-    def at_store(self, store: str) -> bool:
-        """Whether any document, merged ones too, names that store."""
-        return self.session.scalar(self.columns(DocumentRow, DocumentRow.id).where(DocumentRow.store == store).limit(1)) is not None

@@ -5,6 +5,8 @@ Each command writes what it made (an id, a code, a key) alone on standard output
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +19,11 @@ from v5_cloud.fleet import credentials
 from v5_cloud.fleet.service import issue_code, list_agents
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
+from v5_cloud.models import Company, Store
 from v5_cloud.programmes.service import publish
-from v5_cloud.tenants import setup
+from v5_cloud.tenants import changes, setup
 from v5_cloud.tenants.directory import only_tenant, tenants
+from v5_cloud.tenants.service import overview
 from v5_core.errors import FieldError, ValidationError
 from v5_core.programme import Programme
 from v5_core.wire import loads
@@ -92,6 +96,93 @@ def store_add(
         made = setup.add_store(held, _scope(held, tenant, company), code, name, timezone=timezone, language=language)
     err.print(f"The store is made. Next: `v5-cloud agent code --store {code}`.", highlight=False)
     typer.echo(made)
+
+
+@_company.command("list")
+def company_list(tenant: TenantOption = None) -> None:
+    """Writes every company: id, name, tax number, and whether it is closed."""
+    with opened() as held:
+        for one in overview(held, Scope(tenant or only_tenant(held))).companies:
+            typer.echo(f"{one.id}\t{one.name}\t{one.tax_number}\t{_since(one.closed_at)}")
+
+
+@_company.command("edit")
+def company_edit(
+    tenant: TenantOption = None,
+    company: CompanyOption = None,
+    name: Annotated[str | None, typer.Option(help="Printed above the loyalty lines of each receipt.")] = None,
+    tax_number: Annotated[str | None, typer.Option(help="As the tax office knows it.")] = None,
+    address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
+    receipt_url: Annotated[str | None, typer.Option(help="Where customers see their balance; printed as a QR code.")] = None,
+) -> None:
+    """Changes what is given of a company; the rest stays. Currency and country cannot be changed."""
+    values = {"name": name, "tax_number": tax_number, "address": address, "receipt_url": receipt_url}
+    with opened() as held:
+        scope = _scope(held, tenant, company)
+        changes.change(held, scope, Company, scope.company, _given(values), actor=setup.OPERATOR)
+
+
+@_store.command("list")
+def store_list(tenant: TenantOption = None, company: CompanyOption = None) -> None:
+    """Writes every store: code, name, time zone, and whether it is closed."""
+    with opened() as held:
+        for one in overview(held, _scope(held, tenant, company)).stores:
+            typer.echo(f"{one.code}\t{one.name}\t{one.timezone}\t{_since(one.closed_at)}")
+
+
+@_store.command("edit")
+def store_edit(
+    code: Annotated[str, typer.Argument(help="The store's code.")],
+    tenant: TenantOption = None,
+    company: CompanyOption = None,
+    name: Annotated[str | None, typer.Option(help="As people call it.")] = None,
+    address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Where its days begin and end; counts for sales from now on.")] = None,
+    language: Annotated[str | None, typer.Option(help="Of receipts and messages: pt, en, fr, es or he.")] = None,
+    directives: Annotated[str | None, typer.Option(help="What tills show to the cashier, a line each.")] = None,
+) -> None:
+    """Changes what is given of a store; the rest stays. Its code cannot be changed, for documents name it."""
+    values = {"name": name, "address": address, "timezone": timezone, "language": language, "directives": directives}
+    with opened() as held:
+        scope = _scope(held, tenant, company)
+        changes.change(held, scope, Store, setup.store_named(held, scope, code).id, _given(values), actor=setup.OPERATOR)
+
+
+def _end(kind: type[Company] | type[Store], work: Callable[..., None]) -> Callable[..., None]:
+    def of_company(tenant: TenantOption = None, company: CompanyOption = None) -> None:
+        with opened() as held:
+            scope = _scope(held, tenant, company)
+            work(held, scope, Company, scope.company, actor=setup.OPERATOR)
+
+    def of_store(
+        code: Annotated[str, typer.Argument(help="The store's code.")], tenant: TenantOption = None, company: CompanyOption = None
+    ) -> None:
+        with opened() as held:
+            scope = _scope(held, tenant, company)
+            work(held, scope, Store, setup.store_named(held, scope, code).id, actor=setup.OPERATOR)
+
+    return of_store if kind is Store else of_company
+
+
+for _verb, _work, _help in (
+    ("close", changes.close, "Closes it; what it has stays. A store gets no new agents, a company no new stores. `reopen` opens it again."),
+    ("reopen", changes.reopen, "Opens it again."),
+    (
+        "remove",
+        changes.remove,
+        "Takes it away when it was made by mistake: refused when documents, customers, agents or stores point at it.",
+    ),
+):
+    _company.command(_verb, help=_help)(_end(Company, _work))
+    _store.command(_verb, help=_help)(_end(Store, _work))
+
+
+def _given(values: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _since(closed: datetime | None) -> str:
+    return f"closed since {closed.isoformat(timespec='seconds')}" if closed else "open"
 
 
 @_agent.command("code")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -16,7 +17,7 @@ from v5_core.money import CURRENCIES
 from v5_core.receipts import QR_PREFIX
 from v5_core.words import LANGUAGES
 
-__all__ = ["OPERATOR", "add_company", "add_store", "add_tenant", "audit", "only_company", "store_named"]
+__all__ = ["OPERATOR", "add_company", "add_store", "add_tenant", "audit", "company_wrong", "only_company", "store_named", "store_wrong"]
 
 OPERATOR: Final = "operator"  # who the audit names for what is done on the command line
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -52,13 +53,11 @@ def add_company(
         NotFoundError: No such tenant.
         ValidationError: A name, currency, country or address that cannot be used.
     """
-    wrong = _name(name)
+    wrong = company_wrong({"name": name, "tax_number": tax_number, "receipt_url": receipt_url})
     if currency not in CURRENCIES:
         wrong.append(FieldError("currency", "currency", f"one of {', '.join(sorted(CURRENCIES))} is expected"))
     if not re.fullmatch(r"[A-Z]{2}", country):
         wrong.append(FieldError("country", "country", "two capital letters are expected, as in PT"))
-    if receipt_url and (not re.match(r"https?://", receipt_url) or len(receipt_url) > _QR_ROOM):
-        wrong.append(FieldError("receipt_url", "receipt_url", f"an http(s) address of at most {_QR_ROOM} characters is expected"))
     _check("company", wrong)
     now, scope = container.clock(), Scope(tenant)
     company = new_id("co", now)
@@ -87,13 +86,9 @@ def add_store(container: Container, scope: Scope, code: str, name: str, *, timez
         ConflictError: The company has a store with that code.
         ValidationError: A code, name, time zone or language that cannot be used.
     """
-    wrong = _name(name)
+    wrong = store_wrong({"name": name, "timezone": timezone, "language": language})
     if not _CODE.fullmatch(code):
         wrong.append(FieldError("code", "code", "up to 40 letters, digits, '.', '_' and '-' are expected: it is what documents name"))
-    if timezone not in available_timezones():
-        wrong.append(FieldError("timezone", "timezone", "a name such as Europe/Lisbon is expected"))
-    if language not in LANGUAGES:
-        wrong.append(FieldError("language", "language", f"one of {', '.join(LANGUAGES)} is expected"))
     _check("store", wrong)
     now = container.clock()
     store = new_id("st", now)
@@ -109,6 +104,9 @@ def add_store(container: Container, scope: Scope, code: str, name: str, *, timez
     )
     with container.database.write(scope) as session:
         repository = TenantRepository(session, scope)
+        owner = repository.company(scope.company)
+        if owner is not None and owner.closed_at is not None:
+            raise ConflictError("The company is closed; open it again first.", code="company.closed")
         if any(one.code == code for one in repository.stores()):
             raise ConflictError(f"The company has a store {code!r} already.", code="store.taken")
         repository.add(row, audit(scope, now, OPERATOR, "store.add", store))
@@ -148,6 +146,29 @@ def store_named(container: Container, scope: Scope, code: str) -> Store:
             raise NotFoundError(f"There is no store {code!r}; there is {', '.join(one.code for one in stores) or 'none yet'}.")
         session.expunge(found)
         return found
+
+
+def company_wrong(values: Mapping[str, str]) -> list[FieldError]:
+    """What cannot be used among a company's values."""
+    wrong = _name(values["name"]) if "name" in values else []
+    url = values.get("receipt_url", "")
+    if url and (not re.match(r"https?://", url) or len(url) > _QR_ROOM):
+        wrong.append(FieldError("receipt_url", "receipt_url", f"an http(s) address of at most {_QR_ROOM} characters is expected"))
+    return wrong + _short(values, "tax_number", 40) + _short(values, "address", 500)
+
+
+def store_wrong(values: Mapping[str, str]) -> list[FieldError]:
+    """What cannot be used among a store's values."""
+    wrong = _name(values["name"]) if "name" in values else []
+    if "timezone" in values and values["timezone"] not in available_timezones():
+        wrong.append(FieldError("timezone", "timezone", "a name such as Europe/Lisbon is expected"))
+    if "language" in values and values["language"] not in LANGUAGES:
+        wrong.append(FieldError("language", "language", f"one of {', '.join(LANGUAGES)} is expected"))
+    return wrong + _short(values, "address", 500) + _short(values, "directives", 2000)
+
+
+def _short(values: Mapping[str, str], name: str, most: int) -> list[FieldError]:
+    return [FieldError(name, "too_long", f"at most {most} characters are expected")] if len(values.get(name, "")) > most else []
 
 
 def _name(name: str) -> list[FieldError]:
