@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
@@ -13,6 +14,8 @@ from babel.dates import format_date, format_datetime, format_time, format_timede
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 
 __all__ = ["NAMES", "Formats"]
+
+_FIGURES: Final = re.compile(r"\d[\d.,\s]*\d|\d")
 
 # What templates may call as filters.
 NAMES: Final = (
@@ -49,14 +52,31 @@ class Formats:
 
     def money(self, minor: int, currency: str = "EUR") -> str:
         """Minor units as money: 123450 is "1 234,50 €"."""
-        return format_currency(Decimal(minor) / 100, currency, locale=self.locale).replace("-", "\N{MINUS SIGN}")
+        text = format_currency(abs(Decimal(minor)) / 100, currency, locale=self.locale)
+        if minor >= 0:
+            return text
+        return _FIGURES.sub(lambda found: self._signed("\N{MINUS SIGN}", found[0]), text, count=1) if self.rtl else f"\N{MINUS SIGN}{text}"
 
     def points(self, thousandths: int, *, sign: bool = False) -> str:
         """Thousandths as points; `sign` also shows the plus."""
         text = format_decimal(abs(Decimal(thousandths)) / 1000, "#,##0.###", locale=self.locale)
         if thousandths < 0:
-            return f"\N{MINUS SIGN}{text}"
-        return f"+{text}" if sign and thousandths else text
+            return self._signed("\N{MINUS SIGN}", text)
+        return self._signed("+", text) if sign and thousandths else text
+
+    def _signed(self, sign: str, figures: str) -> str:
+        # Among words from right to left a sign would jump to the other side of its number: the two are kept as one.
+        text = sign + figures
+        return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if self.rtl else text
+
+    @property
+    def rtl(self) -> bool:
+        """Whether the language is written from right to left."""
+        return self.locale.text_direction == "rtl"
+
+    def own(self, text: str) -> str:
+        """A name in whatever language, inside a sentence of this one: neither turns the other round."""
+        return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if self.rtl else text
 
     def number(self, value: int) -> str:
         """A whole number with its groups."""
@@ -77,7 +97,10 @@ class Formats:
     def share(self, part: int, whole: int, *, sign: bool = False) -> str:
         """A part of a whole, in percent with one decimal."""
         value = Decimal(part) / Decimal(whole) if whole else Decimal(0)
-        return format_percent(value, "+#,##0.0%;-#,##0.0%" if sign else "#,##0.0%", locale=self.locale)
+        text = format_percent(abs(value), "#,##0.0%", locale=self.locale)
+        if value < 0:
+            return self._signed("\N{MINUS SIGN}", text)
+        return self._signed("+", text) if sign else text
 
     def _local(self, at: datetime) -> datetime:
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(self.zone)
