@@ -121,7 +121,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError | ModelError):
         raise error
     errors = error.errors()
-    if any(one["type"] == "json_invalid" for one in errors):
+    if any(one["type"] == "json_invalid" or (one["type"] == "missing" and one["loc"] == ("body",)) for one in errors):
         return response(problem_of(MalformedError("The body is not JSON.")))
     return response(_simple(422, "validation", "The input is wrong; `errors` names each field.", field_errors(errors)))
 
