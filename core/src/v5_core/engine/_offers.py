@@ -72,7 +72,7 @@ Candidate = tuple[OfferRule, list[int]]
 class _Apply:
     """One run over the offers of a basket."""
 
-    __slots__ = ("affordable", "basket", "budget", "prices", "result", "situation", "words")
+    __slots__ = ("affordable", "basket", "prices", "result", "situation", "words")
 
     def __init__(self, situation: Situation, basket: Basket, affordable: Callable[[Discounts], int], words: Words) -> None:
         self.situation = situation
@@ -82,31 +82,36 @@ class _Apply:
         self.prices = Prices(situation)
         remaining = self.prices.remaining
         self.result = Discounts(remaining, remaining, remaining)
-        self.budget: int | None = None
 
     def run(self, chosen: list[Candidate]) -> Discounts:
         """Applies what was chosen, in its order."""
-        result, remaining = self.result, self.prices.remaining
-        ids, short = self.situation.ids, not self.situation.deducted
-        words, benefits, explanations = self.words, result.benefits, result.explanations
-        language, before, cents, most = words.language, words.before, words.cents, words.grouped_from
-        stage, total = Stage.PRICE, 0
-        vouchers = self.basket.vouchers
+        short, prices, stage = not self.situation.deducted, self.prices, Stage.PRICE
         for rule, indexes in chosen:
             if rule.stage > stage:
                 stage = rule.stage
-                result.total = total
                 self._enter(stage)
-                total = result.total
-            if not (rule.plain and short) or self.prices.open:
-                result.total = total
+            if rule.plain and short and not prices.open:
+                self._plain(rule, indexes)
+            else:
                 self._one(rule, indexes)
-                total = result.total
-                continue
-            # The hot loop: most offers are plain percentages of lines.
-            percent = rule.percent
-            shares: dict[str, int] = {}
-            base = amount = 0
+        if self.basket.vouchers and stage < Stage.REWARD:
+            self._enter(Stage.REWARD)
+        return self.result
+
+    def _plain(self, rule: OfferRule, indexes: list[int]) -> None:
+        # The hot path: most offers are percentages, of lines or of the order, and nothing else.
+        remaining, ids, percent = self.prices.remaining, self.situation.ids, rule.percent
+        shares: dict[str, int] = {}
+        base = amount = 0
+        if rule.order_wide:
+            own = [remaining[i] for i in indexes]
+            base = sum(own)
+            amount = (base * percent + 5000) // 10_000
+            for i, cut in zip(indexes, split(amount, own), strict=True):
+                if cut:
+                    remaining[i] -= cut
+                    shares[ids[i]] = cut
+        else:
             for i in indexes:
                 price = remaining[i]
                 base += price
@@ -115,29 +120,25 @@ class _Apply:
                     remaining[i] = price - cut
                     shares[ids[i]] = cut
                     amount += cut
-            if not amount:
-                continue
-            total += amount
-            lines = tuple(shares)
-            rule_id = rule.rule_id
-            only = lines[0] if len(lines) == 1 else None
-            benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares}))
-            begin = rule.phrases.get(language) or _phrase(rule, words)
-            if base < most:
-                text = f"{begin}{before}{base // 100}{cents[base % 100]} = {before}{amount // 100}{cents[amount % 100]}"
-            else:
-                text = f"{begin}{words.money(base)} = {words.money(amount)}"
-            if (base * percent + 5000) // 10_000 != amount:
-                text = words.say("line_by_line", text=text)
-            explanations.append(
-                _explanation({"rule": rule_id, "version": rule.version, "lines": lines, "text": text, "points": 0, "amount": amount})
-            )
-            if rule.checked or rule.offer.codes or rule.offer.coupon or rule.offer.notify or rule.offer.entitlement:
-                self._note(rule, 1)
-        result.total = total
-        if vouchers and stage < Stage.REWARD:
-            self._enter(Stage.REWARD)
-        return result
+        if not amount:
+            return
+        result, words, rule_id, lines = self.result, self.words, rule.rule_id, tuple(shares)
+        result.total += amount
+        only = lines[0] if len(lines) == 1 else None
+        result.benefits.append(_benefit({"rule": rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares}))
+        begin = rule.phrases.get(words.language) or _phrase(rule, words)
+        if base < words.grouped_from:  # `words.money`, written out
+            before, cents = words.before, words.cents
+            text = f"{begin}{before}{base // 100}{cents[base % 100]} = {before}{amount // 100}{cents[amount % 100]}"
+        else:
+            text = f"{begin}{words.money(base)} = {words.money(amount)}"
+        if not rule.order_wide and (base * percent + 5000) // 10_000 != amount:
+            text = words.say("line_by_line", text=text)
+        result.explanations.append(
+            _explanation({"rule": rule_id, "version": rule.version, "lines": lines, "text": text, "points": 0, "amount": amount})
+        )
+        if rule.noted:
+            self._note(rule, 1)
 
     def _enter(self, stage: int) -> None:
         # Percentage vouchers are discounts of the whole order: after its offers, before what points buy.
@@ -375,7 +376,7 @@ def _compete(candidates: list[Candidate], situation: Situation, result: Discount
 
 def _worth(candidate: Candidate, prices: Prices) -> int:
     rule, indexes = candidate
-    if rule.plain:
+    if rule.plain and not rule.order_wide:
         percent, gross = rule.percent, prices.remaining
         return sum([(gross[i] * percent + 5000) // 10_000 for i in indexes])
     return sum(cut_of(rule, indexes, prices).shares.values())

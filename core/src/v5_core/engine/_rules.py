@@ -118,9 +118,12 @@ class Rule:
 
 
 class OfferRule(Rule):
-    """An offer; `plain` ones are percentages of lines and nothing else, which most are: they take the short way."""
+    """An offer; `plain` ones are percentages of lines or of the order and nothing else, which most are: they take the short way."""
 
-    __slots__ = ("checked", "group", "limit", "members_only", "minimum", "offer", "order", "percent", "phrases", "plain", "stage")
+    __slots__ = (
+        "checked", "group", "limit", "members_only", "minimum", "noted", "offer", "order", "order_wide", "percent", "phrases", "plain",
+        "stage",
+    )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
         super().__init__(data, programme)
@@ -135,9 +138,12 @@ class OfferRule(Rule):
         self.group = (programme.key, Stage.PRICE if self.stage == Stage.PRICE else Stage.LINE, data.group) if competes else None
         self.minimum = data.minimum
         self.checked = bool(data.minimum or data.minimum_quantity or data.limits)
+        # Whether somebody asks afterwards if it applied.
+        self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement)
+        self.order_wide = self.stage == Stage.ORDER
         self.plain = (
             isinstance(data, PercentOffer)
-            and self.stage == Stage.LINE
+            and self.stage != Stage.REWARD
             and data.units_per_line is None
             and not (data.closes_units or self.exclude_discounted or data.maximum or data.minimum_price == "remaining")
             and programme.policies.discount_rounding == "half-up"

@@ -26,7 +26,8 @@ def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[
     "total_net_keep_gross" does so too, but the total stays and the net gives way.
     """
     lines = situation.lines
-    net = sum([ratio(left, line.net, line.gross) for left, line in zip(remaining, lines, strict=True) if line.gross])
+    # `ratio`, written out: every quote comes by here.
+    net = sum([(2 * left * line.net + line.gross) // (2 * line.gross) for left, line in zip(remaining, lines, strict=True) if line.gross])
     gross = sum(remaining)
     way = next((one.policies.tax_rounding for one in view.programmes if one.policies.tax_rounding != "line"), "line")
     if way != "line":
