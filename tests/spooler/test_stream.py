@@ -78,10 +78,11 @@ def test_portuguese_and_hebrew_come_out_as_they_went_in(name: str) -> None:
 def test_hebrew_is_in_visual_order_on_paper() -> None:
     profile = load_profile("epson")
     footer = compose_footer([ReceiptLine(text="סה״כ: 12.50")], Modes(), profile)
-    assert '12.50 :כ"הס'.encode("cp862") in footer, "gershayim are no letter of any page: a quotation mark stands for them"
-    assert lines_of(tokenize(footer), profile) == ["", 'סה"כ: 12.50', ""]
+    assert '12.50 :כ"הס'.encode("cp862") in footer, "gershayim are in no page: a quotation mark stands for them"
     assert to_visual("לקוח: 12.50").startswith("12.50")
     assert to_logical(to_visual("לקוח: כהן 12.50")) == "לקוח: כהן 12.50"
+    assert to_visual("\u2068Um por euro\u2069: נקודה (עם \u2068Terça × 2\u2069)") == "(Terça × 2 םע) הדוקנ :Um por euro"
+    assert to_visual("\u2068Terça\u2069 \u200e2") == "Terça 2"
 
 
 def test_letters_that_no_page_has_are_spelled() -> None:

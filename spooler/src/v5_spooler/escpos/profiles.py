@@ -20,6 +20,9 @@ from v5_core.errors import ConfigError
 __all__ = ["Profile", "has_hebrew", "load_profile", "profile_names", "to_logical", "to_visual"]
 
 _HEBREW: Final = re.compile("[\u0590-\u05ff\ufb1d-\ufb4f]")
+# Texts set a title apart from what stands around it; paper has no such marks, and the reordering here knows embeddings only.
+_ISOLATE: Final = re.compile("\u2068([^\u2069]*)\u2069")
+_MARKS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # ESC R n: which ASCII characters a country's set replaces, in the order # $ @ [ \ ] ^ ` { | } ~
 _NATIONAL_SLOTS: Final = "#$@[\\]^`{|}~"
 _NATIONAL: Final = {
@@ -107,7 +110,12 @@ def has_hebrew(text: str) -> bool:
 
 def to_visual(text: str) -> str:
     """From the order of reading to the order on paper."""
-    return str(get_display(text)) if has_hebrew(text) else text
+    if not has_hebrew(text):
+        return _MARKS.sub("", text)
+    # What is set apart has no say in the direction of the line.
+    first = next((letter for letter in _ISOLATE.sub("", text) if letter.isalpha()), "")
+    embedded = _ISOLATE.sub(lambda found: ("\u202b" if has_hebrew(found[1]) else "\u202a") + found[1] + "\u202c", text)
+    return _MARKS.sub("", str(get_display(re.sub("[\u2066-\u2069]", "", embedded), base_dir="R" if has_hebrew(first) else "L")))
 
 
 def to_logical(text: str) -> str:

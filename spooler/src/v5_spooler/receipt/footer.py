@@ -28,9 +28,10 @@ _WORDS: Final = {
     "’": "'",
     "‘": "'",
     "•": "*",
+    # Hebrew punctuation that no page has, as tills write it.
     "״": '"',
     "׳": "'",
-    "־": "-",  # Hebrew punctuation that CP862 lacks, as tills write it
+    "־": "-",
 }
 _QR_MODULE: Final = 5
 _ALWAYS: Final = ("font", "bold", "underline", "size", "invert", "upside", "align")
