@@ -262,6 +262,7 @@ TEST: Final = '''\
 """The $title plugin under the standard conformance tests."""
 
 import socket
+from collections.abc import Iterator
 
 import pytest
 from v5_core.testing import Facility, Harness, plugin_suite
@@ -289,7 +290,7 @@ class ${name}Harness(Harness):
 
 
 @pytest.fixture
-def source():
+def source() -> Iterator[${name}Harness]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield ${name}Harness(server.getsockname()[1])
 '''

@@ -62,6 +62,10 @@ def test_new_plugin_is_typed_and_clean(fresh: Path) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml"), str(fresh / "src")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout
+    environment = {**os.environ, "MYPYPATH": str(fresh / "src")}
+    command = [sys.executable, "-m", "mypy", str(fresh / "src"), str(fresh / "tests")]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stdout
 
 
 def test_new_refuses_what_it_cannot_do(fresh: Path) -> None:
