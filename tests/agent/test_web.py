@@ -36,7 +36,7 @@ class Local:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-            for value in [host] if isinstance(host, str) else (host or [f"127.0.0.1:{self.port}"]):
+            for value in [f"127.0.0.1:{self.port}"] if host is None else [host] if isinstance(host, str) else host:
                 connection.putheader("Host", value)
             raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
             if body is not None and "Content-Length" not in headers:
@@ -167,6 +167,7 @@ def test_a_name_that_was_made_to_point_here_is_refused(local: Local, host: str) 
 def test_two_hosts_or_none_are_refused(local: Local) -> None:
     good = f"127.0.0.1:{local.port}"
     assert local.ask("GET", "/health.json", host=[good, "evil.example"])[0] in {400, 421}
+    assert local.ask("GET", "/health.json", host=[])[0] in {400, 421}
     assert local.ask("GET", "/health.json", host=f"localhost:{local.port}")[0] == 200
 
 
