@@ -82,13 +82,31 @@ def problem_of(error: V5Error, *, now: datetime | None = None) -> Problem:
     )
 
 
-def field_errors(errors: Sequence[Any]) -> tuple[FieldError, ...]:
-    """Pydantic's list in our form, without the values (they may be personal)."""
+def field_errors(errors: Sequence[Any], body: Any = None) -> tuple[FieldError, ...]:
+    """Pydantic's list in our form, without the values (they may be personal).
+
+    Args:
+        errors: As pydantic gives them.
+        body: The JSON that was read: then a place is the path in it, as a JSON reader counts.
+    """
     found = []
     for one in errors:
-        place = [str(part) for part in one["loc"] if part != "body"]
+        place = _path([part for part in one["loc"] if part != "body"], body)
         found.append(FieldError(".".join(place) or "body", str(one["type"]), str(one["msg"]).removeprefix("Value error, ")))
     return tuple(found)
+
+
+def _path(place: Sequence[Any], body: Any) -> list[str]:
+    path, here = [], body
+    for part in place:
+        if isinstance(here, dict) and part not in here and part == here.get("kind"):
+            continue  # pydantic names the variant that it chose, which is no field of the JSON
+        path.append(str(part))
+        if isinstance(here, dict):
+            here = here.get(part)
+        else:
+            here = here[part] if isinstance(here, list) and isinstance(part, int) and part < len(here) else None
+    return path
 
 
 def response(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -123,7 +141,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     errors = error.errors()
     if any(one["type"] == "json_invalid" or (one["type"] == "missing" and one["loc"] == ("body",)) for one in errors):
         return response(problem_of(MalformedError("The body is not JSON.")))
-    return response(_simple(422, "validation", "The input is wrong; `errors` names each field.", field_errors(errors)))
+    wrong = field_errors(errors, getattr(error, "body", None))
+    return response(_simple(422, "validation", "The input is wrong; `errors` names each field.", wrong))
 
 
 async def _http(request: Request, error: Exception) -> Response:

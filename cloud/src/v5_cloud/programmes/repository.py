@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import Company, ProgrammeRow
@@ -26,6 +29,18 @@ class ProgrammeRepository(Repository):
         """One version."""
         statement = self.select(ProgrammeRow).where(ProgrammeRow.slug == slug, ProgrammeRow.version == version)
         return self.session.scalars(statement).one_or_none()
+
+    def last_published(self, slug: str) -> int:
+        """The highest version that was published; 0 for none."""
+        statement = self.columns(ProgrammeRow, func.max(ProgrammeRow.version))
+        return int(self.session.scalar(statement.where(ProgrammeRow.slug == slug, ProgrammeRow.state == "published")) or 0)
+
+    def discard(self, slug: str, version: int) -> bool:
+        """Takes a draft away; False when there is none."""
+        statement = self.delete(ProgrammeRow).where(
+            ProgrammeRow.slug == slug, ProgrammeRow.version == version, ProgrammeRow.state == "draft"
+        )
+        return bool(cast("CursorResult[Any]", self.session.execute(statement)).rowcount)
 
     def stamp(self) -> int:
         """The company's count of publications."""

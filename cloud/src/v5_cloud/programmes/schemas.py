@@ -1,4 +1,4 @@
-"""What programme endpoints show."""
+"""What programme endpoints and pages show."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from v5_cloud.kit.problems import ProblemField
 from v5_core.programme import Programme
 
-__all__ = ["ProgrammeItem"]
+__all__ = ["DraftItem", "ProgrammeItem"]
 
 
 class ProgrammeItem(BaseModel):
@@ -24,3 +25,9 @@ class ProgrammeItem(BaseModel):
     published_at: datetime | None
     published_by: str
     programme: Programme
+
+
+class DraftItem(ProgrammeItem):
+    """A version, and what stands in the way of its publication: `field` is the path in the programme's JSON."""
+
+    findings: list[ProblemField]

@@ -1,4 +1,4 @@
-"""Programmes: lists, publication, and which version decides about a sale of a given day."""
+"""Programmes: lists, and which version decides about a sale of a given day."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import ProgrammeRow
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.schemas import ProgrammeItem
-from v5_core.engine import Compiled, check_programme, compile_programmes
-from v5_core.errors import ConflictError
+from v5_core.engine import Compiled, compile_programmes
 from v5_core.programme import Policies, Programme
 
-__all__ = ["Catalogue", "catalogue", "current", "list_programmes", "publish"]
+__all__ = ["Catalogue", "catalogue", "current", "item_of", "list_programmes"]
 
 
 @dataclass(slots=True)
@@ -77,41 +76,11 @@ def list_programmes(container: Container, scope: Scope) -> list[ProgrammeItem]:
     """All programmes, each version, newest first."""
     with container.database.read(scope) as session:
         rows: Sequence[ProgrammeRow] = ProgrammeRepository(session, scope).all()
-        return [_item(row) for row in rows]
+        return [item_of(row) for row in rows]
 
 
-def publish(container: Container, scope: Scope, programme: Programme, *, actor: str) -> ProgrammeItem:
-    """Publishes a new version; it can never be changed again.
-
-    Raises:
-        ConflictError: The version is there already.
-        ValidationError: Rules that cannot be read, or contradict each other.
-    """
-    check_programme(programme)
-    now = container.clock()
-    final = programme.model_copy(update={"state": "published"})
-    with container.database.write(scope) as session:
-        repository = ProgrammeRepository(session, scope)
-        if repository.one(final.id, final.version) is not None:
-            raise ConflictError(f"version {final.version} of {final.id} was published already; publish a new version")
-        row = ProgrammeRow(
-            tenant_id=scope.tenant,
-            company_id=scope.company,
-            slug=final.id,
-            version=final.version,
-            name=final.name,
-            state="published",
-            body=final.model_dump(mode="json"),
-            created_at=now,
-            published_at=now,
-            published_by=actor,
-        )
-        repository.add(row)
-        repository.bump()
-        return _item(row)
-
-
-def _item(row: ProgrammeRow) -> ProgrammeItem:
+def item_of(row: ProgrammeRow) -> ProgrammeItem:
+    """A version as it is shown."""
     return ProgrammeItem(
         id=row.slug,
         version=row.version,

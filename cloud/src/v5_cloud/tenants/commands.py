@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError as PydanticError
 
 from v5_cloud.access.service import SCOPES, issue_key
 from v5_cloud.console import err, opened
@@ -20,13 +19,10 @@ from v5_cloud.fleet.service import issue_code, list_agents
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import Company, Store
-from v5_cloud.programmes.service import publish
+from v5_cloud.programmes import drafts
 from v5_cloud.tenants import changes, setup
 from v5_cloud.tenants.directory import only_tenant, tenants
 from v5_cloud.tenants.service import overview
-from v5_core.errors import FieldError, ValidationError
-from v5_core.programme import Programme
-from v5_core.wire import loads
 
 __all__ = ["attach"]
 
@@ -300,21 +296,10 @@ def programme_publish(
     Refused are rules that cannot be read, that end before they start, or that tie, so that chance would decide.
     """
     with opened() as held:
-        made = publish(held, _scope(held, tenant, company), _read(file), actor=setup.OPERATOR)
+        programme = drafts.read_programme(file.read_bytes(), file.name)
+        made = drafts.publish(held, _scope(held, tenant, company), programme, actor=setup.OPERATOR)
     err.print(f"Published: {made.name}. It counts for sales from now on.", markup=False, highlight=False)
     typer.echo(f"{made.id} {made.version}")
-
-
-def _read(file: Path) -> Programme:
-    try:
-        return Programme.model_validate(loads(file.read_bytes()))
-    except PydanticError as error:
-        wrong = tuple(
-            FieldError(".".join(str(part) for part in one["loc"]) or file.name, one["type"], one["msg"]) for one in error.errors()
-        )
-        raise ValidationError(f"{file.name} is not a programme.", errors=wrong) from error
-    except ValueError as error:
-        raise ValidationError(f"{file.name} cannot be read as JSON: {error}") from error
 
 
 def _scope(held: Container, tenant: str | None, company: str | None) -> Scope:

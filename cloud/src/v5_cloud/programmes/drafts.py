@@ -1,0 +1,173 @@
+"""Drafts: saved as often as one likes, checked, published once."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError as PydanticError
+
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.problems import ProblemField, field_errors
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.models import ProgrammeRow
+from v5_cloud.programmes.repository import ProgrammeRepository
+from v5_cloud.programmes.schemas import DraftItem, ProgrammeItem
+from v5_cloud.programmes.service import item_of
+from v5_cloud.tenants.service import company_info
+from v5_cloud.tenants.setup import audit
+from v5_core.engine import check_programme
+from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
+from v5_core.programme import Programme
+from v5_core.wire import loads
+
+__all__ = ["check", "discard", "get", "publish", "publish_draft", "read_programme", "save"]
+
+
+def read_programme(text: bytes | str, name: str = "the text") -> Programme:
+    """A programme out of JSON.
+
+    Raises:
+        ValidationError: No JSON, or not a programme; each error's `field` is the path in the JSON.
+    """
+    try:
+        body = loads(text)
+    except ValueError as error:
+        raise ValidationError(f"{name} cannot be read as JSON: {error}", code="json") from error
+    try:
+        return Programme.model_validate(body)
+    except PydanticError as error:
+        raise ValidationError(f"{name} is not a programme.", errors=field_errors(error.errors(), body)) from error
+
+
+def check(container: Container, scope: Scope, programme: Programme) -> tuple[FieldError, ...]:
+    """What stands in the way of publishing it; `field` is the path in its JSON."""
+    found: list[FieldError] = []
+    try:
+        check_programme(programme)
+    except ValidationError as error:
+        found += [FieldError(_path(programme, one.field), one.code, one.message) for one in error.errors]
+        if not error.errors:
+            found.append(FieldError("programme", error.error_code, error.message))
+    company = company_info(container, scope)
+    if programme.currency != company.currency and not any(one.field == "currency" for one in found):
+        found.append(FieldError("currency", "currency", f"{company.currency} is expected, the company's currency"))
+    with container.database.read(scope) as session:
+        last = ProgrammeRepository(session, scope).last_published(programme.id)
+    if programme.version <= last:
+        found.append(FieldError("version", "version", f"version {last} is published: {last + 1} or higher is expected"))
+    return tuple(found)
+
+
+def save(container: Container, scope: Scope, programme: Programme, *, actor: str) -> DraftItem:
+    """Saves a draft, in the place of the draft of the same version.
+
+    Raises:
+        ConflictError: That version is published; it never changes.
+    """
+    now = container.clock()
+    draft = programme.model_copy(update={"state": "draft"})
+    with container.database.write(scope) as session:
+        repository = ProgrammeRepository(session, scope)
+        row = _unpublished(repository, draft)
+        if row is None:
+            row = ProgrammeRow(tenant_id=scope.tenant, company_id=scope.company, slug=draft.id, version=draft.version)
+            row.created_at, row.published_by = now, ""
+            repository.add(row)
+        row.name, row.state, row.body = draft.name, "draft", draft.model_dump(mode="json")
+        repository.add(audit(scope, now, actor, "programme.draft", f"{draft.id} {draft.version}"))
+        session.flush()
+        found = item_of(row)
+    return _with_findings(container, scope, found)
+
+
+def get(container: Container, scope: Scope, slug: str, version: int) -> DraftItem:
+    """One version; a draft with what stands in its way.
+
+    Raises:
+        NotFoundError: No such version.
+    """
+    with container.database.read(scope) as session:
+        row = ProgrammeRepository(session, scope).one(slug, version)
+        if row is None:
+            raise NotFoundError("There is no such version of a programme.")
+        found = item_of(row)
+    return _with_findings(container, scope, found)
+
+
+def discard(container: Container, scope: Scope, slug: str, version: int, *, actor: str) -> None:
+    """Takes a draft away.
+
+    Raises:
+        NotFoundError: No such draft; a published version stays for ever.
+    """
+    now = container.clock()
+    with container.database.write(scope) as session:
+        repository = ProgrammeRepository(session, scope)
+        if not repository.discard(slug, version):
+            raise NotFoundError("There is no such draft.")
+        repository.add(audit(scope, now, actor, "programme.discard", f"{slug} {version}"))
+
+
+def publish_draft(container: Container, scope: Scope, slug: str, version: int, *, actor: str) -> ProgrammeItem:
+    """Publishes a draft as it was saved.
+
+    Raises:
+        NotFoundError: No such version.
+        ConflictError: It is published already.
+        ValidationError: Something stands in its way; `errors` names each path.
+    """
+    return publish(container, scope, get(container, scope, slug, version).programme, actor=actor)
+
+
+def publish(container: Container, scope: Scope, programme: Programme, *, actor: str) -> ProgrammeItem:
+    """Publishes a version; it can never be changed again.
+
+    Raises:
+        ConflictError: The version is published already.
+        ValidationError: Rules that cannot be read, or contradict each other, a version that is not the next; `errors` names each path.
+    """
+    now = container.clock()
+    final = programme.model_copy(update={"state": "published"})
+    with container.database.read(scope) as session:
+        _unpublished(ProgrammeRepository(session, scope), final)
+    wrong = check(container, scope, final)
+    if wrong:
+        raise ValidationError("; ".join(one.message for one in wrong), code="programme", errors=wrong)
+    with container.database.write(scope) as session:
+        repository = ProgrammeRepository(session, scope)
+        row = _unpublished(repository, final)
+        if row is None:
+            row = ProgrammeRow(tenant_id=scope.tenant, company_id=scope.company, slug=final.id, version=final.version, created_at=now)
+            repository.add(row)
+        row.name, row.state, row.body = final.name, "published", final.model_dump(mode="json")
+        row.published_at, row.published_by = now, actor
+        repository.add(audit(scope, now, actor, "programme.publish", f"{final.id} {final.version}"))
+        session.flush()
+        repository.bump()
+        return item_of(row)
+
+
+def _unpublished(repository: ProgrammeRepository, programme: Programme) -> ProgrammeRow | None:
+    row = repository.one(programme.id, programme.version)
+    if row is not None and row.state == "published":
+        raise ConflictError(f"version {programme.version} of {programme.id} was published already; publish a new version")
+    return row
+
+
+def _with_findings(container: Container, scope: Scope, found: ProgrammeItem) -> DraftItem:
+    wrong = check(container, scope, found.programme) if found.state == "draft" else ()
+    findings = [ProblemField(field=one.field, code=one.code, message=one.message) for one in wrong]
+    return DraftItem(**dict(found), findings=findings)
+
+
+def _path(programme: Programme, field: str) -> str:
+    """`<rule>.when` or `offers.<rule>`, as the engine names places, as a path in the programme's JSON."""
+    places = {
+        one.id: f"{section}.{index}"
+        for section in ("earning", "boosts", "offers", "rewards", "vouchers", "stored_value", "clubs", "alerts")
+        for index, one in enumerate(getattr(programme, section, ()))
+    }
+    section, _, rest = field.partition(".")
+    bare = rest if section not in places and rest else field
+    name, _, inner = bare.partition(".")
+    if name not in places:
+        return field
+    return f"{places[name]}.{inner}" if inner else places[name]
