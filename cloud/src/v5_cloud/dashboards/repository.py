@@ -72,7 +72,7 @@ class DashboardRepository(Repository):
         """Points moved on customers' accounts, by operation."""
         statement = (
             self.columns(PostingRow, PostingRow.operation, func.sum(PostingRow.points))
-            .where(PostingRow.account == PostingRow.owner, PostingRow.day.between(period.first, period.last))
+            .where(PostingRow.account == PostingRow.owner, PostingRow.unit == "points", PostingRow.day.between(period.first, period.last))
             .group_by(PostingRow.operation)
         )
         if store:
@@ -82,7 +82,10 @@ class DashboardRepository(Repository):
 
     def liability(self) -> int:
         """Points that customers hold."""
-        return int(self.session.scalar(self.columns(AccountRow, func.coalesce(func.sum(AccountRow.balance), 0))) or 0)
+        return int(
+            self.session.scalar(self.columns(AccountRow, func.coalesce(func.sum(AccountRow.balance), 0)).where(AccountRow.unit == "points"))
+            or 0
+        )
 
     def new_customers(self, since: datetime, until: datetime) -> int:
         """Records made in that time."""

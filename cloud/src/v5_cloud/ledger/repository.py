@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, func, literal, or_, union_all
+from sqlalchemy import CompoundSelect, Select, func, literal, null, or_, union_all
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.ledger.working import Account, Member, Working, allocation_of, lot_of
@@ -55,10 +55,10 @@ class LedgerRepository(Repository):
         found_lots: list[Lot] = []
         found_holds: list[Hold] = []
         for row in self.rows("ledger.details", self._details, {"accounts": list(accounts), "names": list(names)}):
-            kind, key, account, entry, one, two, points, rest, held, expired, debt, since, until, sequence = row
+            kind, key, account, entry, one, two, points, rest, held, expired, debt, since, until, sequence, ready = row
             if kind == "lot":
                 owed = Operation(debt) if debt else None
-                found_lots.append(Lot(key, account, entry, one, two, points, rest, since, until, held, expired, sequence, owed))
+                found_lots.append(Lot(key, account, entry, one, two, points, rest, since, until, held, expired, sequence, owed, ready))
             else:
                 parts = tuple((str(lot), int(part)) for lot, part in json.loads(two))
                 state = HoldState(kind.partition(":")[2])
@@ -84,6 +84,7 @@ class LedgerRepository(Repository):
             LotRow.earned_at,
             LotRow.expires_at,
             LotRow.sequence,
+            LotRow.usable_from,
         ).where(self.within(LotRow.account_id, "accounts"), LotRow.remaining != 0)
         named = or_(self.within(HoldRow.id, "names"), self.within(HoldRow.alias, "names"))
         holds = self.columns(
@@ -102,6 +103,7 @@ class LedgerRepository(Repository):
             HoldRow.created_at,
             HoldRow.expires_at,
             literal(0),
+            null(),
         ).where(self.within(HoldRow.account_id, "accounts"), or_(HoldRow.state == "open", named))
         return union_all(lots, holds)
 

@@ -57,6 +57,7 @@ def lot_of(row: LotRow) -> Lot:
         expired=row.expired,
         sequence=row.sequence,
         debt=Operation(row.debt) if row.debt else None,
+        usable_from=row.usable_from,
     )
 
 
@@ -134,7 +135,7 @@ class Working:
         lots = tuple([lot for lot in self.lots.get(account, {}).values() if lot.remaining])
         holds = tuple([hold for hold in self._holds(account) if hold.is_open])
         base = self._states[account]
-        return AccountState(account, base.balance, base.version, base.sequence, lots, holds)
+        return AccountState(account, base.balance, base.version, base.sequence, lots, holds, base.unit)
 
     def booked(self, account: str, entry: str, origin: str = "") -> Booked:
         """What an entry has booked on an account; `origin` is the sale that a return points at."""
@@ -192,6 +193,7 @@ class Working:
                 "entry": posting.entry,
                 "operation": posting.operation.value,
                 "points": posting.points,
+                "unit": self._states[owner].unit,
                 "programme": posting.programme,
                 "rule": posting.rule,
                 "store": cause.store,
@@ -273,5 +275,6 @@ def _lot_row(company: str, lot: Lot) -> dict[str, Any]:
         "debt": lot.debt.value if lot.debt else None,
         "earned_at": lot.earned_at,
         "expires_at": lot.expires_at,
+        "usable_from": lot.usable_from,
         "sequence": lot.sequence,
     }

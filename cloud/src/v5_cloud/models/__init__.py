@@ -5,11 +5,14 @@ from v5_cloud.models.customers import CardRow, CustomerKey, CustomerRow, Product
 from v5_cloud.models.fleet import Agent, ApiKey, EnrolCode, SignalRow
 from v5_cloud.models.ledger import AccountRow, AllocationRow, AuditRow, HoldRow, Installation, LotRow, PostingRow
 from v5_cloud.models.limits import RateWindow
+from v5_cloud.models.membership import AdjustmentRow, CustomerDay, MembershipRow, RunRow, StandingRow
 from v5_cloud.models.sales import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink, StoreDay
 from v5_cloud.models.tenants import Company, Store, Tenant, User, UserSession
+from v5_cloud.models.vouchers import Reservation, UseCounter, VoucherRow
 
 __all__ = [
     "AccountRow",
+    "AdjustmentRow",
     "Agent",
     "AllocationRow",
     "ApiKey",
@@ -17,6 +20,7 @@ __all__ = [
     "Base",
     "CardRow",
     "Company",
+    "CustomerDay",
     "CustomerKey",
     "CustomerRow",
     "DocumentKey",
@@ -28,18 +32,24 @@ __all__ = [
     "Idempotency",
     "Installation",
     "LotRow",
+    "MembershipRow",
     "PendingRef",
     "PostingRow",
     "ProductRow",
     "ProgrammeRow",
     "RateWindow",
+    "Reservation",
     "ReturnLink",
+    "RunRow",
     "SignalRow",
+    "StandingRow",
     "Store",
     "StoreDay",
     "Tenant",
     "TenantRow",
+    "UseCounter",
     "User",
     "UserSession",
+    "VoucherRow",
     "new_id",
 ]

@@ -20,6 +20,8 @@ class CustomerRow(TenantRow):
         search: Name folded for search: no accents, lower case.
         keys: All of the customer's rows of `customer_key`, so that one read resolves and shows whoever was found.
         card_types: Types of the active cards: which programmes apply.
+        rates: Standing discounts of the active cards: [rate, last day or null].
+        shares_with: The customer whose account this one uses (a relative); None is an account of one's own.
         origin: How the record came to be: till, erp, office, sample.
     """
 
@@ -45,6 +47,8 @@ class CustomerRow(TenantRow):
     member_since: Mapped[date | None]
     keys: Mapped[list[Any]] = mapped_column(default=list)
     card_types: Mapped[list[Any]] = mapped_column(default=list)
+    rates: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    shares_with: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -71,6 +75,8 @@ class CardRow(TenantRow):
     kind: Mapped[str] = mapped_column(default="points")
     card_type: Mapped[str] = mapped_column(default="points")
     active: Mapped[bool] = mapped_column(default=True)
+    rate: Mapped[int] = mapped_column(default=0, server_default="0")
+    valid_until: Mapped[date | None]
     created_at: Mapped[datetime]
 
 

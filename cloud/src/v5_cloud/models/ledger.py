@@ -13,9 +13,12 @@ __all__ = ["AccountRow", "AllocationRow", "AuditRow", "HoldRow", "Installation",
 
 
 class AccountRow(TenantRow):
-    """A customer's points. `balance` and `held` are caches that the ledger check rebuilds.
+    """A customer's points, or what is on a stored value. `balance` and `held` are caches that the ledger check rebuilds.
 
     Attributes:
+        customer_id: "" for a stored value: whose it is stands in `voucher`.
+        kind: "points", or for a stored value its own id.
+        unit: "points", or the currency.
         version: Guards every update, and counts outcomes.
         replica: Grows with every change a till should know of; stores ask for what is newer than they have.
     """
@@ -32,6 +35,7 @@ class AccountRow(TenantRow):
     company_id: Mapped[str]
     customer_id: Mapped[str]
     kind: Mapped[str] = mapped_column(default="points")
+    unit: Mapped[str] = mapped_column(default="points", server_default="points")
     balance: Mapped[int] = mapped_column(default=0)
     held: Mapped[int] = mapped_column(default=0)
     earned: Mapped[int] = mapped_column(default=0)
@@ -67,6 +71,7 @@ class LotRow(TenantRow):
     debt: Mapped[str | None]
     earned_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    usable_from: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(default=0)
 
 
@@ -91,6 +96,7 @@ class PostingRow(TenantRow):
     entry: Mapped[str]
     operation: Mapped[str]
     points: Mapped[int]
+    unit: Mapped[str] = mapped_column(default="points", server_default="points")
     programme: Mapped[str] = mapped_column(default="")
     rule: Mapped[str] = mapped_column(default="")
     store: Mapped[str] = mapped_column(default="")

@@ -24,6 +24,7 @@ class DocumentRow(TenantRow):
         parts: Revision of the last report of each source; merged in an order that does not depend on arrival.
         links: What a return points at: reference as on paper, and the original once it is known.
         settlement: What the engine decided; returns are computed from it for ever.
+        extras: What else it did, beside points: codes and limits used, stored value that paid, vouchers it made.
         answer: The stored reply to whoever sends the same again.
         state: settled, waiting (a return whose original is not known yet), merged (it was another document all along).
         has_returns: Some return points here: its family is loaded with it.
@@ -62,6 +63,7 @@ class DocumentRow(TenantRow):
     parts: Mapped[dict[str, Any]]
     links: Mapped[list[Any]]
     settlement: Mapped[dict[str, Any]]
+    extras: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     answer: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

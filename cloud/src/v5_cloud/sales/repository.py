@@ -83,7 +83,7 @@ class SalesRepository(Repository):
         """What it did to the customer's points: operation and sum."""
         statement = (
             self.columns(PostingRow, PostingRow.operation, func.sum(PostingRow.points))
-            .where(PostingRow.document_id == document_id, PostingRow.account == PostingRow.owner)
+            .where(PostingRow.document_id == document_id, PostingRow.account == PostingRow.owner, PostingRow.unit == "points")
             .group_by(PostingRow.operation)
         )
         return self.session.execute(statement.order_by(PostingRow.operation)).all()

@@ -86,6 +86,7 @@ class Doc:
     fresh: list[Report] = field(default_factory=list)
     origins: str = ""
     counted: dict[str, Any] | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_row(cls, row: DocumentRow | Row[Any]) -> Doc:
@@ -109,6 +110,7 @@ class Doc:
             origins=row.origins,
             new=False,
             counted=_count_row(row),
+            extras=row.extras,
         )
 
     @property
@@ -204,6 +206,7 @@ class Doc:
             "parts": dict(sorted(self.revisions.items())),
             "links": sorted([ref, original] for ref, original in self.links.items()),
             "settlement": orjson.Fragment(self.settlement.to_json()),
+            "extras": self.extras,
             "answer": self.answer,
             "created_at": self.created_at,
             "updated_at": now,

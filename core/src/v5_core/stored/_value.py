@@ -77,19 +77,19 @@ def refusal(
     if thing.problem:
         return thing.problem
     if thing.valid_from is not None and at < thing.valid_from:
-        return "not_yet_valid"
+        return "not_yet"
     if thing.valid_until is not None and at >= thing.valid_until:
         return "expired"
     if thing.stores and store not in thing.stores:
-        return "other_store"
+        return "not_here"
     if thing.customer is not None and thing.customer != customer:
-        return "other_customer"
+        return "not_yours"
     if isinstance(thing, Coupon):
         used_up = thing.uses_left <= 0
     else:
         used_up = thing.balance <= 0
         if scanned and not thing.by_code and thing.customer != customer:
-            return "by_customer_only"
+            return "not_yours"
     if used_up:
         return "used_up"
     return "minimum" if total is not None and total < thing.minimum else ""
