@@ -29,6 +29,8 @@ class VoucherRule(Rule):
             "next_purchase": at every sale that meets the condition; "turnover": in a run over a period, previewed and confirmed;
             "new_customer": at enrolment with an e-mail address; "birthday".
         steps: The highest step reached gives the voucher. What is measured is the sale, or the turnover of the period.
+        basis: What is measured counts with VAT ("gross") or without.
+        codes: One of these must have been typed in the sale ("till", "next_purchase", "anonymous"); the document says so in `applied`.
         gives: "amount": money (a percentage is taken of what was measured); "percent": off the next purchase; "coupon": a
             coupon for `offer`.
         visits: Sales with the customer within the period that are needed (till, turnover).
@@ -42,6 +44,8 @@ class VoucherRule(Rule):
 
     kind: Literal["till", "anonymous", "next_purchase", "turnover", "new_customer", "birthday"]
     steps: Annotated[tuple[VoucherStep, ...], Field(min_length=1, max_length=50)]
+    basis: Literal["gross", "net"] = "gross"
+    codes: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
     gives: Literal["amount", "percent", "coupon"] = "amount"
     offer: Slug | None = None
     visits: Annotated[int, Field(ge=0, le=10_000)] = 0
