@@ -103,6 +103,20 @@ def test_a_bad_event_spoils_no_other(service: Service, till: Till) -> None:
     service.sound()
 
 
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_a_time_at_the_end_of_the_calendar_is_one_rejected_record(service: Service, till: Till, when: str) -> None:
+    till.enrol_agent()
+    card = till.customer()["card"]
+    good = till.document("1", [("CAFE-250", "mercearia", "10.00")], customer={"card": card})
+    results = till.push(till.event("document", {**good, "source_id": "2", "issued_at": when}), till.event("document", good))
+    assert [one["status"] for one in results] == ["rejected", "accepted"]
+    assert "1900" in results[0]["message"]
+    refused = till.hook("commit", {"request_id": "c", "document": {**good, "source_id": "3", "issued_at": when}})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"].endswith("issued_at")
+    assert till.balance() == "10"
+
+
 def test_an_anonymous_sale_awards_once_the_customer_is_known(service: Service, till: Till) -> None:
     till.enrol_agent()
     sale = till.document("s", [("CAFE-250", "mercearia", "12.00")], source="print", origin="print", fiscal=FISCAL)

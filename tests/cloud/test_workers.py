@@ -162,6 +162,23 @@ def test_no_worker_outlives_the_parent(fleet: Callable[..., Fleet]) -> None:
 
 
 @only_postgres
+@pytest.mark.feature("NX-11")
+def test_workers_are_replaced_one_by_one_and_every_request_is_answered(fleet: Callable[..., Fleet]) -> None:
+    service = fleet()
+    old = service.workers()
+    service.process.send_signal(signal.SIGHUP)
+
+    def replaced() -> bool:
+        # Each on a connection of its own, as callers that come and go.
+        assert httpx.get(f"{service.url}/v1/health", timeout=20).status_code == 200
+        return not any(alive(one) for one in old)
+
+    until(replaced, seconds=120)
+    assert len(service.workers()) == 2
+    assert httpx.get(f"{service.url}/v1/health", timeout=20).status_code == 200
+
+
+@only_postgres
 def test_limits_hold_over_all_workers(fleet: Callable[..., Fleet]) -> None:
     service = fleet(V5_AUTH_FAILURE_RATE="10/minute", V5_MACHINE_RATE="200/minute")
     clients = [service.client_of(one) for one in service.workers()]

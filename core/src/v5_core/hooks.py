@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Protocol
 
 from pydantic import AwareDatetime, Field
 
-from v5_core.model import Balance, Card, Claim, Code, CustomerRef, Line, PaymentMethod, SalesDocument, Text, Wire
+from v5_core.model import Balance, Card, Claim, Code, CustomerRef, Line, Moment, PaymentMethod, SalesDocument, Text, Wire
 from v5_core.money import Amount, Points, Quantity, Rate
 
 __all__ = [
@@ -248,7 +248,7 @@ class QuoteRequest(Wire):
 
     store: Code
     till: str = Field(default="", max_length=40)
-    at: AwareDatetime
+    at: Moment
     currency: str = "EUR"
     customer: CustomerRef = CustomerRef()
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=5000)]
@@ -306,7 +306,7 @@ class HoldRequest(Wire):
     request_id: Code
     store: Code
     till: str = Field(default="", max_length=40)
-    at: AwareDatetime
+    at: Moment
     customer: CustomerRef = CustomerRef()
     points: Annotated[Points, Field(ge=0)] = 0
     stored_value: Annotated[tuple[StoredPayment, ...], Field(max_length=50)] = ()
@@ -359,7 +359,7 @@ class CancelRequest(Wire):
 
     request_id: Code
     store: Code
-    at: AwareDatetime
+    at: Moment
     hold: str | None = Field(default=None, max_length=80)
     document: str | None = Field(default=None, max_length=200)
     reason: Text = ""

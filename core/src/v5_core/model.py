@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from v5_core.money import CURRENCIES, Amount, Points, Quantity, Rate
 
@@ -27,6 +27,7 @@ __all__ = [
     "FiscalKey",
     "Line",
     "LineKind",
+    "Moment",
     "Origin",
     "Payment",
     "PaymentMethod",
@@ -41,6 +42,16 @@ __all__ = [
 # No control characters (they break logs, receipts and XML); length bounded everywhere.
 Text = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+def _placeable(value: datetime) -> datetime:
+    # Near the ends of the calendar another zone, or a year until points lapse, cannot be reckoned.
+    if not 1900 <= value.year < 3000:
+        raise ValueError("a time between the years 1900 and 2999 is expected")
+    return value
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_placeable)]
 
 
 class Wire(BaseModel):
@@ -268,7 +279,7 @@ class SalesDocument(Wire):
     store: Code
     till: str = Field(default="", max_length=40)
     operator: str = Field(default="", max_length=80)
-    issued_at: AwareDatetime
+    issued_at: Moment
     doubtful_time: bool = False
     currency: str = "EUR"
     customer: CustomerRef = CustomerRef()
@@ -278,7 +289,7 @@ class SalesDocument(Wire):
     applied: Annotated[tuple[Applied, ...], Field(max_length=200)] = ()
     gross: Annotated[Amount, Field(ge=0)]
     net: Annotated[Amount, Field(ge=0)]
-    cancelled_at: AwareDatetime | None = None
+    cancelled_at: Moment | None = None
     cancel_reason: Text = ""
 
     @model_validator(mode="after")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AwareDatetime, Field
 
 from v5_core.hooks import CancelRequest, EnrolRequest, HoldRequest
-from v5_core.model import Code, Customer, Product, SalesDocument, Text, Wire
+from v5_core.model import Code, Customer, Moment, Product, SalesDocument, Text, Wire
 from v5_core.programme import Programme
 
 __all__ = ["Event", "EventResult", "PushBatch", "PushReply", "Replica", "ReplicaCustomer", "Signal", "event_id"]
@@ -35,7 +35,7 @@ class Event(Wire):
     event_id: Code
     type: EventType
     aggregate: Annotated[str, Field(min_length=1, max_length=300)]
-    captured_at: AwareDatetime
+    captured_at: Moment
     document: SalesDocument | None = None
     customer: Customer | None = None
     product: Product | None = None
