@@ -10,6 +10,7 @@ from datetime import datetime
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import ProgrammeRow
+from v5_cloud.programmes.asks import Asks, asks_of
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.schemas import ProgrammeItem
 from v5_core.engine import Compiled, compile_programmes
@@ -25,6 +26,7 @@ class Catalogue:
     stamp: int
     versions: tuple[tuple[Programme, datetime], ...]
     _compiled: dict[tuple[tuple[str, int], ...], Compiled] = field(default_factory=dict)
+    _asks: dict[tuple[tuple[str, int], ...], Asks] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def programmes(self, at: datetime) -> tuple[Programme, ...]:
@@ -46,6 +48,15 @@ class Catalogue:
             if key not in self._compiled:
                 self._compiled[key] = compile_programmes(chosen)
             return self._compiled[key]
+
+    def asks(self, at: datetime) -> Asks:
+        """What the programmes of a day need beside points."""
+        chosen = self.programmes(at)
+        key = tuple((one.id, one.version) for one in chosen)
+        known = self._asks.get(key)
+        if known is None:
+            known = self._asks[key] = asks_of(chosen)
+        return known
 
     def policies(self, at: datetime) -> Policies:
         """The policies of the programme that spends points; they are the account's."""
