@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from v5_core.criteria import And, Compare, Criterion, In, parse
 from v5_core.engine._compile import compile_programmes
+from v5_core.engine._rules import fold_code
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import CURRENCIES
-from v5_core.programme import Offer, OfferBase, PercentOffer, Programme, Selector, Validity
+from v5_core.programme import Offer, OfferBase, PercentOffer, Policies, Programme, Selector, Validity
 
 __all__ = ["check_programme"]
 
@@ -16,46 +19,93 @@ __all__ = ["check_programme"]
 def check_programme(programme: Programme) -> None:
     """Refuses a programme that may not be published.
 
-    Two exclusive offers of one group tie when both can apply to the same line at the same time, take the same percentage, and have the
+    Two exclusive offers of one group tie when both can apply to the same line at the same time, give the same, and have the
     same priority: then nothing but chance would say which of them is written on the receipt.
 
     Raises:
         ValidationError: Criteria that cannot be read, an unknown field in them, a currency that is not supported, a validity that ends
-            before it starts, or a tie (both rules are named).
+            before it starts, a tie or another contradiction (both rules are named).
     """
     errors: list[FieldError] = []
     if programme.currency not in CURRENCIES:
         errors.append(FieldError("currency", "currency", f"{programme.currency!r} is not supported"))
-    for rule in (*programme.earning, *programme.boosts, *programme.offers):
+    for rule in (*programme.earning, *programme.boosts, *programme.offers, *programme.vouchers):
         if _empty(rule.validity):
             errors.append(FieldError(f"{rule.id}.validity", "validity", f"rule {rule.id!r} ends before it starts"))
     if _empty(programme.validity):
         errors.append(FieldError("validity", "validity", "the programme ends before it starts"))
     compile_programmes([programme])
-    for one, other in combinations(sorted(programme.offers, key=lambda offer: offer.id), 2):
-        if _tie(one, other):
-            text = (
-                f"offers {one.id!r} and {other.id!r} are exclusive in group {one.group!r} and give the same at the same "
-                "priority: give one a higher priority, or make one combinable"
-            )
-            errors.append(FieldError(f"offers.{one.id}", "tie", text))
+    errors += [*_policies(programme.policies), *_rules(programme), *_ties(programme.offers), *_codes(programme.offers)]
     if errors:
         raise ValidationError("; ".join(error.message for error in errors), code="programme", errors=tuple(errors))
 
 
+def _policies(policies: Policies) -> Iterator[FieldError]:
+    if policies.same_sale_points and policies.base == "after_discounts":
+        text = (
+            "same_sale_points lets a sale spend what it earns, and base 'after_discounts' lowers what it earns by what it spends: "
+            "choose base 'before_rewards' or 'before_discounts'"
+        )
+        yield FieldError("policies.same_sale_points", "contradiction", text)
+    if policies.same_sale_points and not policies.earn_on_points:
+        text = "same_sale_points and earn_on_points: false contradict each other: points that pay would take back what they were earned by"
+        yield FieldError("policies.earn_on_points", "contradiction", text)
+
+
+def _rules(programme: Programme) -> Iterator[FieldError]:
+    unit = 10 ** (3 - programme.decimals)
+    for rule in programme.earning:
+        for index, cap in enumerate(rule.caps):
+            if cap.points < unit:
+                text = f"rule {rule.id!r} may never give a point: its cap is below the programme's smallest step"
+                yield FieldError(f"{rule.id}.caps.{index}", "contradiction", text)
+    for offer in programme.offers:
+        if offer.entitlement and not offer.members_only:
+            text = f"offer {offer.id!r} needs entitlement {offer.entitlement!r} of a member, and is open to anybody"
+            yield FieldError(f"{offer.id}.members_only", "contradiction", text)
+        if offer.coupon and offer.codes:
+            text = f"offer {offer.id!r} asks for a coupon and for one of its codes at once: keep one of the two"
+            yield FieldError(f"{offer.id}.codes", "contradiction", text)
+        if offer.cost and not offer.members_only:
+            yield FieldError(f"{offer.id}.members_only", "contradiction", f"reward {offer.id!r} costs points, which only members have")
+
+
+def _ties(offers: Iterable[Offer]) -> Iterator[FieldError]:
+    # Only offers that say the same of everything but when and where are compared in pairs.
+    alike: dict[object, list[Offer]] = defaultdict(list)
+    for offer in sorted(offers, key=lambda one: one.id):
+        if offer.exclusive and not offer.cost:
+            alike[offer.group, offer.priority, _gives(offer)].append(offer)
+    for rivals in alike.values():
+        for one, other in combinations(rivals, 2):
+            if _meet(one, other):
+                text = (
+                    f"offers {one.id!r} and {other.id!r} are exclusive in group {one.group!r} and give the same at the same "
+                    "priority: give one a higher priority, or make one combinable"
+                )
+                yield FieldError(f"offers.{one.id}", "tie", text)
+
+
+def _codes(offers: Iterable[Offer]) -> Iterator[FieldError]:
+    # One code for two exclusive offers of a group: one of them could never be had.
+    owners: dict[tuple[str, str], Offer] = {}
+    for offer in sorted(offers, key=lambda one: one.id):
+        for code in {fold_code(code) for code in offer.codes}:
+            known = owners.setdefault((code, offer.group), offer)
+            if known is not offer and known.exclusive and offer.exclusive and _meet(known, offer):
+                text = f"code {code!r} opens offers {known.id!r} and {offer.id!r}, of which group {offer.group!r} lets only one apply"
+                yield FieldError(f"offers.{offer.id}.codes", "contradiction", text)
+
+
 def _empty(validity: Validity) -> bool:
-    return validity.starts_at is not None and validity.ends_at is not None and validity.ends_at <= validity.starts_at
+    starts, ends, first, last = validity.starts_at, validity.ends_at, validity.first_day, validity.last_day
+    return (starts is not None and ends is not None and ends <= starts) or (first is not None and last is not None and last < first)
 
 
-def _tie(one: Offer, other: Offer) -> bool:
+def _meet(one: Offer, other: Offer) -> bool:
+    """Whether both can apply to the same line at the same time."""
     return (
-        one.exclusive
-        and other.exclusive
-        and one.group == other.group
-        and one.priority == other.priority
-        and _gives(one) == _gives(other)
-        and not (one.cost or other.cost)
-        and _overlap(one.validity, other.validity)
+        _overlap(one.validity, other.validity)
         and not _disjoint_lines(one.selector, other.selector)
         and not _disjoint(one.when, other.when)
         and not _disjoint(one.selector.where, other.selector.where)
@@ -66,10 +116,14 @@ def _gives(offer: Offer) -> object:
     # What it takes off, whatever the way: two offers that say the same here can come out the same.
     if isinstance(offer, PercentOffer):
         return offer.percent
-    return offer.id if offer.kind == "bundle" else offer.model_dump(exclude={*OfferBase.model_fields})
+    return offer.id if offer.kind == "bundle" else offer.model_dump_json(exclude={*OfferBase.model_fields})
 
 
 def _overlap(one: Validity, other: Validity) -> bool:
+    if (one.first_day and other.last_day and other.last_day < one.first_day) or (
+        other.first_day and one.last_day and one.last_day < other.first_day
+    ):
+        return False
     starts_before = one.starts_at is None or other.ends_at is None or one.starts_at < other.ends_at
     return starts_before and (other.starts_at is None or one.ends_at is None or other.starts_at < one.ends_at)
 
