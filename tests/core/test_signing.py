@@ -21,11 +21,11 @@ HEADER = "v1a,pY39nw8w7Po6+lyAijUpMHm/+mUqY5WkT05JifpIZyyesgBQHwNQTnnz2FSml4DL1+
 NOW = datetime.fromtimestamp(STAMP, UTC)
 
 
-def code_of(**change: object) -> str:
-    arguments: dict[str, object] = {"public": PUBLIC, "message_id": ID, "timestamp": STAMP, "body": BODY, "signature_header": HEADER}
+def code_of(**change: Any) -> str:
+    arguments: dict[str, Any] = {"public": PUBLIC, "message_id": ID, "timestamp": STAMP, "body": BODY, "signature_header": HEADER}
     now = change.pop("now", NOW)
     with pytest.raises(AuthError) as caught:
-        verify(**(arguments | change), now=now)  # type: ignore[arg-type]
+        verify(**(arguments | change), now=now)
     return caught.value.error_code
 
 

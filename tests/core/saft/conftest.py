@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,8 +40,38 @@ PRODUCTS = (
 )
 
 
+class MakeLine(Protocol):
+    """A line; `more` are fields of `Line`."""
+
+    def __call__(self, number: int, gross: int, product: str = "P1", rate: int = 2300, **more: object) -> Line: ...
+
+
+class MakeSale(Protocol):
+    """A document; `more` are fields of `SalesDocument`."""
+
+    def __call__(self, number: str, *lines: Line, **more: object) -> SalesDocument: ...
+
+
+class Write(Protocol):
+    """The file of these documents; `how` goes to the generator."""
+
+    def __call__(self, *documents: SalesDocument, **how: Any) -> bytes: ...
+
+
+class Read(Protocol):
+    """What the reader makes of a file; `how` goes to it."""
+
+    def __call__(self, body: bytes, **how: Any) -> Contents: ...
+
+
+class Codes(Protocol):
+    """Findings by their code."""
+
+    def __call__(self, found: Contents) -> dict[str, str]: ...
+
+
 @pytest.fixture(scope="session")
-def line() -> Callable[..., Line]:
+def line() -> MakeLine:
     def make(number: int, gross: int, product: str = "P1", rate: int = 2300, **more: object) -> Line:
         net = round(gross * 10_000 / (10_000 + rate))
         fields = {"line_id": str(number), "product": product, "description": "Café", "gross": gross, "net": net, "vat_rate": rate}
@@ -51,7 +81,7 @@ def line() -> Callable[..., Line]:
 
 
 @pytest.fixture(scope="session")
-def sale(line: Callable[..., Line]) -> Callable[..., SalesDocument]:
+def sale(line: MakeLine) -> MakeSale:
     def make(number: str, *lines: Line, **more: object) -> SalesDocument:
         lines = lines or (line(1, 1230),)
         fields: dict[str, object] = {
@@ -75,26 +105,26 @@ def sale(line: Callable[..., Line]) -> Callable[..., SalesDocument]:
 
 
 @pytest.fixture(scope="session")
-def written() -> Callable[..., bytes]:
-    def make(*documents: SalesDocument, **how: object) -> bytes:
+def written() -> Write:
+    def make(*documents: SalesDocument, **how: Any) -> bytes:
         buffer = io.BytesIO()
-        arguments: dict[str, object] = {"created": MADE, "customers": CUSTOMERS, "products": PRODUCTS}
-        saft.write(buffer, documents, **(arguments | how))  # type: ignore[arg-type]
+        arguments: dict[str, Any] = {"created": MADE, "customers": CUSTOMERS, "products": PRODUCTS}
+        saft.write(buffer, documents, **(arguments | how))
         return buffer.getvalue()
 
     return make
 
 
 @pytest.fixture(scope="session")
-def contents() -> Callable[..., Contents]:
-    def make(body: bytes, **how: object) -> Contents:
-        return read(io.BytesIO(body), zone=LISBON, **how).contents()  # type: ignore[arg-type]
+def contents() -> Read:
+    def make(body: bytes, **how: Any) -> Contents:
+        return read(io.BytesIO(body), zone=LISBON, **how).contents()
 
     return make
 
 
 @pytest.fixture(scope="session")
-def codes() -> Callable[[Contents], dict[str, str]]:
+def codes() -> Codes:
     def make(found: Contents) -> dict[str, str]:
         return {finding.code: finding.message for finding in found.findings}
 
@@ -102,7 +132,7 @@ def codes() -> Callable[[Contents], dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def month(sale: Callable[..., SalesDocument], line: Callable[..., Line]) -> tuple[SalesDocument, ...]:
+def month(sale: MakeSale, line: MakeLine) -> tuple[SalesDocument, ...]:
     """Two sales, a cancelled one and a credit note."""
     return (
         sale("FS A/1", line(1, 1230), line(2, 599, "P2", 600, quantity=755), customer=CustomerRef(erp="C1", tax_number="509442013")),
@@ -126,5 +156,5 @@ def month(sale: Callable[..., SalesDocument], line: Callable[..., Line]) -> tupl
 
 
 @pytest.fixture(scope="session")
-def signed_month(written: Callable[..., bytes], month: tuple[SalesDocument, ...]) -> bytes:
+def signed_month(written: Write, month: tuple[SalesDocument, ...]) -> bytes:
     return written(*month, signer=saft.Signer())

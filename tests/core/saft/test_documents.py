@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -16,31 +16,31 @@ from v5_core.model import (
     CustomerRef,
     DocumentKind,
     FiscalKey,
-    Line,
     LineKind,
     Origin,
     Payment,
     PaymentMethod,
     SalesDocument,
 )
-from v5_core.sources.saft import Contents
 from v5_core.testing import saft
+
+if TYPE_CHECKING:
+    from tests.core.saft.conftest import Codes, MakeLine, MakeSale, Read, Write
+
 
 ISSUER = "500000000"
 MONEY = st.decimals(min_value=0, max_value=9999, places=6)
 
 
 def test_a_second_sale_of_the_same_company_is_one_document_with_what_the_printer_saw(
-    sale: Callable[..., SalesDocument], written: Callable[..., bytes], contents: Callable[..., Contents], month: tuple[SalesDocument, ...]
+    sale: MakeSale, written: Write, contents: Read, month: tuple[SalesDocument, ...]
 ) -> None:
     found = contents(written(month[0]))
     printed = sale("FS A/1", origin=Origin.PRINT, source="print", source_id="job-7", fiscal=FiscalKey(issuer=ISSUER, number="fs  a/1"))
     assert found.documents[0].keys[0] == printed.keys[0]
 
 
-def test_the_type_decides_and_not_the_prefix_or_the_signs(
-    sale: Callable[..., SalesDocument], written: Callable[..., bytes], contents: Callable[..., Contents]
-) -> None:
+def test_the_type_decides_and_not_the_prefix_or_the_signs(sale: MakeSale, written: Write, contents: Read) -> None:
     body = written(
         sale("FA 2026/1", document_type="FT"),
         sale("FT 2026/1", kind=DocumentKind.RETURN, document_type="NC"),
@@ -56,12 +56,7 @@ def test_the_type_decides_and_not_the_prefix_or_the_signs(
     assert {row.gross for document in found.documents for row in document.lines} == {1230}
 
 
-def test_statuses(
-    sale: Callable[..., SalesDocument],
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
-    codes: Callable[[Contents], dict[str, str]],
-) -> None:
+def test_statuses(sale: MakeSale, written: Write, contents: Read, codes: Codes) -> None:
     bodies = [written(sale(f"FS A/{n}")).split(b"<Invoice>")[1].split(b"</Invoice>")[0] for n in range(1, 7)]
     changed = [body.replace(b"Status>N<", f"Status>{letter}<".encode()) for body, letter in zip(bodies, "NSARFX", strict=True)]
     whole = written(sale("FS A/1"))
@@ -79,11 +74,11 @@ def test_statuses(
 
 
 def test_a_line_against_the_direction_is_a_discount_on_the_others(
-    line: Callable[..., Line],
-    sale: Callable[..., SalesDocument],
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
-    codes: Callable[[Contents], dict[str, str]],
+    line: MakeLine,
+    sale: MakeSale,
+    written: Write,
+    contents: Read,
+    codes: Codes,
 ) -> None:
     body = written(sale("FS A/1", line(1, 1000, "P1"), line(2, 500, "P2"), line(3, 300, "DESC")))
     start = body.index(b"<LineNumber>3<")
@@ -97,9 +92,7 @@ def test_a_line_against_the_direction_is_a_discount_on_the_others(
     assert "negative_lines" in codes(found)
 
 
-def test_a_bad_document_is_named_and_the_rest_goes_on(
-    sale: Callable[..., SalesDocument], written: Callable[..., bytes], contents: Callable[..., Contents]
-) -> None:
+def test_a_bad_document_is_named_and_the_rest_goes_on(sale: MakeSale, written: Write, contents: Read) -> None:
     body = written(*(sale(f"FS A/{n}") for n in range(1, 9)))
     for number, (old, new) in {
         2: (b"<GrossTotal>12.30<", b"<GrossTotal>doze<"),
@@ -120,9 +113,7 @@ def test_a_bad_document_is_named_and_the_rest_goes_on(
         assert "<InvoiceType>" in rejected.raw
 
 
-def test_local_times_and_the_hour_that_exists_twice(
-    sale: Callable[..., SalesDocument], written: Callable[..., bytes], contents: Callable[..., Contents]
-) -> None:
+def test_local_times_and_the_hour_that_exists_twice(sale: MakeSale, written: Write, contents: Read) -> None:
     first = datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
     found = contents(written(sale("FS A/1", issued_at=first), sale("FS A/2", issued_at=first + timedelta(hours=5))))
     assert [document.issued_at for document in found.documents] == [first, first + timedelta(hours=5)]
@@ -136,12 +127,7 @@ def test_local_times_and_the_hour_that_exists_twice(
     assert zoned.documents[0].issued_at == datetime(2026, 7, 1, 10, 0, 0, 123_000, tzinfo=UTC)
 
 
-def test_numbering_and_totals_that_do_not_add_up_are_found(
-    sale: Callable[..., SalesDocument],
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
-    codes: Callable[[Contents], dict[str, str]],
-) -> None:
+def test_numbering_and_totals_that_do_not_add_up_are_found(sale: MakeSale, written: Write, contents: Read, codes: Codes) -> None:
     numbers = ["FS A/3", "FS A/4", "FS A/7", "FS B/1", "FS A/9", "FS A/8", "FS A/4", "FS B/2", "sem número"]
     body = written(*(sale(number) for number in numbers))
     told = codes(contents(body))
@@ -155,11 +141,11 @@ def test_numbering_and_totals_that_do_not_add_up_are_found(
 
 
 def test_signatures_are_verified_with_the_producers_key(
-    line: Callable[..., Line],
-    sale: Callable[..., SalesDocument],
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
-    codes: Callable[[Contents], dict[str, str]],
+    line: MakeLine,
+    sale: MakeSale,
+    written: Write,
+    contents: Read,
+    codes: Codes,
 ) -> None:
     signer = saft.Signer()
     documents = [sale(f"FS {series}/{n}", line(1, 100 * n)) for n in range(1, 6) for series in "AB"]
@@ -189,9 +175,7 @@ def test_signatures_are_verified_with_the_producers_key(
         contents(body, public_key=b"not a key")
 
 
-def test_who_is_nobody_and_what_is_unknown(
-    sale: Callable[..., SalesDocument], written: Callable[..., bytes], contents: Callable[..., Contents]
-) -> None:
+def test_who_is_nobody_and_what_is_unknown(sale: MakeSale, written: Write, contents: Read) -> None:
     consumer = Customer(source="x", source_id="C9", name="Consumidor final", tax_number="999999990", phone="Desconhecido")
     stranger = Customer(source="x", source_id="C8", name="Ana", tax_number="508025338", email="Desconhecido", tax_country="ES")
     body = written(
@@ -208,9 +192,7 @@ def test_who_is_nobody_and_what_is_unknown(
     ]
 
 
-def test_services_stores_by_series_and_payments(
-    sale: Callable[..., SalesDocument], written: Callable[..., bytes], contents: Callable[..., Contents]
-) -> None:
+def test_services_stores_by_series_and_payments(sale: MakeSale, written: Write, contents: Read) -> None:
     paid = (Payment(method=PaymentMethod.CARD, amount=1000), Payment(method=PaymentMethod.GIFT_CARD, amount=230))
     body = written(sale("FS A/1", payments=paid), sale("FS B/1")).replace(b"<ProductType>P<", b"<ProductType>S<", 1)
     found = contents(body, store="L1", stores={"FS B": "L2"}, name="grid")
@@ -224,10 +206,10 @@ def test_services_stores_by_series_and_payments(
 @settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(MONEY, st.sampled_from([0, 600, 1300, 2300])), min_size=1, max_size=12), st.integers(-2, 2))
 def test_lines_sum_to_the_document_whatever_their_decimals(
-    line: Callable[..., Line],
-    sale: Callable[..., SalesDocument],
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
+    line: MakeLine,
+    sale: MakeSale,
+    written: Write,
+    contents: Read,
     rows: list[tuple[object, int]],
     off: int,
 ) -> None:

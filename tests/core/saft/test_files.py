@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,10 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from v5_core.errors import ValidationError
-from v5_core.model import CustomerRef, Line, SalesDocument
+from v5_core.model import CustomerRef, SalesDocument
 from v5_core.plugins import Rejected
-from v5_core.sources.saft import Contents, Finding, read
+from v5_core.sources.saft import Finding, read
 from v5_core.testing import saft
+
+if TYPE_CHECKING:
+    from tests.core.saft.conftest import Codes, MakeLine, MakeSale, Read, Write
+
 
 LISBON = ZoneInfo("Europe/Lisbon")
 ISSUER = "500000000"
@@ -25,7 +30,7 @@ ISSUER = "500000000"
 @pytest.mark.parametrize("encoding", ["windows-1252", "utf-8", "utf-8-sig", "iso-8859-1", "utf-16"])
 @pytest.mark.parametrize("version", saft.VERSIONS)
 def test_every_version_and_encoding_gives_the_same_sales(
-    version: str, encoding: str, written: Callable[..., bytes], contents: Callable[..., Contents], month: tuple[SalesDocument, ...]
+    version: str, encoding: str, written: Write, contents: Read, month: tuple[SalesDocument, ...]
 ) -> None:
     body = written(*month, version=version, encoding="utf-8" if encoding in {"utf-8-sig", "utf-16"} else encoding)
     if encoding == "utf-8-sig":
@@ -55,12 +60,7 @@ def test_every_version_and_encoding_gives_the_same_sales(
             assert got.fiscal.atcud == sent.fiscal.atcud
 
 
-def test_what_sage_50c_writes_is_read(
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
-    codes: Callable[[Contents], dict[str, str]],
-    month: tuple[SalesDocument, ...],
-) -> None:
+def test_what_sage_50c_writes_is_read(written: Write, contents: Read, codes: Codes, month: tuple[SalesDocument, ...]) -> None:
     """No declaration, a browser's banner, bare ampersands, no products."""
     body = written(*month, encoding="utf-8", declaration=False, sections=("customers", "documents")).replace(b"&amp;", b"&")
     banner = b"This XML file does not appear to have any style information associated with it. The document tree is shown below.\n"
@@ -71,13 +71,7 @@ def test_what_sage_50c_writes_is_read(
     assert {row.family for document in found.documents for row in document.lines} == {""}
 
 
-def test_what_a_shop_till_of_1_02_writes_is_read(
-    line: Callable[..., Line],
-    sale: Callable[..., SalesDocument],
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
-    codes: Callable[[Contents], dict[str, str]],
-) -> None:
+def test_what_a_shop_till_of_1_02_writes_is_read(line: MakeLine, sale: MakeSale, written: Write, contents: Read, codes: Codes) -> None:
     """Hash 0, every product "0 DIVERSOS", the anonymous buyer."""
     found = contents(written(*(sale(f"FT 1/{n}", line(1, 100 + n, "0"), document_type="FT") for n in range(1, 40)), version="1.02_01"))
     assert len(found.documents) == 39
@@ -106,9 +100,9 @@ def test_what_a_shop_till_of_1_02_writes_is_read(
 def test_encodings_and_namespaces_that_are_not_as_declared(
     body: Callable[[bytes], bytes],
     code: str | None,
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
-    codes: Callable[[Contents], dict[str, str]],
+    written: Write,
+    contents: Read,
+    codes: Codes,
     month: tuple[SalesDocument, ...],
 ) -> None:
     found = contents(body(written(*month, encoding="utf-8")))
@@ -121,8 +115,8 @@ def test_encodings_and_namespaces_that_are_not_as_declared(
 def test_repairs_do_not_depend_on_where_a_chunk_ends(
     size: int,
     monkeypatch: pytest.MonkeyPatch,
-    written: Callable[..., bytes],
-    contents: Callable[..., Contents],
+    written: Write,
+    contents: Read,
     month: tuple[SalesDocument, ...],
 ) -> None:
     monkeypatch.setattr("v5_core.sources.saft._stream._HEAD", 120)
@@ -133,7 +127,7 @@ def test_repairs_do_not_depend_on_where_a_chunk_ends(
 
 @pytest.mark.parametrize("sections", [("documents", "customers", "products"), ("products", "documents", "customers")])
 def test_customers_after_the_documents_are_still_theirs(
-    sections: tuple[str, ...], written: Callable[..., bytes], contents: Callable[..., Contents], month: tuple[SalesDocument, ...]
+    sections: tuple[str, ...], written: Write, contents: Read, month: tuple[SalesDocument, ...]
 ) -> None:
     found = contents(written(*month, sections=sections))
     assert found.documents[0].customer == CustomerRef(erp="C1", tax_number="509442013")
@@ -141,7 +135,7 @@ def test_customers_after_the_documents_are_still_theirs(
     assert len(found.customers) == 2
 
 
-def test_a_file_that_breaks_off_gives_what_stands_before(sale: Callable[..., SalesDocument], written: Callable[..., bytes]) -> None:
+def test_a_file_that_breaks_off_gives_what_stands_before(sale: MakeSale, written: Write) -> None:
     body = written(*(sale(f"FS A/{n}") for n in range(1, 9)))
     cut = body[: body.index(b"<InvoiceNo>FS A/6<") + 200]
     items: list[object] = []
@@ -162,7 +156,7 @@ def test_a_file_that_breaks_off_gives_what_stands_before(sale: Callable[..., Sal
         (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><AuditFile>&a;</AuditFile>', "doctype"),
     ],
 )
-def test_what_is_no_saft_file_is_said_so(body: bytes, code: str | None, contents: Callable[..., Contents]) -> None:
+def test_what_is_no_saft_file_is_said_so(body: bytes, code: str | None, contents: Read) -> None:
     if code is None:
         assert contents(body).documents == ()  # what stood before the root is not read at all
         return
