@@ -120,6 +120,7 @@ from pydantic import Field, SecretStr
 
 from v5_core.model import Code
 from v5_core.plugins import PluginConfig
+from v5_core.sources.localtime import Zone
 
 __all__ = ["${name}Config"]
 
@@ -140,7 +141,7 @@ class ${name}Config(PluginConfig):
     timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 10
     source: Code = "$slug"
     store: Code
-    zone: str = "Europe/Lisbon"
+    zone: Zone = "Europe/Lisbon"
 '''
 
 _READER: Final = '''\

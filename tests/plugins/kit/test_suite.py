@@ -124,3 +124,11 @@ def test_our_own_plugins_are_found(slug: str) -> None:
     assert loaded.problem == ""
     assert loaded.plugin is not None
     assert loaded.plugin.manifest.slug == slug
+
+
+@pytest.mark.parametrize("slug", ["phc", "grid", "sage", "sifarma", "priority"])
+def test_a_zone_that_does_not_exist_is_refused_when_the_settings_are_read(slug: str) -> None:
+    loaded = load_plugins()[slug].plugin
+    assert loaded is not None
+    with pytest.raises(ValueError, match="an IANA zone is expected"):
+        loaded.manifest.config_model.model_validate({"zone": "Portugal/Porto"})

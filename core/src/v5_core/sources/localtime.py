@@ -5,10 +5,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-__all__ = ["Placed", "parse_clock", "place"]
+from pydantic import AfterValidator
+
+__all__ = ["Placed", "Zone", "parse_clock", "place"]
+
+
+def _known(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("an IANA zone is expected, such as 'Europe/Lisbon' or 'Atlantic/Azores'") from None
+    return name
+
+
+# The setting of an adapter that says where its ERP's clocks hang.
+Zone = Annotated[str, AfterValidator(_known)]
 
 # '9:05', '09:05:07', '09.05.07', '090507' and fractions of a second, with blanks around.
 _CLOCK: Final = re.compile(r"^\s*(\d{1,2})(?:[:.h](\d{1,2})(?:[:.m](\d{1,2})(?:[.,]\d+)?)?s?)?\s*$")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from v5_core.model import Code
 from v5_core.plugins import PluginConfig
+from v5_core.sources.localtime import Zone
 
 __all__ = ["GridConfig"]
 
@@ -35,22 +35,13 @@ class GridConfig(PluginConfig):
     source: Code = "grid"
     store: Code = "1"
     stores: dict[str, Code] = Field(default_factory=dict)
-    zone: str = "Europe/Lisbon"
+    zone: Zone = "Europe/Lisbon"
     patterns: Annotated[tuple[str, ...], Field(min_length=1)] = ("*.xml",)
     settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 5
     patience_seconds: Annotated[float, Field(ge=1, le=86_400)] = 600
     state: Path | None = None
     public_key_file: Path | None = None
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 90
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError("an IANA time zone is expected, such as Europe/Lisbon") from None
-        return value
 
     @property
     def state_file(self) -> Path:

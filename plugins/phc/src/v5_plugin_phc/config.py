@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from sqlalchemy import URL
 
 from v5_core.model import Code, PaymentMethod
 from v5_core.plugins import PluginConfig
+from v5_core.sources.localtime import Zone
 
 __all__ = ["PhcConfig"]
 
@@ -50,7 +50,7 @@ class PhcConfig(PluginConfig):
     source: Code = "phc"
     store: Code
     sites: dict[str, Code] = Field(default_factory=dict)
-    zone: str = "Europe/Lisbon"
+    zone: Zone = "Europe/Lisbon"
     tax_number: str = Field(default="", max_length=40)
     currency: str = Field(default="EUR", pattern="^[A-Z]{3}$")
     read_from: date | None = None
@@ -58,15 +58,6 @@ class PhcConfig(PluginConfig):
     rescan_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
     rescan_days: Annotated[int, Field(ge=1, le=400)] = 35
     payments: dict[Annotated[int, Field(ge=1, le=6)], PaymentMethod] = Field(default_factory=lambda: {1: PaymentMethod.CARD})
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError("an IANA zone is expected, such as 'Europe/Lisbon' or 'Atlantic/Azores'") from None
-        return value
 
     @property
     def url(self) -> URL:

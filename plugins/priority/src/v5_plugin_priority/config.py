@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from v5_core.model import Code
 from v5_core.plugins import PluginConfig
+from v5_core.sources.localtime import Zone
 
 __all__ = ["PriorityConfig"]
 
@@ -29,4 +30,4 @@ class PriorityConfig(PluginConfig):
     timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 10
     source: Code = "priority"
     store: Code
-    zone: str = "Asia/Jerusalem"
+    zone: Zone = "Asia/Jerusalem"

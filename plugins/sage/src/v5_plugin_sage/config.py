@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr
 
 from v5_core.model import Code
 from v5_core.plugins import PluginConfig
+from v5_core.sources.localtime import Zone
 
 __all__ = ["SageConfig"]
 
@@ -34,4 +35,4 @@ class SageConfig(PluginConfig):
     timeout_seconds: Annotated[int, Field(ge=1, le=600)] = 10
     source: Code = "sage"
     store: Code
-    zone: str = "Europe/Lisbon"
+    zone: Zone = "Europe/Lisbon"

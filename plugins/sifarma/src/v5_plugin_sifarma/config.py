@@ -6,6 +6,7 @@ from pydantic import Field
 
 from v5_core.model import Code
 from v5_core.plugins import PluginConfig
+from v5_core.sources.localtime import Zone
 
 __all__ = ["SifarmaConfig"]
 
@@ -23,4 +24,4 @@ class SifarmaConfig(PluginConfig):
     export_folder: str = Field(min_length=1, max_length=1000)
     source: Code = "sifarma"
     store: Code
-    zone: str = "Europe/Lisbon"
+    zone: Zone = "Europe/Lisbon"
