@@ -133,7 +133,6 @@ def test_stores(visit: Visitor) -> None:
     visit.fits()
 
 
-@pytest.mark.feature("NX-11")
 @pytest.mark.parametrize(
     "visit", [(language, device) for language in ("es", "fr", "he") for device in ("desktop", "phone")], indirect=True, ids="-".join
 )
