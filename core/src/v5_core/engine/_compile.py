@@ -152,7 +152,8 @@ class _Period:
             chosen.append([rule for rule in kept if all(not values.isdisjoint(held[field]) for field, values in rule.gates)])
         offers = [rule for rule in chosen[0] if isinstance(rule, OfferRule) and (rule.number in members or not rule.members_only)]
         mine = [[rule for rule in rules if rule.number in members] for rules in chosen[1:]]
-        return View(offers, mine[0], mine[1], [programme for programme in self.programmes if programme.index in members])
+        rounding = next((one.policies.tax_rounding for one in self.programmes if one.policies.tax_rounding != "line"), "line")
+        return View(offers, mine[0], mine[1], [programme for programme in self.programmes if programme.index in members], rounding)
 
 
 def _held(field: str, situation: Situation, facts: CustomerFacts | None, opened: Opened | None) -> frozenset[str]:
@@ -215,13 +216,20 @@ class View:
         redeeming: The programme by which points become money: the first by id that has such a rule.
         rewards: Levels and rewards of the buyer's programmes, cheapest first.
         competing: Whether any offers compete at all.
+        tax_rounding: How VAT is rounded, whoever buys: the first programme by id that says something else than "line".
     """
 
-    __slots__ = ("_indexes", "_memo", "boosts", "competing", "earning", "offers", "programmes", "redeeming", "rewards")
+    __slots__ = ("_indexes", "_memo", "boosts", "competing", "earning", "offers", "programmes", "redeeming", "rewards", "tax_rounding")
 
     def __init__(
-        self, offers: Sequence[OfferRule], earning: Sequence[Rule], boosts: Sequence[Rule], programmes: Sequence[CompiledProgramme]
+        self,
+        offers: Sequence[OfferRule],
+        earning: Sequence[Rule],
+        boosts: Sequence[Rule],
+        programmes: Sequence[CompiledProgramme],
+        tax_rounding: str = "line",
     ) -> None:
+        self.tax_rounding = tax_rounding
         self.offers = tuple(offers)
         self.earning = tuple(earning)
         self.boosts = tuple(boosts)

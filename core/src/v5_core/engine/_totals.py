@@ -11,10 +11,11 @@ from v5_core.engine._rules import static_match
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Stored
 from v5_core.hooks import StoredPayment, StoredUse
-from v5_core.money import apply_rate, ratio, split
+from v5_core.model import Line
+from v5_core.money import apply_rate, split
 from v5_core.words import Words
 
-__all__ = ["stored_uses", "totals"]
+__all__ = ["net_of", "stored_uses", "totals"]
 
 _use = builder(StoredUse)
 
@@ -26,15 +27,14 @@ def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[
     "total_net_keep_gross" does so too, but the total stays and the net gives way.
     """
     lines = situation.lines
-    # `ratio`, written out: every quote comes by here.
-    net = sum([(2 * left * line.net + line.gross) // (2 * line.gross) for left, line in zip(remaining, lines, strict=True) if line.gross])
+    nets = [line.net if left == line.gross else net_of(left, line) for left, line in zip(remaining, lines, strict=True)]
+    net = sum(nets)
     gross = sum(remaining)
-    way = next((one.policies.tax_rounding for one in view.programmes if one.policies.tax_rounding != "line"), "line")
+    way = view.tax_rounding
     if way != "line":
         by_rate: dict[int, int] = {}
-        for left, line in zip(remaining, lines, strict=True):
-            if line.gross:
-                by_rate[line.vat_rate] = by_rate.get(line.vat_rate, 0) + ratio(left, line.net, line.gross)
+        for part, line in zip(nets, lines, strict=True):
+            by_rate[line.vat_rate] = by_rate.get(line.vat_rate, 0) + part
         tax = sum([apply_rate(base, rate) for rate, base in by_rate.items()])
         if way == "total_net":
             gross = net + tax
@@ -44,6 +44,15 @@ def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[
         gross -= situation.deducted
         net -= situation.deducted_net
     return gross, net
+
+
+def net_of(left: int, line: Line) -> int:
+    """What is left of a line's price, without VAT: by its rate, where its own net was made so; else in proportion."""
+    # `ratio`, written out: every quote comes by here.
+    gross, whole = line.gross, 10_000 + line.vat_rate
+    if (20_000 * gross + whole) // (2 * whole) == line.net:
+        return (20_000 * left + whole) // (2 * whole)
+    return (2 * left * line.net + gross) // (2 * gross) if gross else 0
 
 
 def stored_uses(
