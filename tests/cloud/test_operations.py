@@ -1,14 +1,23 @@
-"""Settings as an operator gives them."""
+"""Settings as an operator gives them, and the files that set the service up."""
 
 from __future__ import annotations
 
+import configparser
+import re
+from pathlib import Path
+
 import pytest
+import typer
+import yaml
 from sqlalchemy import text
 
+from v5_cloud.cli import app
 from v5_cloud.kit.container import build
 from v5_cloud.kit.settings import Settings
 from v5_cloud.migrations import migrate
 from v5_core.errors import ConfigError
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
 
 def test_set_to_nothing_is_not_set_except_the_role() -> None:
@@ -31,3 +40,18 @@ def test_the_service_takes_the_role_unless_told_to_stay_who_it_is(database_url: 
             seen.append(connection.scalar(text("SELECT current_user = 'v5_app'")))
         held.database.dispose()
     assert seen == [True, False]
+
+
+def test_the_files_for_containers_and_systemd_use_settings_and_commands_that_there_are() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    settings = {f"V5_{name.upper()}" for name in Settings.model_fields}
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    for name in ("migrate", "cloud"):
+        assert {one for one in services[name]["environment"] if one.startswith("V5_")} <= settings
+        assert services[name]["command"][0] in commands
+    assert services["cloud"]["environment"]["V5_WORKERS"] == "${V5_WORKERS:-2}"
+    unit = configparser.RawConfigParser(strict=False)
+    unit.read(DEPLOY / "systemd" / "v5-cloud.service", encoding="utf-8")
+    assert [unit["Service"][key].split()[1] in commands for key in ("ExecStart", "ExecStartPre")] == [True, True]
+    named = set(re.findall(r"\bV5_[A-Z_]+", (DEPLOY / "Dockerfile").read_text(encoding="utf-8"))) - {"V5_NO_APT"}
+    assert named <= settings
