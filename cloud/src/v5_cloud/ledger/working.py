@@ -96,6 +96,7 @@ class Working:
     _earned: dict[str, int] = field(default_factory=dict)
     _spent: dict[str, int] = field(default_factory=dict)
     _loaded: dict[str, int] = field(default_factory=dict)
+    _opened: set[str] = field(default_factory=set)
     _lots_changed: set[tuple[str, str]] = field(default_factory=set)
     _holds_changed: set[str] = field(default_factory=set)
     _postings: list[dict[str, Any]] = field(default_factory=list)
@@ -110,13 +111,19 @@ class Working:
             if row.id not in self.rows:
                 self.rows[row.id] = row
                 self._loaded[row.id] = row.version
-                self._states[row.id] = AccountState(row.id, row.balance, row.version, row.sequence)
+                unit = row.unit if isinstance(row, AccountRow) else "points"
+                self._states[row.id] = AccountState(row.id, row.balance, row.version, row.sequence, unit=unit)
         for lot in lots:
             self.lots.setdefault(lot.account, {}).setdefault(lot.lot_id, lot)
             self._enter(lot.account, lot.entry)
         for hold in holds:
             self.holds.setdefault(hold.hold_id, hold)
             self._held.setdefault(hold.account, {})[hold.hold_id] = None
+
+    def open(self, row: AccountRow) -> None:
+        """A new account; it is written even when nothing is booked on it."""
+        self.load([row], (), ())
+        self._opened.add(row.id)
 
     def recall(self, allocations: Iterable[tuple[str, Allocation]]) -> None:
         """Takes in what documents drew before, by account."""
@@ -216,7 +223,7 @@ class Working:
         """Accounts that something happened to."""
         touched = {account for account, state in self._states.items() if state.version != self._loaded[account]}
         touched |= {account for account, _ in self._lots_changed} | {self.holds[one].account for one in self._holds_changed}
-        return touched
+        return touched | self._opened
 
     def collect(self, writes: WriteSet, zone: ZoneInfo) -> None:
         """Puts all changes into the write set."""
@@ -224,21 +231,23 @@ class Working:
             row, state, view = self.rows[account], self._states[account], self.balance(account, self.now, zone)
             version = max(state.version, self._loaded[account] + 1)
             held = sum([hold.points for hold in self._holds(account) if hold.state is HoldState.OPEN])
-            writes.account(
-                {
-                    "id": account,
-                    "balance": state.balance,
-                    "held": held,
-                    "earned": max(0, row.earned + self._earned.get(account, 0)),
-                    "spent": max(0, row.spent + self._spent.get(account, 0)),
-                    "version": version,
-                    "sequence": state.sequence,
-                    "expiring": view.expiring,
-                    "expiring_on": view.expiring_on,
-                    "updated_at": self.now,
-                },
-                self._loaded[account],
-            )
+            values = {
+                "id": account,
+                "balance": state.balance,
+                "held": held,
+                "earned": max(0, row.earned + self._earned.get(account, 0)),
+                "spent": max(0, row.spent + self._spent.get(account, 0)),
+                "version": version,
+                "sequence": state.sequence,
+                "expiring": view.expiring,
+                "expiring_on": view.expiring_on,
+                "updated_at": self.now,
+            }
+            if account in self._opened and isinstance(row, AccountRow):
+                whose = {"company_id": self.company, "customer_id": row.customer_id, "kind": row.kind, "unit": row.unit}
+                writes.put(AccountRow, [{**values, **whose, "replica": 0}])
+            else:
+                writes.account(values, self._loaded[account])
         writes.put(LotRow, [_lot_row(self.company, self.lots[owner][key]) for owner, key in sorted(self._lots_changed)], "replace")
         writes.put(HoldRow, [self._hold_row(self.holds[key]) for key in sorted(self._holds_changed)], "replace")
         writes.put(PostingRow, self._postings)

@@ -21,9 +21,9 @@ class CustomerDay(TenantRow):
 
     __tablename__ = "customer_day"
 
+    company_id: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
-    company_id: Mapped[str]
     gross: Mapped[int] = mapped_column(default=0)
     points: Mapped[int] = mapped_column(default=0)
     sales: Mapped[int] = mapped_column(default=0)

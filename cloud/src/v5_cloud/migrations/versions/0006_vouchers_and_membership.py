@@ -51,13 +51,13 @@ def upgrade() -> None:
     op.create_table(
         "customer_day",
         sa.Column("tenant_id", sa.String(length=40), nullable=False),
+        sa.Column("company_id", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("company_id", sa.Text(), nullable=False),
         sa.Column("gross", _BIG, nullable=False),
         sa.Column("points", _BIG, nullable=False),
         sa.Column("sales", _BIG, nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "customer_id", "day", name=op.f("pk_customer_day")),
+        sa.PrimaryKeyConstraint("tenant_id", "company_id", "customer_id", "day", name=op.f("pk_customer_day")),
     )
     op.create_table(
         "customer_standing",

@@ -1,0 +1,1 @@
+"""Tiers, clubs and points by hand."""

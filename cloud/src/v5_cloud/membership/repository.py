@@ -1,0 +1,119 @@
+"""Statements on tiers, memberships, what customers' days brought, and points by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, case, func, literal, null, tuple_, union_all
+
+from v5_cloud.kit.tenant import Repository
+from v5_cloud.models import AdjustmentRow, CustomerDay, CustomerRow, DocumentRow, MembershipRow, RunRow, StandingRow
+
+__all__ = ["MembershipRepository"]
+
+
+class MembershipRepository(Repository):
+    """Where the customers of a company stand."""
+
+    def standings(self, customers: Collection[str]) -> Sequence[StandingRow]:
+        """Levels as last worked out."""
+        if not customers:
+            return ()
+        return self.session.scalars(self.select(StandingRow).where(StandingRow.customer_id.in_(customers))).all()
+
+    def days(self, customers: Collection[str], since: date) -> Sequence[Row[Any]]:
+        """(customer, day, gross, points, sales) from a day on; what lies before it added up, with no day."""
+        if not customers:
+            return ()
+        columns = (CustomerDay.gross, CustomerDay.points, CustomerDay.sales)
+        mine = CustomerDay.customer_id.in_(customers)
+        recent = self.columns(CustomerDay, CustomerDay.customer_id, CustomerDay.day, *columns).where(mine)
+        sums = [func.sum(column) for column in columns]
+        earlier = self.columns(CustomerDay, CustomerDay.customer_id, null(), *sums).where(mine, CustomerDay.day < since)
+        return self.session.execute(union_all(recent.where(CustomerDay.day >= since), earlier.group_by(CustomerDay.customer_id))).all()
+
+    def added_up(self, customers: Collection[str]) -> Sequence[Row[Any]]:
+        """The same from the documents themselves, all days: for customers who were never measured."""
+        if not customers:
+            return ()
+        sign = case((DocumentRow.kind == "sale", 1), else_=-1)
+        sale = case((DocumentRow.kind == "sale", 1), else_=0)
+        statement = self.columns(
+            DocumentRow,
+            DocumentRow.customer_id,
+            DocumentRow.business_day,
+            func.sum(sign * DocumentRow.gross),
+            func.sum(DocumentRow.points_earned),
+            func.sum(sale),
+        ).where(DocumentRow.customer_id.in_(customers), DocumentRow.status == "issued", DocumentRow.state != "merged")
+        return self.session.execute(statement.group_by(DocumentRow.customer_id, DocumentRow.business_day)).all()
+
+    def memberships(self, customers: Collection[str]) -> Sequence[MembershipRow]:
+        """Memberships of some customers."""
+        if not customers:
+            return ()
+        statement = self.select(MembershipRow).where(MembershipRow.customer_id.in_(customers))
+        return self.session.scalars(statement.order_by(MembershipRow.programme, MembershipRow.club)).all()
+
+    def membership(self, customer: str, club: str) -> MembershipRow | None:
+        """One membership, locked."""
+        statement = self.select(MembershipRow).where(MembershipRow.customer_id == customer, MembershipRow.club == club)
+        return self.session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+    def members(self, club: str, ending: date | None, after: str, limit: int) -> Sequence[Row[MembershipRow, CustomerRow]]:
+        """Members of a club by customer; `ending` narrows to those whose last day is not after it."""
+        statement = self.join(
+            self.columns(MembershipRow, MembershipRow, CustomerRow), CustomerRow, CustomerRow.id == MembershipRow.customer_id
+        )
+        statement = statement.where(MembershipRow.club == club, MembershipRow.customer_id > after)
+        if ending is not None:
+            statement = statement.where(MembershipRow.ends_on <= ending)
+        return self.session.execute(statement.order_by(MembershipRow.customer_id).limit(limit)).all()
+
+    def falling(self, today: date, limit: int) -> Sequence[str]:
+        """Customers who lost a level by a day."""
+        statement = self.columns(StandingRow, StandingRow.customer_id).where(StandingRow.changes_on <= today)
+        return self.session.scalars(statement.order_by(StandingRow.changes_on).limit(limit)).all()
+
+    def run(self, run: str) -> RunRow | None:
+        """A run, locked."""
+        statement = self.select(RunRow).where(RunRow.id == run)
+        return self.session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+    def runs(self, after: tuple[datetime, str] | None, limit: int) -> Sequence[RunRow]:
+        """Runs, newest first."""
+        statement = self.select(RunRow)
+        if after:
+            statement = statement.where(tuple_(RunRow.created_at, RunRow.id) < tuple_(*after))
+        return self.session.scalars(statement.order_by(RunRow.created_at.desc(), RunRow.id.desc()).limit(limit)).all()
+
+    def adjustment(self, adjustment: str) -> AdjustmentRow | None:
+        """An adjustment, locked."""
+        statement = self.select(AdjustmentRow).where(AdjustmentRow.id == adjustment)
+        return self.session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+    def adjustments_of(self, run: str) -> Sequence[AdjustmentRow]:
+        """What a run adjusted."""
+        return self.session.scalars(self.select(AdjustmentRow).where(AdjustmentRow.run_id == run).order_by(AdjustmentRow.id)).all()
+
+    def turnover(self, since: datetime, until: datetime, stores: Collection[str]) -> Sequence[Row[Any]]:
+        """(customer, gross, sales) of a period, returns taken off; customers who are blocked are left out."""
+        sign = case((DocumentRow.kind == "sale", 1), else_=-1)
+        sale = case((DocumentRow.kind == "sale", 1), else_=0)
+        statement = self.join(
+            self.columns(DocumentRow, DocumentRow.customer_id, func.sum(sign * DocumentRow.gross), func.sum(sale)),
+            CustomerRow,
+            CustomerRow.id == DocumentRow.customer_id,
+        ).where(
+            DocumentRow.issued_at >= since,
+            DocumentRow.issued_at < until,
+            DocumentRow.status == "issued",
+            DocumentRow.state != "merged",
+            CustomerRow.blocked == literal(False),  # noqa: FBT003 - a column's value
+            CustomerRow.inactive == literal(False),  # noqa: FBT003
+        )
+        if stores:
+            statement = statement.where(DocumentRow.store.in_(stores))
+        return self.session.execute(statement.group_by(DocumentRow.customer_id).order_by(DocumentRow.customer_id)).all()

@@ -1,0 +1,121 @@
+"""Statements on vouchers, the accounts they hold money on, counted uses and reservations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Row, func, or_, tuple_
+
+from v5_cloud.kit.tenant import Repository
+from v5_cloud.models import AccountRow, HoldRow, Reservation, UseCounter, VoucherRow
+from v5_cloud.programmes.asks import CounterKey
+
+__all__ = ["VoucherRepository"]
+
+
+class VoucherRepository(Repository):
+    """Everything with a code, of a company."""
+
+    def by_codes(self, codes: Collection[str], *, lock: bool = False) -> Sequence[VoucherRow]:
+        """Vouchers by their folded codes; locked in the order of their codes until the transaction ends."""
+        if not codes:
+            return ()
+        statement = self.select(VoucherRow).where(VoucherRow.code.in_(sorted(codes))).order_by(VoucherRow.code)
+        if lock:
+            statement = statement.with_for_update()
+        return self.session.scalars(statement.execution_options(populate_existing=True)).all()
+
+    def of_customer(self, customer: str, *, state: str = "active", limit: int = 100) -> Sequence[VoucherRow]:
+        """A customer's vouchers, those that lapse first first."""
+        statement = self.select(VoucherRow).where(VoucherRow.customer_id == customer, VoucherRow.state == state)
+        return self.session.scalars(statement.order_by(VoucherRow.valid_until, VoucherRow.code).limit(limit)).all()
+
+    def found(
+        self, kind: str, customer: str, state: str, run: str, after: tuple[datetime, str] | None, limit: int
+    ) -> Sequence[Row[VoucherRow, AccountRow]]:
+        """Vouchers, newest first, each with its account where it has one."""
+        same = (AccountRow.id == VoucherRow.account_id) & self.guard(AccountRow)
+        statement = self.columns(VoucherRow, VoucherRow, AccountRow).outerjoin(AccountRow, same)
+        for column, value in (
+            (VoucherRow.kind, kind),
+            (VoucherRow.customer_id, customer),
+            (VoucherRow.state, state),
+            (VoucherRow.run_id, run),
+        ):
+            if value:
+                statement = statement.where(column == value)
+        if after:
+            statement = statement.where(tuple_(VoucherRow.created_at, VoucherRow.code) < tuple_(*after))
+        return self.session.execute(statement.order_by(VoucherRow.created_at.desc(), VoucherRow.code.desc()).limit(limit)).all()
+
+    def of_run(self, run: str) -> Sequence[str]:
+        """Codes that a run made."""
+        return self.session.scalars(self.columns(VoucherRow, VoucherRow.code).where(VoucherRow.run_id == run)).all()
+
+    def accounts(self, ids: Collection[str], *, lock: bool = True) -> Sequence[AccountRow]:
+        """Accounts of stored values; locked in the order of their ids."""
+        if not ids:
+            return ()
+        statement = self.select(AccountRow).where(AccountRow.id.in_(sorted(ids))).order_by(AccountRow.id)
+        if lock:
+            statement = statement.with_for_update()
+        return self.session.scalars(statement.execution_options(populate_existing=True)).all()
+
+    def by_accounts(self, ids: Collection[str]) -> Sequence[VoucherRow]:
+        """Vouchers that hold money on these accounts."""
+        return self.session.scalars(self.select(VoucherRow).where(VoucherRow.account_id.in_(ids))).all() if ids else ()
+
+    def counters(self, scopes: Collection[str], periods: Collection[str]) -> dict[CounterKey, tuple[int, int]]:
+        """Used and held of everything that is counted in these scopes and periods."""
+        wanted = UseCounter.scope.in_(sorted(scopes)) & UseCounter.period.in_(sorted(periods))
+        statement = self.columns(UseCounter, UseCounter.scope, UseCounter.period, UseCounter.key, UseCounter.used, UseCounter.held)
+        return {(scope, period, key): (used, held) for scope, period, key, used, held in self.session.execute(statement.where(wanted))}
+
+    def lock_counters(self, keys: Iterable[CounterKey]) -> dict[CounterKey, tuple[int, int]]:
+        """Used and held of these counters, which nobody else changes until the transaction ends; made where there are none."""
+        ordered = sorted(set(keys))
+        found = self._locked(ordered)
+        new = [key for key in ordered if key not in found]
+        if new:
+            # Two sales may be the first of a period at once: one of them makes the row, the other waits for it.
+            for scope, period, key in new:
+                self.session.execute(
+                    self.text(
+                        "INSERT INTO use_counter (tenant_id, company_id, scope, period, key, used, held) "
+                        "VALUES (:tenant, :company, :scope, :period, :key, 0, 0) ON CONFLICT DO NOTHING"
+                    ).bindparams(company=self.scope.company, scope=scope, period=period, key=key)
+                )
+            found |= self._locked(new)
+        return found
+
+    def _locked(self, keys: Sequence[CounterKey]) -> dict[CounterKey, tuple[int, int]]:
+        if not keys:
+            return {}
+        columns = (UseCounter.scope, UseCounter.period, UseCounter.key, UseCounter.used, UseCounter.held)
+        statement = self.columns(UseCounter, *columns).where(tuple_(*columns[:3]).in_(keys)).order_by(*columns[:3]).with_for_update()
+        return {(scope, period, key): (used, held) for scope, period, key, used, held in self.session.execute(statement)}
+
+    def reservations(self, names: Collection[str], *, lock: bool = True) -> Sequence[Reservation]:
+        """Reservations by id or by the request that asked for them."""
+        if not names:
+            return ()
+        statement = self.select(Reservation).where(or_(Reservation.id.in_(names), Reservation.alias.in_(names))).order_by(Reservation.id)
+        if lock:
+            statement = statement.with_for_update()
+        return self.session.scalars(statement.execution_options(populate_existing=True)).all()
+
+    def open_at(self, store: str, now: datetime) -> Sequence[Reservation]:
+        """Open reservations of a store, locked: a sale may leave out which one was made for it."""
+        statement = self.select(Reservation).where(Reservation.store == store, Reservation.state == "open", Reservation.expires_at > now)
+        return self.session.scalars(statement.order_by(Reservation.id).with_for_update().execution_options(populate_existing=True)).all()
+
+    def overdue(self, now: datetime, limit: int) -> Sequence[str]:
+        """Open reservations whose time is over."""
+        statement = self.columns(Reservation, Reservation.id).where(Reservation.state == "open", Reservation.expires_at <= now)
+        return self.session.scalars(statement.order_by(Reservation.expires_at).limit(limit)).all()
+
+    def holds_on(self, account: str) -> int:
+        """Open holds on an account."""
+        statement = self.columns(HoldRow, func.count()).where(HoldRow.account_id == account, HoldRow.state == "open")
+        return int(self.session.scalar(statement) or 0)
