@@ -126,6 +126,17 @@ def test_check_and_status_say_how_it_is(tmp_path: Path, cloud: FakeCloud) -> Non
     assert "enrol" in missing.output
 
 
+def test_a_newcomer_is_told_what_to_do(tmp_path: Path) -> None:
+    status = run.invoke(app, ["status", "--data", str(tmp_path)])
+    assert "v5-agent enrol --cloud ADDRESS --code CODE" in status.output
+    assert "v5-agent run" in status.output
+    (tmp_path / "agent.toml").write_text('[[source]]\nslug = "phc"\n[store]\ncolour = "red"\n')
+    assert "store.colour: there is no such setting" in run.invoke(app, ["check", "--data", str(tmp_path)]).output
+    (tmp_path / "agent.toml").write_text('[[source]]\nslug = "phc"\n')
+    checked = run.invoke(app, ["check", "--data", str(tmp_path)])
+    assert "[[source]] phc: database: is missing" in checked.output, "brackets are not taken for colours"
+
+
 def test_the_outbox_is_checked_exported_and_replayed(world: World) -> None:
     world.erp.records = [world.sale(n) for n in range(3)]
     world.cloud.verdict = lambda event: {"status": "rejected", "code": "store_unknown"} if "doc-1" in json.dumps(event) else None

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.testing import CliRunner
 
 from v5_core.errors import ConfigError
 from v5_core.hooks import ReceiptLine
 from v5_core.plugins import LoadedPlugin
 from v5_core.testing import hostile
+from v5_spooler.cli import app
 from v5_spooler.escpos.modes import Modes
 from v5_spooler.escpos.profiles import load_profile
 from v5_spooler.escpos.tokens import tokenize
@@ -137,3 +139,30 @@ def test_a_plugin_without_a_layout_is_said_by_name(monkeypatch: pytest.MonkeyPat
         load_layout("plugin:hostile")
     with pytest.raises(ConfigError, match="'nobody' is not usable here: it is not installed"):
         load_layout("plugin:nobody")
+
+
+def test_a_receipt_of_the_doubled_autumn_hour_is_dated_by_its_arrival(sale: MakeSale) -> None:
+    job = receipt(sale(at=datetime(2026, 10, 25, 1, 30, tzinfo=UTC)))
+    found = read_sale(tokenize(job), load_profile("epson"), load_layout("portugal"), SHOP, datetime(2026, 10, 25, 1, 31, tzinfo=UTC))
+    assert found is not None
+    assert found.document.doubtful_time
+    assert found.document.issued_at == datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "equal to the instant in UTC, in this hour too"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "--config", "none.toml"], "`v5-spooler example"),
+        (["replay", "--zone", "Mars/Base", "job.bin"], "no time zone"),
+        (["virtual", "--port", "70000"], "cannot listen on"),
+    ],
+)
+def test_what_is_wrong_at_the_command_line_is_said_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.bin").write_bytes(b"Ola\n")
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output

@@ -15,7 +15,7 @@ from typing import Final
 import pydantic
 
 from v5_agent.bounded import Bounded, HangingError
-from v5_agent.config import SourceConfig
+from v5_agent.config import SourceConfig, wrong_settings
 from v5_agent.outbox import Outbox
 from v5_core.errors import AuthError, ConfigError, ContractViolationError, FatalError, RecordRejectedError, RetryableError
 from v5_core.model import Customer, Product, SalesDocument
@@ -162,8 +162,7 @@ class Source:
         try:
             return loaded.plugin, model.model_validate(settings)
         except pydantic.ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors(include_input=False))
-            raise ConfigError(f"[[source]] {self.key}: {wrong}") from None
+            raise ConfigError(f"[[source]] {self.key}: {wrong_settings(error)}") from None
 
     def _drain(
         self, stream: Stream, mark: str, report: PollReport, stop: threading.Event, *, since: datetime | None, again: bool = False

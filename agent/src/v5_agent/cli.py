@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 import requests
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -43,6 +44,7 @@ app.add_typer(plugins_app, name="plugins")
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 _TROUBLE: Final = 1
+_ENROL: Final = "run v5-agent enrol --cloud ADDRESS --code CODE (the code is made in the back office, under Stores)"
 _STATUS_ROWS: Final = (
     *("light", "running", "version", "agent", "store", "online", "line_reason", "queue_depth", "oldest_unsent_seconds"),
     *("quarantined", "last_erp_read", "last_cloud_ack", "clock_offset", "disk_free", "replica_version"),
@@ -58,12 +60,12 @@ def _told() -> Iterator[None]:
     try:
         yield
     except V5Error as error:
-        _err.print(f"[red]{error.message}[/red]", soft_wrap=True)
+        _err.print(error.message, style="red", markup=False, soft_wrap=True)
         for field in error.errors:
-            _err.print(f"  {field.field}: {field.message}", soft_wrap=True)
+            _err.print(f"  {field.field}: {field.message}", markup=False, soft_wrap=True)
         raise typer.Exit(_TROUBLE) from None
     except OSError as error:
-        _err.print(f"[red]{error.strerror or error}[/red] {error.filename or ''}", soft_wrap=True)
+        _err.print(f"{error.strerror or error} {error.filename or ''}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(_TROUBLE) from None
 
 
@@ -118,6 +120,8 @@ def run(
     folder = data_folder(data)
     with _told():
         config, found = _ready(folder)
+        if found is None:
+            _err.print(f"Not enrolled: what is captured waits here. {_ENROL}", markup=False, soft_wrap=True)
         logs.set_up(folder, console=not quiet)
         with FolderLock(folder), Agent(folder, config, found, load_plugins()) as agent:
             if once:
@@ -136,7 +140,7 @@ def check(data: Data = None) -> None:
     with _told():
         config, found = _ready(folder)
         results.append(("settings", True, str(folder)))
-        results.append(("enrolment", found is not None, found.agent if found else "run v5-agent enrol"))
+        results.append(("enrolment", found is not None, found.agent if found else _ENROL))
         results.append(("SQLite", True, wal_reset_risk() or "safe"))
         with Agent(folder, config, found, load_plugins()) as agent:
             damage = agent.outbox.db.integrity()
@@ -150,7 +154,7 @@ def check(data: Data = None) -> None:
                 results.append(("cloud", heard, found.cloud if heard else agent.line.reason or "does not answer"))
     table = Table("What", "", "Detail")
     for what, good, detail in results:
-        table.add_row(what, "[green]ok[/green]" if good else "[red]no[/red]", detail)
+        table.add_row(what, "[green]ok[/green]" if good else "[red]no[/red]", escape(detail))
     _out.print(table)
     if not all(good for _, good, _ in results):
         raise typer.Exit(_TROUBLE)
@@ -167,10 +171,14 @@ def status(*, as_json: Annotated[bool, typer.Option("--json", help="For programs
         return
     table = Table(show_header=False)
     for name in _STATUS_ROWS:
-        table.add_row(name.replace("_", " "), str(shown[name]))
+        table.add_row(name.removesuffix("_seconds").replace("_", " "), escape(_shown(name, shown[name])))
     for one in shown["sources"]:
-        table.add_row(f"source {one['name']}", "reads" if one["ok"] else one["problem"])
+        table.add_row(f"source {one['name']}", "reads" if one["ok"] else escape(one["problem"]))
     _out.print(table)
+    if not shown["agent"]:
+        _err.print(f"Not enrolled: {_ENROL}", markup=False, soft_wrap=True)
+    if not shown["running"]:
+        _err.print("Not running: this is what its files say. Start it with: v5-agent run", soft_wrap=True)
 
 
 @outbox_app.command("check")
@@ -185,7 +193,7 @@ def outbox_check(data: Data = None) -> None:
     counts = f"queued {stats.queued}, sent {stats.sent}, quarantined {stats.quarantined}, rejected records {stats.rejected}"
     _out.print(f"{counts}, damaged {len(damaged)}")
     for problem in [*problems, *(f"damaged row: {event}" for event in damaged)]:
-        _err.print(f"[red]{problem}[/red]", soft_wrap=True)
+        _err.print(problem, style="red", markup=False, soft_wrap=True)
     if problems or damaged:
         _err.print(
             "Keep a copy of the folder. `v5-agent outbox export` saves what can be read; a damaged row is set aside when its turn comes.",
@@ -242,13 +250,14 @@ def plugins_list(*, as_json: Annotated[bool, typer.Option("--json", help="For pr
         return
     table = Table("Slug", "ERP", "Version", "Can", "Problem")
     for row in rows:
-        table.add_row(row["slug"], row["title"], row["version"], ", ".join(row["capabilities"]), row["problem"])
+        able_to = ", ".join(row["capabilities"]) or ("" if row["problem"] else "nothing yet")
+        table.add_row(row["slug"], row["title"], row["version"], able_to, escape(row["problem"]))
     _out.print(table if rows else "No plugin is installed: for instance `uv pip install v5-agent[phc]`.")
 
 
 def _ready(folder: Path) -> tuple[AgentConfig, Identity | None]:
     if not folder.is_dir():
-        raise ConfigError(f"{folder} does not exist: run v5-agent enrol, or name the folder with --data")
+        raise ConfigError(f"{folder} does not exist: {_ENROL}, or name the folder with --data")
     config, found = load_config(folder), identities.load_identity(folder)
     if found:
         identities.check_machine(found, identities.fingerprint())
@@ -280,6 +289,16 @@ def _resting(folder: Path) -> dict[str, Any]:
         raise ConfigError(error.message) from None
     with Agent(folder, config, found, load_plugins()) as agent:
         return {**agent.health().as_json(), "running": False}
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "disk_free":
+        return f"{value / 1e9:.1f} GB"
+    return f"{value:g} s" if name in {"oldest_unsent_seconds", "clock_offset"} else str(value)
 
 
 def _machine_name() -> str:

@@ -24,6 +24,7 @@ __all__ = [
     "hooks_token",
     "load_config",
     "write_private",
+    "wrong_settings",
 ]
 
 CONFIG_FILE: Final = "agent.toml"
@@ -143,8 +144,16 @@ def load_config(folder: Path) -> AgentConfig:
     try:
         return AgentConfig.model_validate(_with_secrets(raw, folder, ""))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
-        raise ConfigError(f"{path}: {wrong}") from None
+        raise ConfigError(f"{path}: {wrong_settings(error)}") from None
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Each wrong setting in words; what was written is not repeated, for it may be a password."""
+    words = {"extra_forbidden": "there is no such setting", "missing": "is missing"}
+    return "; ".join(
+        f"{'.'.join(str(part) for part in one['loc'])}: {words.get(one['type']) or one['msg'].removeprefix('Value error, ')}"
+        for one in error.errors(include_url=False, include_input=False, include_context=False)
+    )
 
 
 def hooks_token(config: AgentConfig, folder: Path) -> str:

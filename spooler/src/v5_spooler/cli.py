@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 import uvicorn
 from rich.console import Console
 from rich.progress import track
 
-from v5_core.errors import V5Error
+from v5_core.errors import ConfigError, V5Error
 from v5_spooler.config import EXAMPLE, SpoolerConfig, load_config
 from v5_spooler.escpos.profiles import load_profile, profile_names
 from v5_spooler.escpos.tokens import tokenize
@@ -34,7 +34,7 @@ from v5_spooler.web.app import make_app
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, rich_markup_mode="markdown")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__, rich_markup_mode="markdown")
 console = Console(stderr=True)
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, help="Print jobs as the till sent them (.bin).")]
 ProfileName = Annotated[str, typer.Option(help=f"Printer profile: {', '.join(profile_names())}, or a TOML file.")]
@@ -115,7 +115,11 @@ def virtual(
             with contextlib.suppress(NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(name, stop.set)
         printer = VirtualPrinter(out, load_profile(profile), host, port, pace)
-        await printer.start()
+        try:
+            await printer.start()
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ConfigError(f"cannot listen on {host}:{port}: {reason}") from None
         typer.echo(f"virtual printer: port {printer.port}, jobs in {out}")
         await stop.wait()
         await printer.stop()
@@ -156,7 +160,7 @@ def replay(
             _send(files, to)
             return
         paper, reading = load_profile(profile), load_layout(layout) if layout else None
-        shop = Shop(store, ZoneInfo(zone))
+        shop = Shop(store, _zone(zone))
         for file in files:
             tokens = tokenize(file.read_bytes(), paper.lengths)
             found = read_sale(tokens, paper, reading, shop, datetime.now(UTC), raster=read_codes(tokens, paper))
@@ -164,6 +168,13 @@ def replay(
             if found:
                 result |= {"findings": list(found.findings), "sale": json.loads(found.document.model_dump_json())}
             typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(f"{name!r} is no time zone: expected one such as 'Europe/Lisbon'") from None
 
 
 def _send(files: list[Path], to: str) -> None:

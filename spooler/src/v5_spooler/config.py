@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -119,6 +119,11 @@ class SpoolerConfig(_Settings):
         return self
 
 
+def _words(item: Any) -> str:
+    words = {"extra_forbidden": "there is no such setting", "missing": "is missing", "too_short": "name at least one, as [[printer]]"}
+    return words.get(item["type"]) or str(item["msg"]).removeprefix("Value error, ")
+
+
 def load_config(path: Path) -> SpoolerConfig:
     """Reads the file; relative folders are taken from where it lies.
 
@@ -130,12 +135,15 @@ def load_config(path: Path) -> SpoolerConfig:
         token_file = config.agent.token_file if config.agent else ""
         token = (path.parent / token_file).read_text("utf-8").strip() if token_file else ""
     except OSError as error:
-        raise ConfigError(f"{error.filename} cannot be read: {error.strerror}") from error
+        hint = "; `v5-spooler example > spooler.toml` makes one to start from" if error.filename == str(path) else ""
+        raise ConfigError(f"{error.filename} cannot be read: {error.strerror}{hint}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not TOML: {error}") from error
     except ValidationError as error:
         items = error.errors(include_input=False)
-        fields = tuple(FieldError(".".join(map(str, item["loc"])) or "file", item["type"], item["msg"]) for item in items)
+        # A printer that is wrong does not count, and would be said to be missing too.
+        items = [item for item in items if item["type"] != "too_short" or len(items) == 1]
+        fields = tuple(FieldError(".".join(map(str, item["loc"])) or "file", item["type"], _words(item)) for item in items)
         wrong = "; ".join(f"{item.field}: {item.message}" for item in fields)
         raise ConfigError(f"{path}: {wrong}", errors=fields) from error
     update: dict[str, object] = {"data": (path.parent / config.data)}

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -230,4 +230,5 @@ def _issued(day: date, clock: str | None, zone: ZoneInfo, arrived: datetime) -> 
     # The paper was printed just after it was issued: of the two readings the nearer one is right.
     if doubtful and abs(later - arrived) < abs(issued - arrived) and abs(later - arrived) < timedelta(minutes=30):
         issued = later
-    return issued, doubtful
+    # A fixed offset, not the zone: Python never finds a time in a doubtful hour equal to the same instant in UTC (PEP 495).
+    return issued.replace(tzinfo=timezone(issued.utcoffset() or timedelta())), doubtful

@@ -21,7 +21,7 @@ from v5_spooler.printing.journal import JobRow, JobState
 from v5_spooler.receipt.image import render_png
 from v5_spooler.receipt.text import render_text
 from v5_spooler.service import Service
-from v5_spooler.web.words import WORDS, language_of
+from v5_spooler.web.words import RIGHT_TO_LEFT, WORDS, language_of
 
 __all__ = ["make_app"]
 
@@ -39,8 +39,8 @@ _templates: Final = Environment(loader=_loader, autoescape=select_autoescape(), 
 
 
 @cache
-def _style() -> str:
-    return files("v5_spooler.web").joinpath("static", "spooler.css").read_text("utf-8")
+def _static(name: str) -> str:
+    return files("v5_spooler.web").joinpath("static", name).read_text("utf-8")
 
 
 def make_app(service: Service) -> FastAPI:
@@ -65,9 +65,14 @@ def make_app(service: Service) -> FastAPI:
 
 def _page(service: Service, name: str, request: Request, **values: Any) -> HTMLResponse:
     language = language_of(request.query_params.get("lang"), request.headers.get("accept-language", ""))
-    other = "en" if language == "pt" else "pt"
-    local = _local(ZoneInfo(service.config.zone))
-    return HTMLResponse(_templates.get_template(name).render(w=WORDS[language], lang=language, other=other, local=local, **values))
+    shown = {
+        "w": WORDS[language],
+        "lang": language,
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "languages": [(code, words["name"]) for code, words in WORDS.items()],
+        "local": _local(ZoneInfo(service.config.zone)),
+    }
+    return HTMLResponse(_templates.get_template(name).render(**shown, **values))
 
 
 async def _tokens(service: Service, row: JobRow) -> list[Token]:
@@ -112,7 +117,11 @@ def _add_pages(app: FastAPI, service: Service) -> None:
 
     @app.get("/spooler.css")
     async def style() -> Response:
-        return Response(_style(), media_type="text/css")
+        return Response(_static("spooler.css"), media_type="text/css")
+
+    @app.get("/icon.svg")
+    async def icon() -> Response:
+        return Response(_static("icon.svg"), media_type="image/svg+xml")
 
 
 def _add_actions(app: FastAPI, service: Service) -> None:

@@ -1,4 +1,4 @@
-"""The page's words in Portuguese and English."""
+"""The page's words, in five languages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import tomllib
 from importlib.resources import files
 from typing import Final
 
-__all__ = ["WORDS", "language_of"]
+__all__ = ["RIGHT_TO_LEFT", "WORDS", "language_of"]
+
+RIGHT_TO_LEFT: Final = frozenset({"he"})
 
 WORDS: Final[dict[str, dict[str, str]]] = tomllib.loads(files("v5_spooler.web").joinpath("words.toml").read_text("utf-8"))
 
