@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -160,7 +160,7 @@ def insert_sale(
     """
     local = _wall(at, zone)
     with engine.begin() as connection:
-        return _insert_document(connection, local, lines, customer, card, till, site, ndoc, clock, header or {})
+        return _insert_document(connection, _Draft(local, lines, customer, card, till, site, ndoc, clock, header or {}))
 
 
 def insert_late(engine: Engine, *, at: datetime, lines: Sequence[SampleLine], **how: Any) -> str:
@@ -176,7 +176,7 @@ def insert_credit_note(engine: Engine, *, of: str, at: datetime, lines: Sequence
         buyer = connection.execute(select(ft.c.no).where(ft.c.ftstamp == of)).scalar_one()
         given = [SampleLine(row["ref"], row["qtt"], row["epv"], row["iva"], row["design"], row["etiliquido"]) for row in chosen]
         origins = [row["fistamp"] for row in chosen]
-        return _insert_document(connection, _wall(at, zone), given, buyer, "", "CX1", "", CREDIT_NOTE, "%H:%M:%S", {}, origins)
+        return _insert_document(connection, _Draft(_wall(at, zone), given, buyer, ndoc=CREDIT_NOTE, origins=origins))
 
 
 def cancel(engine: Engine, stamp: str, *, at: datetime, reason: str = "Engano", bump: bool = True, zone: str = "Europe/Lisbon") -> None:
@@ -200,10 +200,7 @@ def insert_many(engine: Engine, count: int, *, at: datetime) -> None:
     """Many small sales of one second, fast."""
     with engine.begin() as connection:
         for start in range(0, count, 5000):
-            rows = [
-                _document(n + 1, n + 1, at, [SampleLine("CAF250", 1, "4.50")], 0, "", "CX1", "", 1, "%H:%M:%S", {}, None)
-                for n in range(start, min(start + 5000, count))
-            ]
+            rows = [_document(n + 1, n + 1, _Draft(at, [SampleLine("CAF250", 1, "4.50")])) for n in range(start, min(start + 5000, count))]
             for table in ("ft", "ft2", "ft3"):
                 _insert(connection, table, [row[table] for row in rows])
             _insert(connection, "fi", [line for row in rows for line in row["fi"]])
@@ -223,24 +220,28 @@ def _article(ref: str, design: str, family: str, family_name: str, price: str, _
     return row | {"iva1incl": True, "stns": False, "inactivo": False, "epv1": Decimal(price), **_audit("usr", _OPENED)}
 
 
-def _insert_document(
-    connection: Connection,
-    local: datetime,
-    lines: Sequence[SampleLine],
-    customer: int,
-    card: str,
-    till: str,
-    site: str,
-    ndoc: int,
-    clock: str,
-    header: Mapping[str, Any],
-    origins: Sequence[str] | None = None,
-) -> str:
-    mine = (ft.c.ndoc == ndoc) & (ft.c.ftano == local.year)
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a till enters; PHC makes up the rest. `origins`: the returned line of each line."""
+
+    local: datetime
+    lines: Sequence[SampleLine]
+    customer: int = 0
+    card: str = ""
+    till: str = "CX1"
+    site: str = ""
+    ndoc: int = INVOICE_RECEIPT
+    clock: str = "%H:%M:%S"
+    header: Mapping[str, Any] = field(default_factory=dict)
+    origins: Sequence[str] | None = None
+
+
+def _insert_document(connection: Connection, draft: _Draft) -> str:
+    mine = (ft.c.ndoc == draft.ndoc) & (ft.c.ftano == draft.local.year)
     number = connection.execute(select(func.coalesce(func.max(ft.c.fno), 0)).where(mine)).scalar_one() + 1
     serial = connection.execute(select(func.count()).select_from(ft)).scalar_one() + 1
-    rows = _document(number, serial, local, lines, customer, card, till, site, ndoc, clock, header, origins)
-    buyer = connection.execute(select(cl.c.nome, cl.c.ncont).where(cl.c.no == customer, cl.c.estab == 0)).mappings().first()
+    rows = _document(number, serial, draft)
+    buyer = connection.execute(select(cl.c.nome, cl.c.ncont).where(cl.c.no == draft.customer, cl.c.estab == 0)).mappings().first()
     if buyer is not None:
         rows["ft"] |= {"nome": buyer["nome"], "ncont": buyer["ncont"]}
     for table in ("ft", "ft2", "ft3"):
@@ -249,20 +250,8 @@ def _insert_document(
     return str(rows["ft"]["ftstamp"])
 
 
-def _document(
-    number: int,
-    serial: int,
-    local: datetime,
-    lines: Sequence[SampleLine],
-    customer: int,
-    card: str,
-    till: str,
-    site: str,
-    ndoc: int,
-    clock: str,
-    header: Mapping[str, Any],
-    origins: Sequence[str] | None,
-) -> dict[str, Any]:
+def _document(number: int, serial: int, draft: _Draft) -> dict[str, Any]:
+    local, lines, ndoc = draft.local, draft.lines, draft.ndoc
     name, tipodoc, saft = _SERIES[ndoc]
     sign = -1 if tipodoc == 3 else 1
     stamp = f"V5{local.year}S{ndoc}N{number:08d}"
@@ -270,15 +259,15 @@ def _document(
     net = sum((_net(line) for line in lines), Decimal()).quantize(_CENT, ROUND_HALF_UP)
     signature = base64.b64encode(hashlib.sha512(stamp.encode()).digest() * 2).decode()[:172]
     head = {"ndoc": ndoc, "fno": number, "ftano": local.year, "ftstamp": stamp, "ftid": serial, "nmdoc": name, "tipodoc": tipodoc}
-    head |= {"fdata": _midnight(local), "no": customer, "estab": 0, "nome": "", "ncont": "", "anulado": False, "etotal": sign * gross}
-    head |= {"ettiliq": sign * net, "ettiva": sign * (gross - net), "edescc": 0, "efinv": 0, "site": site, "pnome": till, "vendnm": "Rita"}
-    head |= {"eancl": card, **_audit("ousr", local, clock), **_audit("usr", local, clock)}
+    head |= {"fdata": _midnight(local), "no": draft.customer, "estab": 0, "nome": "", "ncont": "", "anulado": False, "etotal": sign * gross}
+    head |= {"ettiliq": sign * net, "ettiva": sign * (gross - net), "edescc": 0, "efinv": 0, "site": draft.site, "pnome": draft.till}
+    head |= {"vendnm": "Rita", "eancl": draft.card, **_audit("ousr", local, draft.clock), **_audit("usr", local, draft.clock)}
     two = {"ft2stamp": stamp, "tiposaft": saft, "assinatura": signature, "evdinheiro": gross, "etroco": 0}
     two |= {f"epaga{place}": 0 for place in range(1, 7)}
     three = {"ft3stamp": stamp, "atcud": f"V5SAMPLE-{number}", "motanul": "", "anuldata": _NEVER, "anulhora": "", "invoicenoori": ""}
     for row in (head, two, three):
-        row |= {column: value for column, value in header.items() if column in row}
-    body = [_line(stamp, place, line, sign, origins) for place, line in enumerate(lines)]
+        row |= {column: value for column, value in draft.header.items() if column in row}
+    body = [_line(stamp, place, line, sign, draft.origins) for place, line in enumerate(lines)]
     return {"ft": head, "ft2": two, "ft3": three, "fi": body}
 
 
