@@ -383,10 +383,23 @@ def test_days_of_validity_are_whole_and_both_count(first: str | None, last: str 
     assert bool(reply.discount) is holds
 
 
+AT_ONCE: dict[str, Any] = {
+    "earning": ({"kind": "per_amount", "id": "e", "points": "1", "amount": "1.00"},), "policies": {"same_sale_points": True},
+}  # fmt: skip
+
+
+def test_points_of_units_may_be_spent_at_once_for_no_spending_lowers_them() -> None:
+    units = ({"kind": "per_quantity", "id": "e", "points": "1"},)
+    check_programme(
+        Programme.model_validate({"id": "p", "name": "P", **offers({"percent": "5", "cost": "1"}), **AT_ONCE, "earning": units})
+    )
+
+
 @pytest.mark.parametrize(
     ("parts", "named"),
     [
-        ({"policies": {"same_sale_points": True, "earn_on_points": True}}, "before_rewards"),
+        (offers({"percent": "5", "cost": "1"}) | AT_ONCE, "before_rewards"),
+        (AT_ONCE | {"redemption": {"points": "1", "amount": "1.00"}}, "earn_on_points"),
         (offers({"percent": "5", "entitlement": "e", "members_only": False}) | {
             "clubs": ({"id": "c", "title": "C", "entitlements": ({"id": "e", "title": "E", "uses": 1},)},)}, "'o0'"),
         (offers({"percent": "5", "codes": ("A",), "coupon": True}), "'o0'"),

@@ -11,7 +11,7 @@ from v5_core.engine._compile import compile_programmes
 from v5_core.engine._rules import fold_code
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import CURRENCIES
-from v5_core.programme import Offer, OfferBase, PercentOffer, Policies, Programme, Selector, Validity
+from v5_core.programme import Offer, OfferBase, PercentOffer, Programme, Selector, Validity
 
 __all__ = ["check_programme"]
 
@@ -35,19 +35,23 @@ def check_programme(programme: Programme) -> None:
     if _empty(programme.validity):
         errors.append(FieldError("validity", "validity", "the programme ends before it starts"))
     compile_programmes([programme])
-    errors += [*_policies(programme.policies), *_rules(programme), *_ties(programme.offers), *_codes(programme.offers)]
+    errors += [*_policies(programme), *_rules(programme), *_ties(programme.offers), *_codes(programme.offers)]
     if errors:
         raise ValidationError("; ".join(error.message for error in errors), code="programme", errors=tuple(errors))
 
 
-def _policies(policies: Policies) -> Iterator[FieldError]:
-    if policies.same_sale_points and policies.base == "after_discounts":
+def _policies(programme: Programme) -> Iterator[FieldError]:
+    policies = programme.policies
+    # Points of units or of a sale hang on no amount: nothing that the sale spends lowers them.
+    if not policies.same_sale_points or not any(rule.kind == "per_amount" for rule in programme.earning):
+        return
+    if policies.base == "after_discounts" and any(offer.cost for offer in programme.offers):
         text = (
             "same_sale_points lets a sale spend what it earns, and base 'after_discounts' lowers what it earns by what it spends: "
             "choose base 'before_rewards' or 'before_discounts'"
         )
         yield FieldError("policies.same_sale_points", "contradiction", text)
-    if policies.same_sale_points and not policies.earn_on_points:
+    if not policies.earn_on_points and programme.redemption is not None:
         text = "same_sale_points and earn_on_points: false contradict each other: points that pay would take back what they were earned by"
         yield FieldError("policies.earn_on_points", "contradiction", text)
 
