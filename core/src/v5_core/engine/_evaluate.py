@@ -52,7 +52,7 @@ def evaluate(
     view = compiled.view(situation, basket.opened)
     touched = view.touching(situation.lines)
     purse = _Purse(view, situation, touched, basket, words)
-    discounts = apply_offers(view, situation, touched[0], basket, words, purse.affordable)
+    discounts = apply_offers(view, situation, touched[0], basket, words, purse.points)
     remaining = discounts.remaining
     due, net = totals(view, situation, remaining)
     points = _Points(view, request, purse, discounts, due, words)
@@ -138,8 +138,6 @@ class _Purse:
             found = earn(self.view, self.situation, self.touched[1], self.touched[2], paid, self.basket.used, self.words)
             self._earned = sum([one.points for one in found if one.rule.programme.policies.same_sale_points])
         return facts.balance_available + self._earned
-
-    affordable = points
 
 
 class _Points:

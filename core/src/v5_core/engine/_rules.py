@@ -40,7 +40,10 @@ _GATED: Final = frozenset({"store", "weekday", "segment", "card_type", "tier", "
 class Stage:
     """The canonical order of offers."""
 
-    PRICE, LINE, ORDER, REWARD = range(4)
+    PRICE: Final = 0
+    LINE: Final = 1
+    ORDER: Final = 2
+    REWARD: Final = 3
 
 
 def fold_code(code: str) -> str:
