@@ -33,11 +33,11 @@ app.state.v5.database.dispose()
 
 from v5_agent.i18n import languages, text
 from v5_agent.pages import _environment
-from v5_spooler.web.app import _style, _templates
+from v5_spooler.web.app import _static, _templates
 
 _environment().get_template("companion.html"), _environment().get_template("health.html")
 _templates.get_template("home.html"), _templates.get_template("job.html")
-assert _style()
+assert _static("spooler.css")
 print(*[text(one, "ui.title") for one in languages()])
 """
 
