@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from v5_core.engine import Coupon, CustomerFacts, SaleState, Stored, check_programme, compile_programmes, evaluate, limit_key
-from v5_core.errors import ValidationError
+from v5_core.engine import Coupon, CustomerFacts, SaleState, Stored, compile_programmes, evaluate, limit_key
 from v5_core.hooks import QuoteRequest, QuoteResponse, StoredPayment
 from v5_core.model import Claim, Line, LineKind
 from v5_core.programme import Programme
@@ -270,6 +269,117 @@ def test_gifts_are_picked_and_cost_whole_multiples() -> None:
     assert quote(gift, basket(("a", 100, 1)), claims=(Claim(rule="o0", product="car"),)).gifts == ()
     listed = quote(gift, basket(("a", 100, 1)), replace(ANA, balance_available=1_000)).rewards
     assert [(one.rule, one.missing) for one in listed] == [("o0", 2_000)]
+
+
+@pytest.mark.feature("FM-12")
+def test_one_reward_a_sale_where_the_programme_says_so() -> None:
+    parts = offers({"percent": "10", "cost": "1"}, {"percent": "20", "cost": "1"}) | {"policies": {"one_reward_per_sale": True}}
+    reply = quote(parts, basket(("a", 1000, 1)), claims=(Claim(rule="o0"), Claim(rule="o1")))
+    assert (reply.total, reply.points_spent) == (900, 1_000)
+
+
+def test_points_of_this_sale_may_be_spent_in_it_where_the_programme_says_so() -> None:
+    parts = {
+        "decimals": 1, "earning": ({"kind": "per_amount", "id": "e", "points": "0.1", "amount": "1.00"},),
+        "redemption": {"points": "1", "amount": "1.00", "step": "0.1"},
+        "policies": {"same_sale_points": True, "base": "before_rewards", "earn_on_points": True},
+    }  # fmt: skip
+    reply = quote(parts, basket(("a", 26_500, 1)), points_to_use=126_500)
+    assert (reply.points_amount, reply.total, reply.points_earned) == (12_650, 13_850, 26_500)
+
+
+@pytest.mark.feature("FM-34")
+@pytest.mark.feature("PR-05")
+def test_stored_value_pays_last_and_is_no_discount() -> None:
+    state = SaleState(stored={"G1": Stored("G1", balance=2500), "G2": Stored("G2", balance=10_000, whole=True)})
+    lines = basket(("v", 999, 4), ("delivery", 1000, 1, {"kind": LineKind.SERVICE}))
+    reply = quote({}, lines, state=state, stored_value=(StoredPayment(code="G1"),))
+    assert (reply.total, reply.to_pay, reply.discount) == (4996, 2496, 0)
+    reply = quote({}, lines, state=state, stored_value=(StoredPayment(code="G1"), StoredPayment(code="G2"), StoredPayment(code="G9")))
+    assert [(one.amount, one.left, one.problem) for one in reply.stored_value] == [(2500, 0, ""), (2496, 0, ""), (0, 0, "unknown")]
+    ten = offers({"kind": "percent_order", "percent": "10", "codes": ("TEN",)})
+    assert quote(ten, basket(("c", 10_000, 1)), state=state, codes=("TEN",), stored_value=(StoredPayment(code="G1"),)).to_pay == 6_500
+
+
+def test_a_wallets_code_is_no_discount_code_and_pays_for_its_own_goods_only() -> None:
+    parts = {"stored_value": ({"id": "meals", "kind": "wallet", "selector": {"families": ("food",)}},)}
+    state = SaleState(stored={"W": Stored("W", "wallet", "meals", balance=5000, customer="ana")})
+    lines = basket(("soup", 400, 1, {"family": "food"}), ("pan", 3000, 1))
+    reply = quote(parts, lines, state=state, stored_value=(StoredPayment(code="W"),), codes=("W",))
+    assert (reply.to_pay, reply.codes[0].problem) == (3000, "stored_value")
+    stranger = quote(parts, lines, CustomerFacts("rui"), state=state, stored_value=(StoredPayment(code="W"),))
+    assert (stranger.to_pay, stranger.stored_value[0].problem) == (3400, "not_yours")
+
+
+@pytest.mark.parametrize(
+    ("way", "total", "net"), [("line", 49_990, 42_010), ("total_net", 49_992, 42_010), ("total_net_keep_gross", 49_990, 42_008)]
+)
+def test_vat_is_rounded_the_programmes_way(way: str, total: int, net: int) -> None:
+    lines = basket(*[(f"t{n}", 9998, 1, {"net": 8402, "vat_rate": 1900}) for n in range(5)])
+    reply = quote({"policies": {"tax_rounding": way}}, lines)
+    assert (reply.total, reply.net) == (total, net)
+
+
+def test_percentages_round_down_where_the_programme_says_so() -> None:
+    lines = basket(("a", 237, 6), ("b", 328, 1))
+    found = [
+        quote(offers({"kind": "percent_order", "percent": percent}) | {"policies": {"discount_rounding": way}}, lines).discount
+        for way in ("down", "half-up")
+        for percent in ("3", "5")
+    ]
+    assert found == [52, 87, 53, 88]
+
+
+@pytest.mark.feature("AR-05")
+def test_earning_per_sale_visit_and_full_multiples_within_caps() -> None:
+    def earned(rule: dict[str, Any], facts: CustomerFacts = ANA, state: SaleState = SaleState(), cents: int = 1999) -> int:
+        return quote({"earning": ({"id": "e", **rule},)}, basket(("a", cents, 1)), facts, state).points_earned
+
+    assert earned({"kind": "per_amount", "points": "1", "amount": "10.00", "whole": True}) == 1_000
+    assert earned({"kind": "per_sale", "points": "7"}) == 7_000
+    assert earned({"kind": "per_sale", "points": "7", "minimum": "20.00"}) == 0
+    visit = {"kind": "per_sale", "points": "7", "per": "visit"}
+    assert earned(visit, replace(ANA, last_visit=date(2026, 11, 23))) == 7_000
+    assert earned(visit, replace(ANA, last_visit=date(2026, 11, 24))) == 0
+    capped = {"kind": "per_amount", "points": "1", "amount": "1.00", "caps": ({"points": "10"}, {"points": "15", "per": "day"})}
+    assert earned(capped) == 10_000
+    assert earned(capped, state=SaleState(used={limit_key("p", "e", 1, cap=True): 12_000})) == 3_000
+
+
+def test_order_offers_leave_the_points_of_a_category_alone_where_the_programme_says_so() -> None:
+    parts = offers({"kind": "percent_order", "percent": "10"}) | {
+        "earning": ({"kind": "per_amount", "id": "e", "points": "1", "amount": "1.00", "selector": {"families": ("food",)}},)
+    }
+    lines = basket(("A", 10_000, 1, {"family": "food"}), ("B", 5_000, 1))
+    assert quote(parts, lines).points_earned == 90_000
+    reply = quote(parts | {"policies": {"category_base": "before_order_discounts"}}, lines)
+    assert (reply.total, reply.points_earned) == (13_500, 100_000)
+
+
+@pytest.mark.parametrize(
+    ("where", "holds"),
+    [
+        ("tier = 'gold'", True), ("tier = 'gold' and club = 'wine'", False), ("operator = 'maria'", True), ("payment = 'cash'", True),
+        ("payment = 'card'", False), ("weekday = 2", True), ("weekday in (1, 3)", False), ("sales = 0", True), ("age >= 30", True),
+        ("store = 'LX1' and segment in ('a', 'b')", True),
+    ],
+)  # fmt: skip
+def test_offers_open_by_who_buys_when_and_how(where: str, holds: bool) -> None:
+    gold = replace(ANA, tiers=frozenset({"gold"}), segments=frozenset({"b"}), sales=0, birth_date=date(1990, 1, 1))
+    reply = quote(offers({"percent": "10", "when": where}), basket(("a", 1000, 1)), gold, operator="maria", payments=("cash",))
+    assert bool(reply.discount) is holds
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "holds"),
+    [
+        (None, "2026-11-22", False), (None, "2026-11-26", True), ("2026-11-26", None, False), ("2026-11-22", None, True),
+        ("2026-11-24", "2026-11-24", True),
+    ],
+)  # fmt: skip
+def test_days_of_validity_are_whole_and_both_count(first: str | None, last: str | None, holds: bool) -> None:
+    reply = quote(offers({"percent": "10", "validity": {"first_day": first, "last_day": last}}), basket(("a", 1000, 1)))
+    assert bool(reply.discount) is holds
 
 
 @pytest.mark.feature("FM-12")
