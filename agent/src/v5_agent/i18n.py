@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
-from datetime import date
 from importlib import resources
 from typing import Final
 
 from v5_core.words import words_of
 
-__all__ = ["DEFAULT", "RIGHT_TO_LEFT", "catalogue", "choose", "languages", "points_text", "show_date", "text"]
+__all__ = ["DEFAULT", "RIGHT_TO_LEFT", "catalogue", "choose", "languages", "points_text", "text"]
 
 DEFAULT: Final = "pt"
 RIGHT_TO_LEFT: Final = frozenset({"he"})
@@ -58,8 +57,3 @@ def choose(asked: str | None, accept: str | None, default: str) -> str:
 def points_text(points: int, language: str) -> str:
     """Points as people write them: "12 450,5" or "12,450.5"."""
     return words_of(language).figure(points)
-
-
-def show_date(value: date, language: str) -> str:
-    """A date as people write it."""
-    return words_of(language).day(value)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Final
 
 from v5_agent.effects import Effects, Standing
-from v5_agent.i18n import points_text, show_date, text
+from v5_agent.i18n import points_text, text
 from v5_agent.outbox import Outbox
 from v5_agent.replica import ReplicaStore, spellings
 from v5_core import receipts
@@ -17,6 +17,7 @@ from v5_core.engine import CustomerFacts, Settlement, evaluate, next_reward, rev
 from v5_core.hooks import CommitResponse, CustomerView, IdentifyResponse, Message, QuoteRequest, QuoteResponse, ReceiptLine
 from v5_core.model import Balance, Card, CustomerRef, DocumentKind, DocumentStatus, SalesDocument
 from v5_core.push import ReplicaCustomer
+from v5_core.words import words_of
 
 __all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
 
@@ -122,12 +123,8 @@ class Local:
         if one.cards and not one.blocked:
             say("info", "alert.card", points=points_text(standing.balance.available, language))
         if one.expiring > 0 and one.expiring_on:
-            say(
-                "warning",
-                "alert.expiring",
-                points=points_text(one.expiring, language),
-                date=show_date(date.fromisoformat(one.expiring_on), language),
-            )
+            lapse = words_of(language).expiring(one.expiring, date.fromisoformat(one.expiring_on))
+            out.append(Message(audience="cashier", severity="warning", text=lapse))
         if facts.compiled and not one.blocked:
             reached = [reward for reward in rewards_for(facts.compiled, standing.spendable, _CARD_TYPES, now) if reward.missing == 0]
             if reached:

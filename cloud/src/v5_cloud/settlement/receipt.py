@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from v5_cloud.settlement.document import Doc
 from v5_cloud.settlement.world import World
 from v5_core.engine import next_reward
 from v5_core.hooks import CommitResponse, Explanation, Message, ReceiptLine, ReturnResponse, Reward
 from v5_core.model import Balance
 from v5_core.receipts import footer
+from v5_core.words import words_of
 
 __all__ = ["answer_of", "receipt_lines"]
-
-_BLOCKED: Final = {
-    "pt": "O cartão está bloqueado; a compra não dá pontos.",
-    "en": "The card is blocked; the purchase earns no points.",
-    "es": "La tarjeta está bloqueada; la compra no da puntos.",
-    "fr": "La carte est bloquée ; l'achat ne donne pas de points.",
-    "he": "הכרטיס חסום; הקנייה אינה צוברת נקודות.",
-}
 
 
 def receipt_lines(world: World, doc: Doc, balance: Balance) -> tuple[ReceiptLine, ...]:
@@ -62,7 +53,7 @@ def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
         balance = world.working.balance(doc.account, world.now, world.zone(doc))
         receipt = receipt_lines(world, doc, balance)
         if _blocked(world, doc):
-            text = _BLOCKED.get(world.company.language(doc.body.store)[:2].lower(), _BLOCKED["en"])
+            text = words_of(world.company.language(doc.body.store)).say("card_blocked")
             messages = (Message(audience="cashier", severity="warning", text=text),)
     if doc.is_return:
         found = world.reversals.get(doc.id, {}).values()
