@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from typer.testing import CliRunner
@@ -13,9 +12,18 @@ from v5_cloud.cli import app
 from v5_cloud.fleet import credentials
 from v5_core.signing import generate_key
 
+if TYPE_CHECKING:
+    from tests.cloud.conftest import Service, Till
+
+
+class Operator(Protocol):
+    """Types a command: what it prints, or what it complains of when it is to end with another `code`."""
+
+    def __call__(self, *words: str, code: int = 0) -> str: ...
+
 
 @pytest.fixture
-def operator(service: Any, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+def operator(service: Service, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Operator:
     """Types commands against the running service's database."""
     monkeypatch.setenv("V5_DATABASE_URL", database_url)
 
@@ -27,13 +35,13 @@ def operator(service: Any, database_url: str, monkeypatch: pytest.MonkeyPatch) -
     return typed
 
 
-def forget(service: Any) -> None:
+def forget(service: Service) -> None:
     """What another process does by itself within five seconds."""
     service.held.cache.clear()
 
 
 @pytest.mark.feature("NX-10")
-def test_a_revoked_agent_is_told_what_to_do_and_may_come_back(service: Any, till: Any, operator: Callable[..., str]) -> None:
+def test_a_revoked_agent_is_told_what_to_do_and_may_come_back(service: Service, till: Till, operator: Operator) -> None:
     agent = till.enrol_agent()["agent"]
     assert till.signed("/v1/agents/heartbeat", {"queue_depth": 7}).status_code == 200
     assert agent in operator("agent", "list")
@@ -57,7 +65,7 @@ def test_a_revoked_agent_is_told_what_to_do_and_may_come_back(service: Any, till
     assert till.signed("/v1/replica", {"since": 0}).status_code == 200
 
 
-def test_this_process_forgets_a_revoked_credential_at_once(service: Any, till: Any) -> None:
+def test_this_process_forgets_a_revoked_credential_at_once(service: Service, till: Till) -> None:
     agent = till.enrol_agent()["agent"]
     assert till.signed("/v1/replica", {"since": 0}).status_code == 200
     credentials.revoke_agent(service.held, service.scope, agent, actor="u")
@@ -70,7 +78,7 @@ def test_this_process_forgets_a_revoked_credential_at_once(service: Any, till: A
 
 
 @pytest.mark.feature("NX-10")
-def test_a_withdrawn_code_lets_nobody_in(till: Any, operator: Callable[..., str]) -> None:
+def test_a_withdrawn_code_lets_nobody_in(till: Till, operator: Operator) -> None:
     code = operator("agent", "code", "--store", "LX1")
     listed = [line.split("\t") for line in operator("agent", "codes").splitlines()]
     assert code not in operator("agent", "codes")
@@ -86,7 +94,7 @@ def test_a_withdrawn_code_lets_nobody_in(till: Any, operator: Callable[..., str]
 
 
 @pytest.mark.feature("NX-10")
-def test_a_revoked_key_is_refused(service: Any, till: Any, operator: Callable[..., str]) -> None:
+def test_a_revoked_key_is_refused(service: Service, till: Till, operator: Operator) -> None:
     text = operator("api-key", "add", "web shop", "--scope", "read")
     name = text.split("_")[1]
     auth = {"authorization": f"Bearer {text}"}

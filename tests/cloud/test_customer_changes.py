@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 if TYPE_CHECKING:
     from tests.cloud.conftest import Service, Till
 
 
-def send(till: Till, body: dict[str, Any], etag: str | None, index: int = 0) -> Any:
+def send(till: Till, body: dict[str, Any], etag: str | None, index: int = 0) -> httpx.Response:
     headers = till.auth | ({"if-match": etag} if etag else {})
-    return till.client.patch(f"/v1/customers/{till.customer(index)['id']}", json=body, headers=headers)
+    reply: httpx.Response = till.client.patch(f"/v1/customers/{till.customer(index)['id']}", json=body, headers=headers)
+    return reply
 
 
 def etag(till: Till, index: int = 0) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -19,7 +20,7 @@ def earn(till: Till, number: str, gross: str) -> None:
     till.commit(till.document(number, [("CAFE-250", "mercearia", gross)], customer={"card": till.customer()["card"]}))
 
 
-def hold(till: Till, points: str, name: str, seconds: int = 600) -> Any:
+def hold(till: Till, points: str, name: str, seconds: int = 600) -> httpx.Response:
     body = {"request_id": name, "store": "LX1", "at": till.clock.now.isoformat(), "customer": {"card": till.customer()["card"]}}
     return till.hook("hold", {**body, "points": points, "ttl_seconds": seconds})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from v5_cloud.access.service import issue_key
@@ -21,8 +22,9 @@ def draft(till: Till, **more: Any) -> dict[str, Any]:
     return newest | {"version": 7} | more
 
 
-def send(till: Till, body: Any, path: str = "") -> Any:
-    return till.client.post(ADDRESS + path, json=body, headers=till.auth)
+def send(till: Till, body: object, path: str = "") -> httpx.Response:
+    reply: httpx.Response = till.client.post(ADDRESS + path, json=body, headers=till.auth)
+    return reply
 
 
 @pytest.mark.feature("NX-08")
