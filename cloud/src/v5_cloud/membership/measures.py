@@ -54,7 +54,7 @@ class Measures:
             return
         first = min(oldest, self.today)
         starts = [measured_from(scheme, first) or first - timedelta(days=scheme.grace_days) for scheme in self.schemes.values()]
-        since = min(starts + [first - timedelta(days=self.back)])
+        since = min([*starts, first - timedelta(days=self.back)])
         known = {row.customer_id: row for row in self.repository.standings(wanted)}
         self.levels |= {customer: row.tiers for customer, row in known.items()}
         self._fresh |= wanted - known.keys()
