@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import configparser
+import logging.config
 import re
 from pathlib import Path
 
 import pytest
 import typer
 import yaml
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 
 from v5_cloud.cli import app
+from v5_cloud.console import LOGGING
 from v5_cloud.kit.container import build
 from v5_cloud.kit.settings import Settings
 from v5_cloud.migrations import migrate
@@ -40,6 +43,26 @@ def test_the_service_takes_the_role_unless_told_to_stay_who_it_is(database_url: 
             seen.append(connection.scalar(text("SELECT current_user = 'v5_app'")))
         held.database.dispose()
     assert seen == [True, False]
+
+
+def test_the_log_tells_where_it_failed_and_of_nobody() -> None:
+    address = "@".join(("maria", "example.com"))
+    engine = create_engine("sqlite://")
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE person (email TEXT UNIQUE)"))
+            for _ in range(2):
+                connection.execute(text("INSERT INTO person VALUES (:email)"), {"email": address})
+    except IntegrityError as error:
+        failure: Exception = ValueError(f"{address} is known")
+        failure.__cause__ = error
+    engine.dispose()
+    formatter = logging.config.DictConfigurator(LOGGING).configure_formatter(LOGGING["formatters"]["line"])
+    record = logging.LogRecord("v5_cloud", logging.ERROR, "", 1, "it failed", (), (type(failure), failure, failure.__traceback__))
+    said = formatter.format(record)
+    assert address not in said
+    assert "test_operations.py" in said
+    assert said.index("sqlalchemy.exc.IntegrityError") < said.index("builtins.ValueError")
 
 
 def test_the_files_for_containers_and_systemd_use_settings_and_commands_that_there_are() -> None:
