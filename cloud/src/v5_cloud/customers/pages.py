@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Annotated, Final
 
-from fastapi import Query
-from fastapi.responses import Response
+from fastapi import Form, Query
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError as ModelError
 
-from v5_cloud.customers import service
+from v5_cloud.customers import changes, service
+from v5_cloud.customers.schemas import CustomerChange
 from v5_cloud.pages.page import Page, initials, page_for
 from v5_cloud.pages.route import page_router
 from v5_cloud.tenants.service import overview
 from v5_cloud.users.roles import Permission
+from v5_core.errors import ConflictError, ValidationError
 
 __all__ = ["router"]
 
 router = page_router()
 Here = Annotated[Page, page_for(Permission.CUSTOMERS)]
 After = Annotated[str | None, Query(max_length=400)]
+Field = Annotated[str, Form(max_length=254)]
+# What an empty field of the form means.
+_EMPTY: Final[dict[str, object]] = {"phone": None, "email": None, "birth_date": None, "consent_sms": False, "consent_email": False}
 _ROWS: Final = 25
 _MOVEMENTS: Final = 20
 
@@ -53,6 +60,52 @@ def customer(page: Here, customer_id: str) -> Response:
         next=moved.next_cursor or "",
         store_names=shops.store_names,
         currency=shops.currency_of(found.company),
+    )
+
+
+@router.get("/customers/{customer_id}/edit")
+def edit(page: Here, customer_id: str) -> Response:
+    """The form of a record."""
+    return _form(page, customer_id, {})
+
+
+@router.post("/customers/{customer_id}/edit")
+def save(
+    page: Here,
+    customer_id: str,
+    revision: Annotated[str, Form(max_length=80)] = "",
+    name: Field = "",
+    phone: Field = "",
+    email: Field = "",
+    birth_date: Field = "",
+    remark: Annotated[str, Form(max_length=500)] = "",
+    consent_sms: Field = "",
+    consent_email: Field = "",
+) -> Response:
+    """Saves the form, unless somebody changed the record since it was opened."""
+    typed = {"name": name, "phone": phone, "email": email, "birth_date": birth_date, "remark": remark}
+    typed |= {"consent_sms": consent_sms, "consent_email": consent_email}
+    try:
+        wanted = CustomerChange.model_validate({one: value or _EMPTY.get(one, "") for one, value in typed.items()})
+        changes.change(page.held, page.scope, customer_id, wanted, revision, actor=page.actor)
+    except ModelError as error:
+        return _form(page, customer_id, typed, {str(one["loc"][0]) for one in error.errors()})
+    except (ConflictError, ValidationError) as error:
+        return _form(page, customer_id, typed, {one.field for one in error.errors}, stale=error.error_code == "stale")
+    return RedirectResponse(f"/customers/{customer_id}", 303)
+
+
+def _form(page: Page, customer_id: str, typed: dict[str, str], wrong: Set[str] = frozenset(), *, stale: bool = False) -> Response:
+    found = service.get(page.held, page.scope, customer_id)
+    return page.render(
+        "customers/edit.html",
+        status=409 if stale else 422 if wrong else 200,
+        section="customers",
+        customer=found,
+        # Whoever is told that the record changed sees it as it is now, and types once more.
+        values={name: getattr(found, name) for name in CustomerChange.model_fields} | ({} if stale else typed),
+        wrong=wrong,
+        stale=stale,
     )
 
 
