@@ -9,7 +9,7 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from v5_cloud.access.service import Machine, by_key, by_signature
-from v5_cloud.kit.container import Container, container
+from v5_cloud.kit.container import Container, held
 from v5_core.errors import AuthError
 
 __all__ = ["AnyMachine", "Clerk", "Publisher", "Reader", "StoreAgent", "machine", "raw_body"]
@@ -30,7 +30,7 @@ async def raw_body(request: Request) -> bytes:
 
 def machine(
     request: Request,
-    held: Annotated[Container, Depends(container)],
+    service: Annotated[Container, Depends(held)],
     body: Annotated[bytes, Depends(raw_body)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     agent: Annotated[str | None, Security(_agent)],
@@ -42,43 +42,43 @@ def machine(
         TooManyError: Too many failed attempts, or too many requests.
     """
     address = request.client.host if request.client else "-"
-    held.limiter.check(held.settings.auth_failure_rate, "auth", address)
+    service.limiter.check(service.settings.auth_failure_rate, "auth", address)
     try:
         if agent:
             headers = request.headers
             signed = (headers.get("webhook-id", ""), headers.get("webhook-timestamp", ""), headers.get("webhook-signature", ""))
-            found = by_signature(held, agent, signed, body)
+            found = by_signature(service, agent, signed, body)
         elif bearer is not None:
-            found = by_key(held, bearer.credentials)
+            found = by_key(service, bearer.credentials)
         else:
             raise AuthError("Send an API key, or sign the request as an agent.")
     except AuthError as error:
         if error.error_code != "clock_skew":
-            held.limiter.hit(held.settings.auth_failure_rate, "auth", address)
+            service.limiter.hit(service.settings.auth_failure_rate, "auth", address)
         raise
-    held.limiter.hit(held.settings.machine_rate, found.kind, found.id)
+    service.limiter.hit(service.settings.machine_rate, found.kind, found.id)
     return found
 
 
 AnyMachine = Annotated[Machine, Depends(machine)]
 
 
-def _agent_only(found: AnyMachine) -> Machine:
+async def _agent_only(found: AnyMachine) -> Machine:
     found.may("agent")
     return found
 
 
-def _reader(found: AnyMachine) -> Machine:
+async def _reader(found: AnyMachine) -> Machine:
     found.may("read")
     return found
 
 
-def _clerk(found: AnyMachine) -> Machine:
+async def _clerk(found: AnyMachine) -> Machine:
     found.may("customers")
     return found
 
 
-def _publisher(found: AnyMachine) -> Machine:
+async def _publisher(found: AnyMachine) -> Machine:
     found.may("programmes")
     return found
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
-from sqlalchemy import Engine, create_engine, event, text
+import psycopg
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -18,11 +19,6 @@ from v5_cloud.kit.tenant import Scope
 __all__ = ["Database"]
 
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000", "temp_store=MEMORY")
-
-_CLAIM: Final = text("SELECT set_config('v5.tenant', :tenant, true)")
-_CLAIM_AND_LOCK: Final = text(
-    "SELECT set_config('v5.tenant', :tenant, true), (SELECT count(pg_advisory_xact_lock(k)) FROM unnest(CAST(:locks AS bigint[])) AS k)"
-)
 
 
 class Database:
@@ -66,6 +62,7 @@ class Database:
             json_serializer=_json,
         )
         event.listen(engine, "connect", _short_statements)
+        event.listen(engine, "begin", _begin_postgres)
         if self.settings.database_role:
             event.listen(engine, "connect", _role_taker(self.settings.database_role))
         return engine
@@ -103,9 +100,8 @@ class Database:
     def _session(self, scope: Scope, *, locks: Sequence[int], write: bool) -> Iterator[Session]:
         session = Session(self.engine, expire_on_commit=False, autoflush=write)
         try:
-            connection = session.connection(execution_options={"v5_write": write})
-            if not self.is_sqlite:
-                _claim(connection, scope, locks)
+            claim = "" if self.is_sqlite else _claim(scope, locks)
+            session.connection(execution_options={"v5_write": write, "v5_claim": claim})
             yield session
             if write:
                 session.commit()
@@ -117,11 +113,25 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _claim(connection: Connection, scope: Scope, locks: Sequence[int]) -> None:
+def _claim(scope: Scope, locks: Sequence[int]) -> str:
+    tenant = scope.tenant.replace("'", "''")
+    claim = f"SELECT set_config('v5.tenant', '{tenant}', true)"
     if locks:
-        connection.execute(_CLAIM_AND_LOCK, {"tenant": scope.tenant, "locks": sorted(locks)})
-    else:
-        connection.execute(_CLAIM, {"tenant": scope.tenant})
+        numbers = ",".join(str(int(one)) for one in sorted(locks))
+        claim += f", (SELECT count(pg_advisory_xact_lock(k)) FROM unnest('{{{numbers}}}'::bigint[]) AS k)"  # noqa: S608 - numbers
+    return claim
+
+
+def _begin_postgres(connection: Connection) -> None:
+    # The driver would send BEGIN by itself, one more way there and back: here it travels with the claim.
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    driver = cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
+    if not driver.autocommit:
+        driver.autocommit = True
+    sql = "; ".join(filter(None, ("BEGIN", options.get("v5_claim"))))
+    connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute
 
 from v5_cloud.kit.problems import PROBLEMS
 from v5_core import wire
+from v5_core.model import Wire
 
-__all__ = ["WireRoute", "api_router"]
+__all__ = ["WireRoute", "api_router", "sent"]
 
 
 class _WireRequest(Request):
@@ -32,6 +33,11 @@ class WireRoute(APIRoute):
             return await handler(_WireRequest(request.scope, request.receive))
 
         return strict
+
+
+def sent(reply: Wire) -> Response:
+    """A reply written once, as it is: FastAPI would check it again, in one more thread."""
+    return Response(reply.model_dump_json(by_alias=True), media_type="application/json")
 
 
 def api_router(prefix: str, tag: str) -> APIRouter:
