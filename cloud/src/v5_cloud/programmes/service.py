@@ -16,7 +16,7 @@ from v5_cloud.programmes.schemas import ProgrammeItem
 from v5_core.engine import Compiled, compile_programmes
 from v5_core.programme import Policies, Programme
 
-__all__ = ["Catalogue", "catalogue", "current", "item_of", "list_programmes"]
+__all__ = ["Catalogue", "catalogue", "current", "item_of", "list_programmes", "remembered"]
 
 
 @dataclass(slots=True)
@@ -74,6 +74,12 @@ def catalogue(container: Container, repository: ProgrammeRepository, stamp: int)
     found = Catalogue(stamp, tuple((Programme.model_validate(row.body), row.published_at or row.created_at) for row in rows))
     container.cache[key] = (0.0, found)
     return found
+
+
+def remembered(container: Container, scope: Scope) -> Catalogue | None:
+    """The catalogue as this process knows it, without a look at the stamp."""
+    kept = container.cache.get(("catalogue", scope.tenant, scope.company))
+    return kept[1] if kept is not None and isinstance(kept[1], Catalogue) else None
 
 
 def current(container: Container, scope: Scope) -> Catalogue:

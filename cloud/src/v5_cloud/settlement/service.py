@@ -21,6 +21,7 @@ from v5_cloud.models import DocumentRow
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import catalogue
 from v5_cloud.settlement.document import Doc, lock_keys, names_of, refs_of
+from v5_cloud.settlement.extending import catalogue_for, extend
 from v5_cloud.settlement.receipt import answer_of
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.world import World, report_of, revised
@@ -171,6 +172,11 @@ def load(container: Container, scope: Scope, session: Session, reports: Sequence
             entries = [f"{doc.id}>{original}" for doc in docs for original in doc.links.values() if original]
             ledger.booked(working, [doc.id for doc in docs], entries)
     world.load(docs, [(account.id, customer) for account, customer in pairs])
+    programmes = catalogue_for(container, scope, session, world.catalogue, bodies, docs)
+    if programmes is not None and bodies:
+        members = [customer for _, customer in pairs]
+        world.extras = extend(scope, session, company, programmes, working, bodies, docs, members, now)
+        world.catalogue = programmes if world.extras is not None else world.catalogue
     return world
 
 

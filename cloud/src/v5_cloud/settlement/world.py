@@ -6,7 +6,7 @@ returns of a sale are computed anew in the order of their dates, and booking pos
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,12 +19,14 @@ from v5_cloud.ledger.working import Cause, Member, Working
 from v5_cloud.models import DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
 from v5_cloud.programmes.service import Catalogue
 from v5_cloud.settlement.document import Doc, Report, names_of, normal, refs_of
+from v5_cloud.settlement.extras import Extras
+from v5_cloud.settlement.issuing import bring
+from v5_cloud.settlement.spending import hold_ids, spent_points
 from v5_cloud.tenants.service import CompanyInfo
-from v5_core.engine import Compiled, CustomerFacts, Reversal, Share, compile_programmes, reversal, settle
+from v5_core.engine import Compiled, CustomerFacts, Reversal, Settlement, Share, compile_programmes, reversal, settle
 from v5_core.errors import RecordRejectedError
-from v5_core.ledger import Target, available, book
-from v5_core.model import DocumentStatus, PaymentMethod, SalesDocument
-from v5_core.money import ratio
+from v5_core.ledger import Target, available, book, renewals
+from v5_core.model import DocumentStatus, SalesDocument
 
 __all__ = ["World", "report_of", "revised"]
 
@@ -51,6 +53,7 @@ class World:
     # must not search itself for each of its sales.
     _pointing: dict[str, dict[str, None]] = field(default_factory=dict)
     _numbered: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    extras: Extras | None = None
 
     def load(self, docs: Iterable[Doc], customers: Iterable[tuple[str, Member]]) -> None:
         """Takes in what the repository read: documents, and customers by account."""
@@ -125,6 +128,8 @@ class World:
         # Two documents turn out to be one (a report carries the keys of both): the younger one is undone and its reports move over.
         self._undo(other, keep=set())
         other.state, other.merged_into, other.dirty = "merged", first.id, True
+        if self.extras is not None:
+            bring(self.extras, other, (), None)
         for source, part in other.parts.items():
             first.parts.setdefault(source, part)
             first.revisions.setdefault(source, other.revisions[source])
@@ -179,7 +184,7 @@ class World:
                 self.docs[original].has_returns = self.docs[original].dirty = True
 
     def _customer(self, doc: Doc) -> None:
-        held = [self.working.holds[one].account for one in self._hold_ids(doc)]
+        held = [self.working.holds[one].account for one in hold_ids(self.working, doc)]
         if held:
             # Whoever's points paid is the customer, whatever else the document says.
             row = self.working.rows[held[0]]
@@ -188,38 +193,6 @@ class World:
         found = (self.customer_of.get(key) for key in doc.customer_refs(self.company.country))
         doc.customer = next((one for one in found if one), None)
         doc.account = self.account_of.get(doc.customer) if doc.customer else None
-
-    def _hold_ids(self, doc: Doc) -> tuple[str, ...]:
-        names = [payment.hold for payment in doc.body.payments if payment.hold and payment.method is PaymentMethod.POINTS]
-        if not names:
-            return ()
-        alias = {value: key for key, value in self.working.aliases.items()}
-        found = (one if one in self.working.holds else alias.get(one, "") for one in names)
-        return tuple(dict.fromkeys(one for one in found if one in self.working.holds))
-
-    def _spent(self, doc: Doc) -> int:
-        """Points that the payments used: what the holds reserved; without a known hold, what the amount is worth."""
-        if self.catalogue is None or not any(payment.method is PaymentMethod.POINTS for payment in doc.body.payments):
-            return 0
-        total = 0
-        rule = next((one.redemption for one in self.catalogue.programmes(doc.body.issued_at) if one.redemption), None)
-        holds = {
-            name: hold
-            for hold in (self.working.holds[one] for one in self._hold_ids(doc))
-            for name in (hold.hold_id, self.working.aliases.get(hold.hold_id))
-        }
-        for payment in doc.body.payments:
-            if payment.method is not PaymentMethod.POINTS:
-                continue
-            hold = holds.get(payment.hold or "")
-            worth = -(-payment.amount * rule.points // rule.amount) if rule else 0
-            usable = hold is not None and hold.entry in {"", doc.id}
-            if hold is not None and usable:
-                whole = ratio(hold.points, rule.amount, rule.points, "down") if rule else 0
-                total += hold.points if payment.amount in {0, whole} or not rule else min(hold.points, worth)
-            else:
-                total += worth
-        return total
 
     def facts(self, customer: str | None) -> CustomerFacts | None:
         """What the engine may know of a customer."""
@@ -241,14 +214,12 @@ class World:
     def _family(self, sale: Doc) -> None:
         """Books a sale and all its returns. What shrinks is taken from the returns first: they lean on the sale."""
         body = sale.body
-        target = Target()
-        if sale.counts and sale.account and self.catalogue is not None:
+        target, facts = Target(), None
+        if sale.counts and self.catalogue is not None and (sale.account or self.extras is not None):
             facts = self.facts(sale.customer)
-            spent = self._spent(sale)
-            language = self.company.language(body.store)
-            compiled = self.catalogue.at(body.issued_at)
-            sale.settlement = settle(compiled, body, facts, zone=self.zone(sale), points_spent=spent, language=language)
-            target = Target(earned=sale.settlement.earned, spent=sale.settlement.points_spent, holds=self._hold_ids(sale))
+            sale.settlement = self._settled(sale, facts, self.catalogue.at(body.issued_at))
+            spent = sale.settlement.points_spent
+            target = Target(earned=sale.settlement.earned, spent=spent, holds=hold_ids(self.working, sale))
         else:
             empty = body.model_copy(update={"status": DocumentStatus.CANCELLED})
             sale.settlement = settle(self._nothing(body.issued_at), empty, None, zone=self.zone(sale))
@@ -262,6 +233,18 @@ class World:
         else:
             self._book(sale, sale.id, sale.account, target)
             self._returns(sale, returns)
+        if self.extras is not None:
+            bring(self.extras, sale, returns, facts)
+
+    def _settled(self, sale: Doc, facts: CustomerFacts | None, compiled: Compiled) -> Settlement:
+        spent = spent_points(self.catalogue, self.working, sale) if sale.account else 0
+        language, zone = self.company.language(sale.body.store), self.zone(sale)
+        if self.extras is None:
+            return settle(compiled, sale.body, facts, zone=zone, points_spent=spent, language=language)
+        known = self.extras.facts(sale, facts)
+        return self.extras.settle(
+            sale, lambda state: settle(compiled, sale.body, known, zone=zone, points_spent=spent, language=language, state=state)
+        )
 
     def _nothing(self, at: datetime) -> Compiled:
         return self.catalogue.at(at) if self.catalogue is not None else compile_programmes(())
@@ -303,6 +286,8 @@ class World:
         elif not valid:
             self._customer(doc)
             doc.points_earned = doc.points_spent = 0
+        if self.extras is not None:
+            bring(self.extras, doc, (), None)
         self._undo(doc, keep=valid)
 
     def _book(self, doc: Doc, entry: str, account: str | None, target: Target) -> None:
@@ -328,8 +313,15 @@ class World:
         if policies is None:
             return
         booked = self.working.booked(account, entry, target.original)
-        outcome = book(self.working.state(account), entry, booked, target, at=at, policies=policies)
+        renewed = self._renewed(doc)
+        outcome = book(self.working.state(account), entry, booked, target, at=at, policies=policies, renewed=renewed)
         self.working.apply(outcome, Cause(doc.id, body.store, self.zone(doc)))
+
+    def _renewed(self, doc: Doc) -> Mapping[tuple[str, str], datetime | None] | None:
+        at = doc.body.issued_at
+        if self.catalogue is None or doc.is_return or not doc.counts or not self.catalogue.asks(at).renews:
+            return None
+        return renewals(self.catalogue.programmes(at), at, self.zone(doc))
 
     def collect(self, writes: WriteSet) -> None:
         """Puts all changes into the write set."""
@@ -342,6 +334,8 @@ class World:
             links = [{"return_id": doc.id, "ref": ref, "company_id": self.company.id, "original_id": one} for ref, one in doc.links.items()]
             writes.put(ReturnLink, links, "replace")
         self.working.collect(writes, self.company.default_zone)
+        if self.extras is not None:
+            self.extras.collect(writes)
 
     def _collect_keys(self, doc: Doc, writes: WriteSet) -> None:
         company = self.company.id

@@ -1,0 +1,287 @@
+"""What documents do beside points: codes and counted uses, stored value, vouchers, tiers and clubs.
+
+A sale that names no code and whose programmes ask for nothing of this has no `Extras`, and costs no statement more. What a document did
+is kept with it (`Doc.extras`), so that a revision, a return or a cancellation brings it to what it should have done now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from v5_cloud.kit.bulk import WriteSet
+from v5_cloud.ledger.working import Cause
+from v5_cloud.membership.measures import Measures, Share
+from v5_cloud.membership.records import Member
+from v5_cloud.models import Reservation
+from v5_cloud.programmes.asks import Asks, CounterKey
+from v5_cloud.programmes.service import Catalogue
+from v5_cloud.settlement.document import Doc
+from v5_cloud.tenants.service import CompanyInfo
+from v5_cloud.vouchers.counters import Counters
+from v5_cloud.vouchers.purse import MONEY, Purse
+from v5_cloud.vouchers.repository import VoucherRepository
+from v5_core.codes import fold_code
+from v5_core.days import period
+from v5_core.engine import CustomerFacts, SaleState, Settlement, claimed_points
+from v5_core.ledger import release_hold
+from v5_core.model import PaymentMethod, SalesDocument
+from v5_core.programme import Per
+
+__all__ = ["OWN_CODE", "Extras", "back", "before_of", "codes_of", "periods_of", "scopes_of"]
+
+OWN_CODE = "code:"
+"""Tag of a line that says which code is on the card that it sells."""
+_PERIODS: tuple[Per, ...] = ("ever", "year", "month", "week", "day")
+
+
+def codes_of(body: SalesDocument) -> set[str]:
+    """Codes that a document names: typed ones, those that paid, and those on cards that it sells."""
+    found = {payment.code for payment in body.payments if payment.code} | {one.code for one in body.applied if one.code}
+    return found | {tag.removeprefix(OWN_CODE) for line in body.lines for tag in line.tags if tag.startswith(OWN_CODE)}
+
+
+def scopes_of(customer: str | None, store: str, codes: Iterable[str] = ()) -> set[str]:
+    """Scopes in which something may be counted for a sale."""
+    found = {"all", f"store:{store}", *(f"code:{fold_code(code)}" for code in codes)}
+    return found | ({f"customer:{customer}"} if customer else set())
+
+
+def periods_of(day: date) -> set[str]:
+    """Names of the periods in which a day lies."""
+    return {period(per, day)[0] for per in _PERIODS}
+
+
+@dataclass(slots=True)
+class Extras:
+    """One transaction's codes, counters, reservations, levels and memberships.
+
+    Attributes:
+        names: Reservations by the name that a payment gives them.
+        offered: Open reservations that a sale may use without naming them.
+        findings: By document, what a person should know: (code of the words, their values).
+    """
+
+    company: CompanyInfo
+    catalogue: Catalogue
+    repository: VoucherRepository
+    purse: Purse
+    counters: Counters
+    measures: Measures | None
+    members: dict[str, list[Member]]
+    reservations: dict[str, Reservation] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    offered: list[Reservation] = field(default_factory=list)
+    findings: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    captured: dict[str, list[Reservation]] = field(default_factory=dict)
+
+    def day(self, doc: Doc) -> date:
+        """The document's day in its store's zone."""
+        return doc.body.issued_at.astimezone(self.zone(doc)).date()
+
+    def zone(self, doc: Doc) -> Any:
+        """The zone of the document's store."""
+        store = self.company.stores.get(doc.body.store)
+        return store.zone if store else self.company.default_zone
+
+    def asks(self, doc: Doc) -> Asks:
+        """What the programmes of the document's day need."""
+        return self.catalogue.asks(doc.body.issued_at)
+
+    def cause(self, doc: Doc) -> Cause:
+        """What movements of money are written for."""
+        return Cause(doc.id, doc.body.store, self.zone(doc))
+
+    def facts(self, doc: Doc, facts: CustomerFacts | None) -> CustomerFacts | None:
+        """The customer's facts with levels, clubs, entitlements and visits before this document."""
+        if facts is None:
+            return None
+        day, customer = self.day(doc), facts.customer
+        more: dict[str, Any] = {}
+        if self.measures is not None and self.measures.knows(customer):
+            sales, last = self.measures.visits(customer, day, without=doc.id)
+            levels = self.measures.tiers(customer, day, without=doc.id)
+            more = {"sales": sales, "last_visit": last, "tiers": frozenset(one.tier for one in levels.values())}
+        active = [one for one in self.members.get(customer, ()) if one.active(day)]
+        if active:
+            more["clubs"] = frozenset(one.club.id for one in active)
+            own = self._counted(doc)
+            more["entitlements"] = {
+                got.id: max(0, got.uses - self.counters.value(key) + own.get(key, 0))
+                for one in active
+                for got in one.club.entitlements
+                for key in [one.counter(got, day)]
+            }
+        return replace(facts, **more) if more else facts
+
+    def read(self, doc: Doc) -> None:
+        """Takes in what is counted where the document falls."""
+        if not self.asks(doc).counted:
+            return
+        day = self.day(doc)
+        scopes, periods = scopes_of(doc.customer, doc.body.store, codes_of(doc.body)), periods_of(day)
+        for one in self.members.get(doc.customer or "", ()):
+            scopes.add(f"member:{one.id}")
+            periods |= {one.counter(got, day)[1] for got in one.club.entitlements}
+        self.counters.read(scopes, periods)
+
+    def settle(self, doc: Doc, run: Callable[[SaleState], Settlement]) -> Settlement:
+        """Settles with what is counted, again when somebody else counted meanwhile."""
+        self.read(doc)
+        self._capture(doc)
+        for _ in range(4):
+            found = run(self._state(doc))
+            if not self.counters.lock(self.wanted(doc, found)):
+                break
+        return found
+
+    def _state(self, doc: Doc) -> SaleState:
+        scopes, periods = scopes_of(doc.customer, doc.body.store, codes_of(doc.body)), periods_of(self.day(doc))
+        own = self._counted(doc)
+        used: dict[str, int] = {}
+        for scope, span, key in self.counters.known.keys() | self.counters.moved.keys():
+            if scope in scopes and span in periods:
+                # Of several codes that open one offer, the one that was used most decides.
+                used[key] = max(used.get(key, 0), self.counters.value((scope, span, key)) - own.get((scope, span, key), 0))
+        for key in [one for one in used if one.endswith(":seen") and used[one]]:
+            used[key.removesuffix(":seen")] = 0
+        return SaleState(used=used)
+
+    def _counted(self, doc: Doc) -> dict[CounterKey, int]:
+        return {(scope, span, key): times for scope, span, key, times in doc.extras.get("counters", ())}
+
+    def wanted(self, doc: Doc, settlement: Settlement) -> dict[CounterKey, int]:
+        """What the document counts, all in all."""
+        found: dict[CounterKey, int] = {}
+
+        def count(key: CounterKey, times: int) -> None:
+            if times:
+                found[key] = found.get(key, 0) + times
+
+        asks, day, body = self.asks(doc), self.day(doc), doc.body
+        codes = {one.rule: fold_code(one.code) for one in body.applied if one.code}
+        for use in settlement.uses:
+            code = fold_code(use.code) or codes.get(use.rule, "")
+            for _, limit, key in asks.limit_keys(use.programme, use.rule, day, customer=doc.customer, store=body.store, code=code):
+                if limit.count == "customers" and doc.customer:
+                    self._first(key, doc, count)
+                elif limit.count == "uses":
+                    count(key, use.times)
+            entitled = self._entitled(doc, use.programme, use.entitlement, day)
+            if entitled is not None:
+                count(entitled, use.times)
+        for earned in settlement.earned:
+            for _, _, key in asks.cap_keys(earned.programme, earned.rule, day, customer=doc.customer):
+                count(key, max(0, earned.points))
+        if asks.daily and any(payment.method is PaymentMethod.POINTS for payment in body.payments):
+            money = settlement.points_spent - claimed_points(self.catalogue.at(body.issued_at), body)
+            for _, key in asks.daily_keys(day, doc.customer):
+                count(key, max(0, money))
+        return found
+
+    def _first(self, key: CounterKey, doc: Doc, count: Callable[[CounterKey, int], None]) -> None:
+        # The first n customers: who is one of them already is not counted again.
+        _, span, name = key
+        seen = (f"customer:{doc.customer}", span, f"{name}:seen")
+        own = self._counted(doc)
+        if self.counters.value(seen) - own.get(seen, 0) <= 0:
+            count(key, 1)
+        count(seen, 1)
+
+    def _entitled(self, doc: Doc, programme: str, entitlement: str, day: date) -> CounterKey | None:
+        if not entitlement or not doc.customer:
+            return None
+        for one in self.members.get(doc.customer, ()):
+            for got in one.club.entitlements:
+                if one.programme == programme and got.id == entitlement:
+                    return one.counter(got, day)
+        return None
+
+    def _capture(self, doc: Doc) -> None:
+        """Takes over what holds reserved for this sale; from now on the sale's own uses count."""
+        if not doc.counts or doc.is_return or doc.id in self.captured:
+            return
+        named = [self.names[payment.hold] for payment in doc.body.payments if payment.hold in self.names]
+        mine = [self.reservations[one] for one in dict.fromkeys(named)] or [one for one in self.offered if self._meant(one, doc)]
+        self.captured[doc.id] = [one for one in mine if one.state == "open"]
+        for one in self.captured[doc.id]:
+            one.state, one.document_id = "captured", doc.id
+            self.free(one)
+
+    def _meant(self, one: Reservation, doc: Doc) -> bool:
+        same = (one.till != "" and one.till == doc.body.till) or (one.customer_id is not None and one.customer_id == doc.customer)
+        codes = {fold_code(code) for code in codes_of(doc.body)}
+        used = not codes.isdisjoint(one.body["codes"]) or not {rule.rule for rule in doc.body.applied}.isdisjoint(one.body["rules"])
+        return one.state == "open" and same and used
+
+    def free(self, one: Reservation) -> None:
+        """Takes back what a reservation counts as held; its stored value is captured or released by who calls."""
+        for code in one.body["codes"]:
+            row = self.purse.row(code)
+            if row is not None:
+                row.held = max(0, row.held - 1)
+        for scope, span, key, times in one.body["counters"]:
+            self.counters.add((scope, span, key), held=-times)
+
+    def let_go(self, doc: Doc, used: Iterable[str]) -> None:
+        """Frees the stored value that a captured reservation kept and the sale did not use."""
+        kept = set(used)
+        for one in self.captured.pop(doc.id, ()):
+            for code, hold, _ in one.body["stored"]:
+                row, held = self.purse.row(code), self.purse.working.holds.get(hold)
+                if row is not None and row.code not in kept and held is not None and held.is_open and row.account_id:
+                    state = self.purse.working.state(row.account_id)
+                    self.purse.working.apply(release_hold(state, hold, at=self.purse.now), self.cause(doc))
+
+    def count(self, doc: Doc) -> None:
+        """Says what the document brings to its customer's day."""
+        if self.measures is not None:
+            self.measures.count(doc.id, self.share(doc))
+
+    def share(self, doc: Doc) -> Share | None:
+        """What the document brings to its customer's day."""
+        if not doc.customer or not doc.counts:
+            return None
+        sign = -1 if doc.is_return else 1
+        return doc.customer, self.day(doc), (sign * doc.body.gross, doc.points_earned, 0 if doc.is_return else 1)
+
+    def find(self, doc: Doc, problem: str, code: str) -> None:
+        """Notes something that a person should know."""
+        self.findings.setdefault(doc.id, []).append((problem, code))
+
+    def stored_by_hold(self, hold: str | None) -> Sequence[tuple[str, str, int]]:
+        """(code, hold in the ledger, amount) that a reservation keeps of stored value."""
+        one = self.reservations.get(self.names.get(hold or "", ""))
+        return [(code, held, amount) for code, held, amount in one.body["stored"]] if one is not None else []
+
+    def holds_on(self, doc: Doc, code: str) -> tuple[str, ...]:
+        """Holds in the ledger that were made for this sale on one stored value."""
+        return tuple(
+            held for one in self.captured.get(doc.id, ()) for kept, held, _ in one.body["stored"] if fold_code(kept) == fold_code(code)
+        )
+
+    def money(self, code: str) -> bool:
+        """Whether a code is a stored value that is known here."""
+        row = self.purse.row(code)
+        return row is not None and row.kind in MONEY
+
+    def collect(self, writes: WriteSet) -> None:
+        """Puts all changes into the write set."""
+        self.purse.collect(writes, self.company.default_zone)
+        self.counters.collect(writes)
+        if self.measures is not None:
+            self.measures.collect(writes, self.purse.now)
+
+
+def back(asks: Iterable[Asks]) -> int:
+    """Days before a sale that vouchers measure."""
+    return max((rule.period_days for one in asks for _, rule in one.vouchers), default=0)
+
+
+def before_of(doc: Doc) -> Share | None:
+    """What a stored document brought to its customer's day."""
+    if doc.counted is None or not doc.customer or not (doc.counted["member_sales"] or doc.counted["member_gross"] or doc.counted["points"]):
+        return None
+    return doc.customer, doc.counted["day"], (doc.counted["member_gross"], doc.counted["points"], doc.counted["member_sales"])

@@ -1,0 +1,334 @@
+"""Stored value that pays, coupons used up and vouchers made, brought from what a document did before to what it does now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from v5_cloud.models import VoucherRow
+from v5_cloud.programmes.asks import CounterKey
+from v5_cloud.settlement.document import Doc
+from v5_cloud.settlement.extras import OWN_CODE, Extras
+from v5_cloud.vouchers.purse import Issue
+from v5_core.codes import fold_code
+from v5_core.engine import CustomerFacts
+from v5_core.errors import ConflictError
+from v5_core.model import DocumentStatus, Line, PaymentMethod
+from v5_core.money import ratio, split
+from v5_core.programme import Programme, StoredValueType, VoucherRule
+from v5_core.stored import MEANS, Measured, basis, draft, valid_until
+
+__all__ = ["bring"]
+
+
+@dataclass(slots=True)
+class _Made:
+    """What a document makes: by its name within the document ("programme/rule", "sold/1/0", "credit")."""
+
+    wanted: Issue
+    amount: int = 0
+    load: bool = False
+    counts: list[tuple[CounterKey, int]] = field(default_factory=list)
+
+
+def bring(extras: Extras, doc: Doc, returns: Sequence[Doc], facts: CustomerFacts | None) -> None:
+    """Brings a document, and the returns that point at it, to what they should have done."""
+    if doc.is_return:
+        _bring_return(extras, doc)
+        return
+    _bring_sale(extras, doc, returns, facts)
+    for one in returns:
+        _bring_return(extras, one)
+
+
+def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: CustomerFacts | None) -> None:
+    """Brings a sale to what it should have done: uses counted, coupons used, stored value taken, vouchers made; and its returns."""
+    wanted = dict(extras.wanted(sale, sale.settlement)) if sale.counts else {}
+    back = [one for one in returns if one.counts]
+    made = _made(extras, sale, back, facts) if sale.counts else {}
+    for one in made.values():
+        for key, times in one.counts:
+            wanted[key] = wanted.get(key, 0) + times
+    before = {(scope, span, key): times for scope, span, key, times in sale.extras.get("counters", ())}
+    extras.counters.bring(before, wanted)
+    _excess(extras, sale, before, wanted)
+    codes = _codes(extras, sale)
+    paid = _pay(extras, sale)
+    _give(extras, sale, returns, paid)
+    issued = _issue(extras, sale, made)
+    extras.let_go(sale, paid)
+    found: dict[str, Any] = {
+        "counters": [[*key, times] for key, times in sorted(wanted.items()) if times],
+        "codes": codes,
+        "stored": paid,
+        "issued": issued,
+    }
+    sale.extras = {name: value for name, value in found.items() if value}
+    extras.count(sale)
+
+
+def _bring_return(extras: Extras, doc: Doc) -> None:
+    """A return's own doings: a credit note that it makes, and what it takes off its customer's day."""
+    made: dict[str, _Made] = {}
+    type_ = next((pair for pair in extras.asks(doc).types.values() if pair[1].kind == "credit_note"), None)
+    for payment in doc.body.payments if doc.counts and type_ is not None else ():
+        if payment.method is PaymentMethod.CREDIT_NOTE and payment.amount and type_ is not None:
+            known = extras.purse.row(payment.code or "")
+            if known is None or known.document_id == doc.id:
+                made["credit"] = _card(extras, doc, type_, payment.amount, payment.code or "")
+    issued = _issue(extras, doc, made)
+    doc.extras = {name: value for name, value in {**doc.extras, "issued": issued}.items() if value}
+    extras.count(doc)
+
+
+def _at(doc: Doc) -> datetime:
+    body = doc.body
+    return body.cancelled_at or body.issued_at if body.status is DocumentStatus.CANCELLED else body.issued_at
+
+
+def _excess(extras: Extras, doc: Doc, before: dict[CounterKey, int], wanted: dict[CounterKey, int]) -> None:
+    # A use beyond a limit is a fact, for the shop has sold; a person should know.
+    asks, day = extras.asks(doc), extras.day(doc)
+    for use in doc.settlement.uses:
+        for _, limit, key in asks.limit_keys(use.programme, use.rule, day, customer=doc.customer, store=doc.body.store, code=use.code):
+            if wanted.get(key, 0) > before.get(key, 0) and extras.counters.value(key) > limit.uses:
+                extras.find(doc, "used_up", use.code or use.rule)
+
+
+def _codes(extras: Extras, doc: Doc) -> dict[str, list[int]]:
+    wanted: dict[str, int] = {}
+    for use in doc.settlement.uses if doc.counts else ():
+        if use.code:
+            wanted[fold_code(use.code)] = wanted.get(fold_code(use.code), 0) + use.times
+    before = doc.extras.get("codes", {})
+    found: dict[str, list[int]] = {}
+    for code in sorted(wanted.keys() | before.keys()):
+        row = extras.purse.row(code)
+        if row is None:
+            extras.find(doc, "unknown", code)
+            continue
+        used, excess = before.get(code, (0, 0))
+        now = extras.purse.use(row, wanted.get(code, 0), (used, excess))
+        if now[1] > excess or (row.state != "active" and sum(now) > used + excess):
+            extras.find(doc, "used_up" if now[1] else "blocked", code)
+        if any(now):
+            found[code] = list(now)
+    return found
+
+
+def _payments(extras: Extras, doc: Doc) -> dict[str, int]:
+    """What stored value paid of a sale, by code."""
+    found: dict[str, int] = {}
+    for payment in doc.body.payments if doc.counts else ():
+        kind = MEANS.get(payment.method)
+        if kind is None:
+            continue
+        reserved = extras.stored_by_hold(payment.hold)
+        if payment.code:
+            reserved = [one for one in reserved if fold_code(one[0]) == fold_code(payment.code)]
+            if not extras.money(payment.code):
+                # Perhaps of a system of somebody else's; a sale is a fact all the same.
+                extras.find(doc, "unknown", payment.code)
+                continue
+            amount = payment.amount or sum(held for _, _, held in reserved)
+            found[fold_code(payment.code)] = found.get(fold_code(payment.code), 0) + amount
+            continue
+        left = payment.amount or sum(held for _, _, held in reserved)
+        for code, _, held in reserved:
+            row = extras.purse.row(code)
+            part = min(left, held)
+            if row is not None and row.kind == kind and part:
+                found[row.code] = found.get(row.code, 0) + part
+                left -= part
+    return found
+
+
+def _pay(extras: Extras, doc: Doc) -> dict[str, list[int]]:
+    before, wanted = doc.extras.get("stored", {}), _payments(extras, doc)
+    found: dict[str, list[int]] = {}
+    for code in sorted(before.keys() | wanted.keys()):
+        row = extras.purse.row(code)
+        if row is None:
+            continue
+        paid, (was_paid, was_taken) = wanted.get(code, 0), before.get(code, (0, 0))
+        holds = extras.holds_on(doc, code)
+        kept = sum(extras.purse.working.holds[one].points for one in holds if one in extras.purse.working.holds)
+        there = extras.purse.balance(row, _at(doc)) + kept + was_taken
+        taken = was_taken if paid == was_paid else max(paid, there) if row.whole and paid else paid
+        if paid > was_paid and (paid > there or row.state == "blocked"):
+            extras.find(doc, "blocked" if row.state == "blocked" else "used_up", code)
+        extras.purse.pay(row, doc.id, taken, holds=holds, at=_at(doc), cause=extras.cause(doc))
+        if taken:
+            found[code] = [paid, taken]
+    return found
+
+
+def _give(extras: Extras, sale: Doc, returns: Iterable[Doc], paid: dict[str, list[int]]) -> None:
+    """What returns give back of stored value: as their payments say, or in proportion where they say nothing."""
+    returned = 0
+    gross = max(1, sale.body.gross)
+    for doc in returns:
+        leg = doc.legs().get(sale.id) if doc.counts else None
+        before, now = min(gross, returned), min(gross, returned + (leg.gross if leg is not None else 0))
+        returned = now
+        given = dict(doc.extras.get("given", {}))
+        for code in sorted(paid.keys() | given.keys()):
+            row, amount = extras.purse.row(code), paid.get(code, [0, 0])[0]
+            if row is None:
+                continue
+            share = ratio(amount, now, gross) - ratio(amount, before, gross)
+            said = _said(doc, row) if leg is not None else 0
+            given[code] = min(share if said is None else said, amount)
+            extras.purse.give_back(row, f"{doc.id}>{sale.id}", sale.id, given[code], at=_at(doc), cause=extras.cause(doc))
+        doc.extras = {name: value for name, value in {**doc.extras, "given": {k: v for k, v in given.items() if v}}.items() if value}
+
+
+def _said(doc: Doc, row: VoucherRow) -> int | None:
+    if not doc.body.payments:
+        return None
+    mine = [one for one in doc.body.payments if MEANS.get(one.method) == row.kind]
+    return sum(one.amount for one in mine if not one.code or fold_code(one.code) == row.code)
+
+
+def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | None) -> dict[str, _Made]:
+    """What a sale makes, its returns taken off."""
+    asks, found = extras.asks(sale), {}
+    returned = sum(leg.gross for leg in (one.legs().get(sale.id) for one in back) if leg is not None)
+    for programme, rule in asks.vouchers:
+        made = _by_rule(extras, sale, programme, rule, returned, facts)
+        if made is not None:
+            found[f"{programme.id}/{rule.id}"] = made
+    for line in sale.body.lines if asks.sold else ():
+        pair = asks.sold.get(line.product)
+        if pair is not None:
+            found |= _sold(extras, sale, line, pair, _units_back(line, back))
+    return found
+
+
+def _by_rule(
+    extras: Extras, sale: Doc, programme: Programme, rule: VoucherRule, returned: int, facts: CustomerFacts | None
+) -> _Made | None:
+    amount = basis(programme, rule, sale.body, facts, extras.zone(sale))
+    if amount is None:
+        return None
+    amount = max(0, amount - ratio(amount, min(returned, sale.body.gross), max(1, sale.body.gross)))
+    day, visits = extras.day(sale), 1
+    if (rule.period_days or rule.visits) and facts is not None and extras.measures is not None:
+        first = day - timedelta(days=rule.period_days)
+        gross, _, sales = extras.measures.period(facts.customer, first, day, without=sale.id)
+        visits = sales + 1
+        if rule.period_days:
+            amount = max(0, gross + sale.body.gross - returned)
+    made = draft(
+        rule, Measured(amount, visits), at=sale.body.issued_at, zone=extras.zone(sale), rounding=programme.policies.discount_rounding
+    )
+    if made is None:
+        return None
+    ref = f"{programme.id}/{rule.id}"
+    keys = extras.asks(sale).limit_keys(programme.id, rule.id, day, customer=sale.customer, store=sale.body.store)
+    extras.counters.lock(key for _, _, key in keys)
+    own = {(scope, span, key): times for scope, span, key, times in sale.extras.get("counters", ())}
+    if ref not in sale.extras.get("issued", {}) and any(extras.counters.value(key) >= limit.uses for _, limit, key in keys):
+        return None
+    wanted = Issue(
+        kind=made.kind, programme=programme.id, type=rule.id, title=made.title, amount=made.amount, percent=made.percent, offer=made.offer,
+        customer=sale.customer, valid_from=made.valid_from, valid_until=made.valid_until, stores=made.stores, minimum=made.minimum,
+        whole=made.whole, by="rule",
+    )  # fmt: skip
+    return _Made(wanted, made.amount, counts=[(key, max(1, own.get(key, 0))) for _, _, key in keys])
+
+
+def _units_back(line: Line, back: list[Doc]) -> int:
+    units = 0
+    for doc in back:
+        for one in doc.body.lines:
+            if one.reference is not None and one.reference.line is not None:
+                units += one.quantity // 1000 if one.reference.line == line.line_id else 0
+            elif one.product == line.product:
+                units += one.quantity // 1000
+    return units
+
+
+def _sold(extras: Extras, sale: Doc, line: Line, pair: tuple[Programme, StoredValueType], gone: int) -> dict[str, _Made]:
+    """A card for each unit sold, the last ones first given back; a wallet is loaded with the whole line."""
+    type_ = pair[1]
+    codes = [tag.removeprefix(OWN_CODE) for tag in line.tags if tag.startswith(OWN_CODE)]
+    if type_.kind == "wallet":
+        if gone:
+            return {}
+        row = extras.purse.row(codes[0]) if codes else None
+        own = next((one for one in extras.purse.rows.values() if one.type == type_.id and one.customer_id == sale.customer), None)
+        known = row or (own if sale.customer else None)
+        made = _card(extras, sale, pair, line.gross, known.code if known is not None else codes[0] if codes else "")
+        made.load = known is not None
+        if type_.ceiling is not None and known is not None and extras.purse.balance(known) + line.gross > type_.ceiling:
+            extras.find(sale, "ceiling", known.code)
+        return {f"load/{line.line_id}": made}
+    units = max(1, line.quantity // 1000)
+    values = split(line.gross, [1] * units)
+    return {
+        f"sold/{line.line_id}/{number}": _card(extras, sale, pair, values[number], codes[number] if number < len(codes) else "")
+        for number in range(max(0, units - gone))
+    }
+
+
+def _card(extras: Extras, doc: Doc, pair: tuple[Programme, StoredValueType], amount: int, code: str) -> _Made:
+    programme, type_ = pair
+    until = valid_until(type_, doc.body.issued_at, extras.zone(doc))
+    # A gift card is its bearer's; a wallet and a credit note are the customer's, where one is known.
+    owner = None if type_.kind == "gift_card" else doc.customer
+    wanted = Issue(
+        kind=type_.kind, programme=programme.id, type=type_.id, title=type_.title or type_.id, code=code, amount=amount, customer=owner,
+        valid_until=until, whole=type_.whole, by_code=type_.by_code, by="sale",
+    )  # fmt: skip
+    return _Made(wanted, amount)
+
+
+def _issue(extras: Extras, doc: Doc, made: dict[str, _Made]) -> dict[str, str]:
+    """Makes what is not there yet, changes what changed, takes back what should not be."""
+    before: dict[str, str] = doc.extras.get("issued", {})
+    found: dict[str, str] = {}
+    for ref in sorted(before.keys() | made.keys()):
+        one, row = made.get(ref), extras.purse.row(before.get(ref, ""))
+        entry = f"{doc.id}+{ref}"
+        if one is None:
+            if row is not None:
+                _take_back(extras, doc, row, ref, entry)
+                found[ref] = row.code
+            continue
+        if row is None and one.load:
+            row = extras.purse.row(one.wanted.code)
+        if row is None:
+            row = _new(extras, doc, one.wanted, entry)
+        else:
+            _restore(extras, doc, row, one, entry)
+        found[ref] = row.code
+    return found
+
+
+def _new(extras: Extras, doc: Doc, wanted: Issue, entry: str) -> VoucherRow:
+    try:
+        return extras.purse.issue(wanted, entry, at=_at(doc), cause=extras.cause(doc))
+    except ConflictError:
+        # The card was sold: it gets a code of our making, and a person is told.
+        extras.find(doc, "code_taken", wanted.code)
+        return extras.purse.issue(replace(wanted, code=""), entry, at=_at(doc), cause=extras.cause(doc))
+
+
+def _restore(extras: Extras, doc: Doc, row: VoucherRow, one: _Made, entry: str) -> None:
+    if row.state == "cancelled" and row.document_id == doc.id:
+        row.state, row.reason = "active", ""
+    if one.load and one.wanted.valid_until is not None:
+        row.valid_until = max(row.valid_until or one.wanted.valid_until, one.wanted.valid_until)
+    if not one.load and (row.percent, row.face) != (one.wanted.percent, one.amount):
+        row.percent, row.face = one.wanted.percent, one.amount
+    row.updated_at = extras.purse.now
+    extras.purse.fill(row, entry, one.amount, at=_at(doc), cause=extras.cause(doc), expires_at=one.wanted.valid_until)
+
+
+def _take_back(extras: Extras, doc: Doc, row: VoucherRow, ref: str, entry: str) -> None:
+    extras.purse.fill(row, entry, 0, at=_at(doc), cause=extras.cause(doc))
+    if not ref.startswith("load/") and row.state in ("active", "blocked"):
+        row.state, row.reason, row.updated_at = "cancelled", "undone", extras.purse.now
