@@ -77,4 +77,15 @@ MESSAGES: Final = {
     "receipt_scan": "See your balance",
     "receipt_saved": "A card would save you {amount}",
     "receipt_join": "Ask for your card",
+    # Vouchers, cards and levels on a receipt.
+    "receipt_voucher": "Voucher {value}",
+    "receipt_card": "{title} {value}",
+    "receipt_valid": "Valid {first} to {last}",
+    "receipt_valid_until": "Valid to {last}",
+    "receipt_minimum": "On purchases from {amount}",
+    "receipt_code": "Code {code}",
+    "receipt_left": "Left on {code}",
+    "receipt_tier": "Your level: {title}",
+    "code_code_taken": "{code} was in use already: the card has another code",
+    "code_ceiling": "{code} holds more than its ceiling now",
 }

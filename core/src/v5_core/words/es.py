@@ -77,4 +77,15 @@ MESSAGES: Final = {
     "receipt_scan": "Consulte su saldo",
     "receipt_saved": "Con tarjeta ahorraría {amount}",
     "receipt_join": "Pida su tarjeta",
+    # Vouchers, cards and levels on a receipt.
+    "receipt_voucher": "Vale de {value}",
+    "receipt_card": "{title} {value}",
+    "receipt_valid": "Válido del {first} al {last}",
+    "receipt_valid_until": "Válido hasta el {last}",
+    "receipt_minimum": "En compras desde {amount}",
+    "receipt_code": "Código {code}",
+    "receipt_left": "Saldo de {code}",
+    "receipt_tier": "Su nivel: {title}",
+    "code_code_taken": "{code} ya estaba en uso: la tarjeta tiene otro código",
+    "code_ceiling": "{code} tiene ahora más que su límite",
 }

@@ -77,4 +77,15 @@ MESSAGES: Final = {
     "receipt_scan": "Consultez votre solde",
     "receipt_saved": "Avec la carte : {amount} de moins",
     "receipt_join": "Demandez votre carte",
+    # Vouchers, cards and levels on a receipt.
+    "receipt_voucher": "Bon de {value}",
+    "receipt_card": "{title} {value}",
+    "receipt_valid": "Valable du {first} au {last}",
+    "receipt_valid_until": "Valable jusqu'au {last}",
+    "receipt_minimum": "Dès {amount} d'achat",
+    "receipt_code": "Code {code}",
+    "receipt_left": "Solde de {code}",
+    "receipt_tier": "Votre niveau : {title}",
+    "code_code_taken": "{code} était déjà utilisé : la carte a un autre code",
+    "code_ceiling": "{code} dépasse maintenant son plafond",
 }

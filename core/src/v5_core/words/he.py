@@ -77,4 +77,15 @@ MESSAGES: Final = {
     "receipt_scan": "לבירור היתרה",
     "receipt_saved": "עם כרטיס היית חוסך {amount}",
     "receipt_join": "בקשו כרטיס",
+    # Vouchers, cards and levels on a receipt.
+    "receipt_voucher": "שובר {value}",
+    "receipt_card": "{title} {value}",
+    "receipt_valid": "בתוקף מ-{first} עד {last}",
+    "receipt_valid_until": "בתוקף עד {last}",
+    "receipt_minimum": "בקנייה מ-{amount}",
+    "receipt_code": "קוד {code}",
+    "receipt_left": "יתרה ב-{code}",
+    "receipt_tier": "הדרגה שלך: {title}",
+    "code_code_taken": "{code} כבר היה בשימוש: לכרטיס קוד אחר",
+    "code_ceiling": "ב-{code} יש כעת יותר מהתקרה",
 }

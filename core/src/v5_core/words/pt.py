@@ -77,4 +77,15 @@ MESSAGES: Final = {
     "receipt_scan": "Consulte o seu saldo",
     "receipt_saved": "Com cartão poupava {amount}",
     "receipt_join": "Peça o seu cartão",
+    # Vouchers, cards and levels on a receipt.
+    "receipt_voucher": "Vale de {value}",
+    "receipt_card": "{title} {value}",
+    "receipt_valid": "Válido de {first} a {last}",
+    "receipt_valid_until": "Válido até {last}",
+    "receipt_minimum": "Em compras a partir de {amount}",
+    "receipt_code": "Código {code}",
+    "receipt_left": "Saldo de {code}",
+    "receipt_tier": "O seu nível: {title}",
+    "code_code_taken": "{code} já estava em uso: o cartão ficou com outro código",
+    "code_ceiling": "{code} tem agora mais do que o seu limite",
 }
