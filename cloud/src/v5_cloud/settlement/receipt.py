@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from v5_cloud.settlement.document import Doc
+from v5_cloud.settlement.telling import findings_of, lines_of, moves_of, stored_of, vouchers_of
 from v5_cloud.settlement.world import World
 from v5_core.engine import next_reward
 from v5_core.hooks import CommitResponse, Explanation, Message, ReceiptLine, ReturnResponse, Reward
@@ -55,6 +56,11 @@ def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
         if _blocked(world, doc):
             text = words_of(world.company.language(doc.body.store)).say("card_blocked")
             messages = (Message(audience="cashier", severity="warning", text=text),)
+    extras = world.extras
+    if extras is not None:
+        language = world.company.language(doc.body.store)
+        receipt = (*receipt, *lines_of(extras, doc, language))
+        messages = (*messages, *findings_of(extras, doc, language))
     if doc.is_return:
         found = world.reversals.get(doc.id, {}).values()
         explanations: tuple[Explanation, ...] = tuple(text for one in found for text in one.explanations) or doc.settlement.explanations
@@ -74,4 +80,7 @@ def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
         receipt=receipt,
         messages=messages,
         explanations=doc.settlement.explanations,
+        vouchers=vouchers_of(extras, doc) if extras is not None else (),
+        tiers=moves_of(extras, doc) if extras is not None else (),
+        stored_value=stored_of(extras, doc) if extras is not None else (),
     )
