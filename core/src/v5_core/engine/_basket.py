@@ -38,6 +38,17 @@ def usable(thing: Coupon | Stored, situation: Situation) -> str:
     return ""
 
 
+def _voucher_rule(compiled: Compiled, situation: Situation, folded: str) -> str:
+    """The voucher rule that a code opens for this buyer now; "" when there is none."""
+    facts, today = situation.facts, situation.local.date()
+    for programme, rule in compiled.voucher_codes.get(folded, ()):
+        member = facts is not None and not facts.blocked and not programme.card_types.isdisjoint(facts.card_types)
+        in_force = programme.in_force(situation.at, today, situation.currency) and rule.validity.covers(situation.at, today)
+        if in_force and (facts is None if rule.kind == "anonymous" else member):
+            return rule.id
+    return ""
+
+
 class Basket:
     """Codes and claims of one basket, looked up.
 
@@ -46,15 +57,17 @@ class Basket:
         coupons: By "programme/offer", the coupon that opens it.
         vouchers: Percentage vouchers, in the order of their codes.
         problems: Why a code cannot be used, by the code as typed.
+        promised: By the code as typed, the voucher rule that it opens: the sale makes a voucher if it meets the rule's other conditions.
     """
 
-    __slots__ = ("_targets", "claims", "coupons", "opened", "problems", "typed", "used", "vouchers")
+    __slots__ = ("_targets", "claims", "coupons", "opened", "problems", "promised", "typed", "used", "vouchers")
 
     def __init__(self, compiled: Compiled, situation: Situation, codes: Sequence[str], claims: Sequence[Claim], state: SaleState) -> None:
         self.opened: Opened | None = None
         self.coupons: dict[str, Coupon] = {}
         self.vouchers: list[Coupon] = []
         self.problems: dict[str, str] = {}
+        self.promised: dict[str, str] = {}
         self.typed = tuple(dict.fromkeys(codes))
         self.used: Mapping[str, int] = state.used
         self.claims = {claim.rule: claim for claim in claims}
@@ -72,6 +85,8 @@ class Basket:
                 if rules:
                     public.add(folded)
                     self._targets[code] = [f"{rule.programme.key}/{rule.rule_id}" for rule in rules]
+                elif rule := _voucher_rule(compiled, situation, folded):
+                    self.promised[code] = rule
                 else:
                     self.problems[code] = "stored_value" if code in state.stored else "unknown"
                 continue
@@ -99,7 +114,7 @@ class Basket:
         found = []
         for code in self.typed:
             targets = self._targets.get(code, ())
-            rule = next((applied[key] for key in targets if key in applied), "")
+            rule = next((applied[key] for key in targets if key in applied), self.promised.get(code, ""))
             problem = "" if rule else self.problems.get(code) or next((refused[key] for key in targets if key in refused), "condition")
             text = words.say(f"code_{problem}", code=code) if problem else ""
             found.append(_result({"code": code, "rule": rule, "problem": problem, "text": text}))

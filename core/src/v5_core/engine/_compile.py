@@ -19,7 +19,7 @@ from v5_core.engine._situation import Situation
 from v5_core.engine._types import CustomerFacts
 from v5_core.errors import ValidationError
 from v5_core.model import Line, LineKind
-from v5_core.programme import EarnEvent, Programme, Selector, Validity
+from v5_core.programme import EarnEvent, Programme, Selector, Validity, VoucherRule
 
 __all__ = ["Compiled", "Opened", "Touched", "View", "compile_programmes"]
 
@@ -43,9 +43,13 @@ class Compiled:
             first; then by id.
         codes: From a public code to the offers that it opens.
         stored_selectors: From a type of stored value to the lines that it may pay for.
+        voucher_codes: From a code to the voucher rules that ask for it.
     """
 
-    __slots__ = ("_days", "_instants", "_periods", "boosts", "card_types", "codes", "earning", "offers", "programmes", "stored_selectors")
+    __slots__ = (
+        "_days", "_instants", "_periods", "boosts", "card_types", "codes", "earning", "offers", "programmes", "stored_selectors",
+        "voucher_codes",
+    )  # fmt: skip
 
     def __init__(self, programmes: Sequence[CompiledProgramme]) -> None:
         self.programmes = tuple(programmes)
@@ -57,6 +61,11 @@ class Compiled:
         for rule in self.offers:
             for code in rule.offer.codes:
                 self.codes[fold_code(code)].append(rule)
+        self.voucher_codes: dict[str, list[tuple[CompiledProgramme, VoucherRule]]] = defaultdict(list)
+        for programme in programmes:
+            for voucher in programme.data.vouchers:
+                for code in voucher.codes:
+                    self.voucher_codes[fold_code(code)].append((programme, voucher))
         # What may be paid for by each type of stored value; versions come newest first, the newest counts.
         self.stored_selectors = {one.id: one.selector for p in reversed(programmes) for one in p.data.stored_value}
         validities: list[Validity] = [p.data.validity for p in programmes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from v5_core.codes import fold_code
 from v5_core.criteria import Predicate, compile_memory, parse
 from v5_core.engine import CustomerFacts
 from v5_core.engine._rules import static_match
@@ -16,7 +17,7 @@ __all__ = ["basis"]
 
 
 def basis(programme: Programme, rule: VoucherRule, document: SalesDocument, facts: CustomerFacts | None, zone: ZoneInfo) -> int | None:
-    """What the lines that the rule selects cost in a sale, with VAT; None when the rule is not about it.
+    """What the lines that the rule selects cost in a sale, with VAT or without (`VoucherRule.basis`); None when the rule is not about it.
 
     An anonymous rule is about sales without a customer, every other about sales of members of the programme who are not blocked.
     A sale without lines counts as a whole for a rule that selects everything.
@@ -30,6 +31,8 @@ def basis(programme: Programme, rule: VoucherRule, document: SalesDocument, fact
     in_force = programme.validity.covers(document.issued_at, local.date()) and rule.validity.covers(document.issued_at, local.date())
     if not in_force or programme.currency != document.currency:
         return None
+    if rule.codes and not _typed(rule, document):
+        return None
     situation = Situation(
         document.lines, facts, at=document.issued_at, local=local, store=document.store, till=document.till, currency=document.currency,
         operator=document.operator, payments=[payment.method for payment in document.payments],
@@ -37,18 +40,24 @@ def basis(programme: Programme, rule: VoucherRule, document: SalesDocument, fact
     if rule.when.strip() and not situation.holds(_predicate(rule.when, "when")):
         return None
     selector = rule.selector
+    net = rule.basis == "net"
     if not document.lines:
-        return document.gross if selector == type(selector)() else None
+        return (document.net if net else document.gross) if selector == type(selector)() else None
     where = _predicate(selector.where, "where") if selector.where.strip() else None
     chosen = [
-        line.gross
+        line.net if net else line.gross
         for index, line in enumerate(situation.lines)
         if static_match(selector, line.product, line.family, line.brand, line.kind, line.tags)
         and not (selector.exclude_discounted and line.discount)
         and (where is None or where(situation.line_record(index)))
     ]
     # A rule that selects everything goes by what was to pay; what was deducted from the whole sale counts.
-    return max(0, min(sum(chosen), situation.total)) if chosen else None
+    return max(0, min(sum(chosen), document.net if net else situation.total)) if chosen else None
+
+
+def _typed(rule: VoucherRule, document: SalesDocument) -> bool:
+    codes = {fold_code(code) for code in rule.codes}
+    return any(one.rule == rule.id and one.code and fold_code(one.code) in codes for one in document.applied)
 
 
 @lru_cache(maxsize=1000)
