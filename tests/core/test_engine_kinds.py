@@ -177,6 +177,9 @@ def test_a_vip_code_gives_its_rate_and_says_that_the_manager_is_told() -> None:
 def test_at_most_so_many_units_of_a_line() -> None:
     reply = quote(offers({"percent": "10", "units_per_line": 1}), basket(("t", 10_000, 1), ("s", 15_000, 5)))
     assert reply.benefits[0].shares == {"0": 1000, "1": 1500}
+    amount = {"kind": "amount_units", "amount": "3.00", "units_per_line": 2}
+    reply = quote(offers(amount), basket(("a", 1000, 1), ("b", 1000, 5), ("c", 200, 5)))
+    assert reply.benefits[0].shares == {"0": 300, "1": 600, "2": 400}
 
 
 def test_a_minimum_may_be_without_vat_and_of_what_is_left() -> None:

@@ -156,12 +156,14 @@ def _amount(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     if offer.kind == "amount_order":
         return _over(indexes, prices, offer.amount)
     cut = Cut()
+    most = offer.units_per_line
     for piece in prices.pieces(indexes, closing=offer.closes_units):
-        cut.shares[piece.index] = min(piece.price, offer.amount * piece.units)
-        cut.base += piece.price
-        cut.count += piece.units
+        chosen = piece if most is None else _part(piece, min(most, piece.units))
+        cut.shares[chosen.index] = min(chosen.price, offer.amount * chosen.units)
+        cut.base += chosen.price
+        cut.count += chosen.units
         if offer.closes_units:
-            cut.closed.append(piece)
+            cut.closed.append(chosen)
     return cut
 
 

@@ -73,10 +73,15 @@ class PercentOffer(OfferBase):
 
 
 class AmountOffer(OfferBase):
-    """An amount off every unit of the selected lines, or once off the order (split over the selected lines); never below zero."""
+    """An amount off every unit of the selected lines, or once off the order (split over the selected lines); never below zero.
+
+    Attributes:
+        units_per_line: At most so many units of each line (`amount_units`).
+    """
 
     kind: Literal["amount_units", "amount_order"] = "amount_order"
     amount: Annotated[Amount, Field(gt=0)]
+    units_per_line: Annotated[int, Field(gt=0)] | None = None
 
 
 class FixedPriceOffer(OfferBase):
