@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -13,6 +11,8 @@ from v5_cloud.customers.keys import fold, ref_keys
 from v5_cloud.customers.records import Data, save
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.customers.service import search_keys
+from v5_cloud.hooks.holding import place, release, time_out
+from v5_cloud.hooks.knowing import Knowing
 from v5_cloud.hooks.missed import missed_lines
 from v5_cloud.hooks.once import check, once, row_of
 from v5_cloud.hooks.repository import HookRepository
@@ -21,7 +21,6 @@ from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
-from v5_cloud.ledger.working import Cause, Working
 from v5_cloud.models import Idempotency
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import catalogue
@@ -29,12 +28,11 @@ from v5_cloud.settlement.document import normal
 from v5_cloud.settlement.pending import settle_pending
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.service import ReportError, Settled, settle
-from v5_cloud.tenants.service import StoreInfo, company_info, epoch_base
+from v5_cloud.tenants.service import StoreInfo, company_info
 from v5_core import hooks
-from v5_core.engine import evaluate, points_worth
-from v5_core.errors import BlockedError, FieldError, NotFoundError, UnknownCustomerError, ValidationError
+from v5_core.engine import evaluate
+from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from v5_core.ids import normalise_phone, normalise_tax_number
-from v5_core.ledger import place_hold, release_hold
 from v5_core.model import Card, CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument, Wire
 
 __all__ = ["CloudHooks"]
@@ -69,6 +67,10 @@ class CloudHooks:
                 words = fold(request.key).split()
                 pairs = customers.search(words[:6], (), None, 10) if words else []
             found = views(customers, ledger, [pair for pair in pairs if not pair[0].inactive], now, store.zone, store.language)
+            if len(found) == 1:
+                programmes = ProgrammeRepository(session, self._scope)
+                known = catalogue(self._container, programmes, programmes.stamp())
+                found = [Knowing(session, self._scope, company.currency, known, store.zone, now).view(found[0])]
         if len(found) == 1:
             return hooks.IdentifyResponse(customer=found[0], directives=store.directives)
         return hooks.IdentifyResponse(candidates=tuple(found), directives=store.directives)
@@ -118,7 +120,8 @@ class CloudHooks:
         store = self._store(request.store)
         with self._container.database.read(self._scope) as session:
             programmes = ProgrammeRepository(session, self._scope)
-            compiled = catalogue(self._container, programmes, programmes.stamp()).at(request.at)
+            known = catalogue(self._container, programmes, programmes.stamp())
+            compiled = known.at(request.at)
             facts = None
             if not request.customer.is_anonymous:
                 customers, ledger = CustomerRepository(session, self._scope), LedgerRepository(session, self._scope)
@@ -126,7 +129,9 @@ class CloudHooks:
                 if pair is not None:
                     working = working_of(ledger, [pair[1]], request.at)
                     facts = facts_of(pair[0], working, pair[1].id, request.at)
-        return evaluate(compiled, request, facts, local_time=request.at.astimezone(store.zone), language=store.language)
+            knowing = Knowing(session, self._scope, request.currency, known, store.zone, self._container.clock())
+            facts, state = knowing.sale(request, facts)
+        return evaluate(compiled, request, facts, local_time=request.at.astimezone(store.zone), language=store.language, state=state)
 
     def _find(self, customers: CustomerRepository, ref: CustomerRef) -> Any:
         keys = ref_keys(ref, "", company_info(self._container, self._scope).country)
@@ -134,58 +139,35 @@ class CloudHooks:
         return next((pair for key in keys for pair in pairs if key in pair[0].keys), None)
 
     def hold(self, request: hooks.HoldRequest) -> hooks.HoldResponse:
-        """Reserves points; a second till cannot spend them.
+        """Reserves points, stored value, coupons and uses of what is limited; a second till cannot use them.
 
         Raises:
-            InsufficientPointsError: Fewer are available.
-            NotFoundError: Nobody is known by the reference.
+            ConflictError: Something of it cannot be had; nothing is reserved then.
+            UnknownCustomerError: Nobody is known by the reference.
         """
         self._store(request.store)
 
-        def work(session: Session) -> hooks.HoldResponse:
-            return self._hold(session, request)
+        def attempt() -> hooks.HoldResponse:
+            return once(
+                self._container, self._scope, "hold", request.request_id, request, hooks.HoldResponse,
+                lambda session: place(self._container, self._scope, session, request),
+            )  # fmt: skip
 
-        return once(self._container, self._scope, "hold", request.request_id, request, hooks.HoldResponse, work)
-
-    def _hold(self, session: Session, request: hooks.HoldRequest) -> hooks.HoldResponse:
-        now = self._container.clock()
-        ledger = LedgerRepository(session, self._scope)
-        company = company_info(self._container, self._scope)
-        keys = ref_keys(request.customer, "", company.country)
-        pairs, stamp = ledger.lock(keys, (), ())
-        found = next((pair for key in keys for pair in pairs if key in pair[1].keys), None)
-        if found is None:
-            raise UnknownCustomerError("There is no such customer.", errors=(FieldError("customer", "unknown", "identify first"),))
-        account, customer = found
-        if customer.blocked or customer.inactive:
-            raise BlockedError
-        programmes = catalogue(self._container, ProgrammeRepository(session, self._scope), stamp)
-        working = Working(company.id, now)
-        working.load([account], (), ())
-        ledger.details(working, [account.id])
-        _time_out(working, account.id)
-        expires = now + timedelta(seconds=request.ttl_seconds)
-        # Named after the request, so that a second call under the same id can never reserve twice.
-        digest = hashlib.sha256(f"{self._scope.tenant}\x1f{self._scope.company}\x1f{request.request_id}".encode()).hexdigest()
-        hold_id = f"h_{digest[:26]}"
-        policies = programmes.policies(now)
-        working.apply(
-            place_hold(working.state(account.id), hold_id, request.points, at=now, expires_at=expires, policies=policies), Cause()
-        )
-        # A till without a line calls the hold by its request; the payment names it so.
-        working.aliases[hold_id] = request.request_id
-        writes = WriteSet(self._scope)
-        working.collect(writes, company.default_zone)
-        writes.flush(session, epoch_base(self._container))
-        worth = points_worth(programmes.at(now), request.points, frozenset(customer.card_types), now, company.currency)
-        return hooks.HoldResponse(hold=hold_id, points=request.points, amount=worth, expires_at=expires)
+        try:
+            return attempt()
+        except ConflictError as error:
+            # Perhaps it is kept by a hold whose time is over and which nobody has released yet.
+            if error.error_code not in {"used_up", "insufficient_value"} or not time_out(self._container, self._scope):
+                raise
+        return attempt()
 
     def commit(self, request: hooks.CommitRequest) -> hooks.CommitResponse:
         """The document was issued: once per document, however often it is sent."""
         _kind(request.document, DocumentKind.SALE)
         answer = self._settle("commit", request.request_id, request, request.document, hooks.CommitResponse)
-        if answer.balance is None and not answer.receipt:
-            return answer.model_copy(update={"receipt": missed_lines(self._container, self._scope, request.document)})
+        if answer.balance is None:
+            missed = missed_lines(self._container, self._scope, request.document)
+            return answer.model_copy(update={"receipt": (*missed, *answer.receipt)})
         return answer
 
     def return_(self, request: hooks.ReturnRequest) -> hooks.ReturnResponse:
@@ -231,32 +213,11 @@ class CloudHooks:
         if request.document:
             return self._cancel_document(request, request.document)
 
-        def work(session: Session) -> hooks.CancelResponse:
-            return self._release(session, str(request.hold))
-
-        return once(self._container, self._scope, "cancel", request.request_id, request, hooks.CancelResponse, work)
-
-    def _release(self, session: Session, name: str) -> hooks.CancelResponse:
-        now = self._container.clock()
-        ledger = LedgerRepository(session, self._scope)
-        company = company_info(self._container, self._scope)
-        row = ledger.hold(name)
-        if row is None:
-            raise NotFoundError("There is no such hold.", code="unknown_hold")
-        pairs, _ = ledger.lock((), [row.account_id], ())
-        working = Working(company.id, now)
-        working.load([account for account, _ in pairs], (), ())
-        ledger.details(working, [row.account_id], [row.id])
-        hold = working.holds[row.id]
-        points = 0
-        if hold.is_open:
-            points = hold.points
-            working.apply(release_hold(working.state(hold.account), hold.hold_id, at=now), Cause())
-        writes = WriteSet(self._scope)
-        working.collect(writes, company.default_zone)
-        writes.flush(session, epoch_base(self._container))
-        balance = working.balance(row.account_id, now, company.default_zone)
-        return hooks.CancelResponse(released=points > 0, points=points, balance=balance)
+        name = str(request.hold)
+        return once(
+            self._container, self._scope, "cancel", request.request_id, request, hooks.CancelResponse,
+            lambda session: release(self._container, self._scope, session, name),
+        )  # fmt: skip
 
     def _cancel_document(self, request: hooks.CancelRequest, name: str) -> hooks.CancelResponse:
         with self._container.database.read(self._scope) as session:
@@ -305,9 +266,3 @@ def _kind(document: SalesDocument, kind: DocumentKind) -> None:
 def _other_kind(kind: DocumentKind) -> ValidationError:
     wrong = FieldError("document.kind", "kind", f"this operation takes documents of kind {kind.value!r}")
     return ValidationError("The document is of another kind.", errors=(wrong,))
-
-
-def _time_out(working: Working, account: str) -> None:
-    for hold in working.state(account).holds:
-        if hold.expires_at <= working.now:
-            working.apply(release_hold(working.state(account), hold.hold_id, at=working.now, timed_out=True), Cause())

@@ -74,7 +74,7 @@ class LedgerAudit(Repository):
 
     def documents(self) -> Rows:
         """Documents whose points are not what their postings say."""
-        mine = PostingRow.account == PostingRow.owner
+        mine = (PostingRow.account == PostingRow.owner) & (PostingRow.unit == "points")
         earned = func.sum(case((mine & PostingRow.operation.in_(["earn", "take"]), PostingRow.points), else_=0))
         sums = self.columns(PostingRow, PostingRow.document_id.label("document"), earned.label("points"))
         posted = sums.where(PostingRow.document_id.is_not(None)).group_by(PostingRow.document_id).subquery()

@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from typing import Final
 
+from v5_cloud.hooks.holding import time_out
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.leader import Leader
@@ -18,6 +19,7 @@ from v5_cloud.settlement.pending import settle_known
 from v5_cloud.settlement.service import again
 from v5_cloud.tenants.directory import scopes
 from v5_cloud.tenants.service import company_info, epoch_base
+from v5_cloud.vouchers.repository import VoucherRepository
 from v5_core.ledger import expire, release_hold
 
 __all__ = ["Housekeeper", "housekeeping"]
@@ -30,6 +32,7 @@ def housekeeping(container: Container) -> int:
     """One round over all companies; gives how many accounts and documents it moved."""
     moved = 0
     for scope in scopes(container):
+        moved += time_out(container, scope)
         with container.database.read(scope) as session:
             ledger = LedgerRepository(session, scope)
             now = container.clock()
@@ -47,7 +50,8 @@ def _settle_time(container: Container, scope: Scope, account: str) -> None:
         ledger = LedgerRepository(session, scope)
         pairs, _ = ledger.lock((), [account], ())
         working = Working(company.id, now)
-        working.load([row for row, _ in pairs], (), ())
+        # An account that is no customer's is a gift card's, a wallet's or the like.
+        working.load([row for row, _ in pairs] or VoucherRepository(session, scope).accounts([account]), (), ())
         ledger.details(working, [account])
         cause = Cause(zone=company.default_zone)
         for hold in working.state(account).holds:

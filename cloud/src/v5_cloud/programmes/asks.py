@@ -47,6 +47,8 @@ class Asks:
         types: Types of stored value.
         sold: By article code, the type of stored value that its sale issues.
         renews: Lots live on because the customer buys.
+        by_visits: A rule goes by the customer's sales so far.
+        coded: Customers may have vouchers, coupons or cards.
     """
 
     limits: Mapping[tuple[str, str], tuple[Limit, ...]]
@@ -61,6 +63,7 @@ class Asks:
     sold: Mapping[str, tuple[Programme, StoredValueType]]
     renews: bool
     by_visits: bool
+    coded: bool
 
     @property
     def measured(self) -> bool:
@@ -144,6 +147,7 @@ def asks_of(programmes: Sequence[Programme]) -> Asks:
         renews=any(_renews(one) for one in programmes),
         by_visits=any(isinstance(rule, EarnPerSale) and rule.per == "visit" for one in programmes for rule in one.earning)
         or any(_COUNTED.search(text) for text in _conditions(programmes)),
+        coded=any(one.vouchers or one.stored_value or any(offer.coupon for offer in one.offers) for one in programmes),
     )
 
 

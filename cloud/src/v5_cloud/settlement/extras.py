@@ -20,38 +20,25 @@ from v5_cloud.programmes.asks import Asks, CounterKey
 from v5_cloud.programmes.service import Catalogue
 from v5_cloud.settlement.document import Doc
 from v5_cloud.tenants.service import CompanyInfo
-from v5_cloud.vouchers.counters import Counters
+from v5_cloud.vouchers.counters import SEEN, Counters, periods_of, scopes_of
 from v5_cloud.vouchers.purse import MONEY, Purse
 from v5_cloud.vouchers.repository import VoucherRepository
+from v5_cloud.vouchers.reserving import free
 from v5_core.codes import fold_code
-from v5_core.days import period
 from v5_core.engine import CustomerFacts, SaleState, Settlement, claimed_points
 from v5_core.ledger import release_hold
 from v5_core.model import PaymentMethod, SalesDocument
-from v5_core.programme import Per
 
-__all__ = ["OWN_CODE", "Extras", "back", "before_of", "codes_of", "periods_of", "scopes_of"]
+__all__ = ["OWN_CODE", "Extras", "back", "before_of", "codes_of"]
 
 OWN_CODE = "code:"
 """Tag of a line that says which code is on the card that it sells."""
-_PERIODS: tuple[Per, ...] = ("ever", "year", "month", "week", "day")
 
 
 def codes_of(body: SalesDocument) -> set[str]:
     """Codes that a document names: typed ones, those that paid, and those on cards that it sells."""
     found = {payment.code for payment in body.payments if payment.code} | {one.code for one in body.applied if one.code}
     return found | {tag.removeprefix(OWN_CODE) for line in body.lines for tag in line.tags if tag.startswith(OWN_CODE)}
-
-
-def scopes_of(customer: str | None, store: str, codes: Iterable[str] = ()) -> set[str]:
-    """Scopes in which something may be counted for a sale."""
-    found = {"all", f"store:{store}", *(f"code:{fold_code(code)}" for code in codes)}
-    return found | ({f"customer:{customer}"} if customer else set())
-
-
-def periods_of(day: date) -> set[str]:
-    """Names of the periods in which a day lies."""
-    return {period(per, day)[0] for per in _PERIODS}
 
 
 @dataclass(slots=True)
@@ -139,15 +126,7 @@ class Extras:
 
     def _state(self, doc: Doc) -> SaleState:
         scopes, periods = scopes_of(doc.customer, doc.body.store, codes_of(doc.body)), periods_of(self.day(doc))
-        own = self._counted(doc)
-        used: dict[str, int] = {}
-        for scope, span, key in self.counters.known.keys() | self.counters.moved.keys():
-            if scope in scopes and span in periods:
-                # Of several codes that open one offer, the one that was used most decides.
-                used[key] = max(used.get(key, 0), self.counters.value((scope, span, key)) - own.get((scope, span, key), 0))
-        for key in [one for one in used if one.endswith(":seen") and used[one]]:
-            used[key.removesuffix(":seen")] = 0
-        return SaleState(used=used)
+        return SaleState(used=self.counters.used(scopes, periods, self._counted(doc)))
 
     def _counted(self, doc: Doc) -> dict[CounterKey, int]:
         return {(scope, span, key): times for scope, span, key, times in doc.extras.get("counters", ())}
@@ -184,7 +163,7 @@ class Extras:
     def _first(self, key: CounterKey, doc: Doc, count: Callable[[CounterKey, int], None]) -> None:
         # The first n customers: who is one of them already is not counted again.
         _, span, name = key
-        seen = (f"customer:{doc.customer}", span, f"{name}:seen")
+        seen = (f"customer:{doc.customer}", span, f"{name}{SEEN}")
         own = self._counted(doc)
         if self.counters.value(seen) - own.get(seen, 0) <= 0:
             count(key, 1)
@@ -208,22 +187,13 @@ class Extras:
         self.captured[doc.id] = [one for one in mine if one.state == "open"]
         for one in self.captured[doc.id]:
             one.state, one.document_id = "captured", doc.id
-            self.free(one)
+            free(one, self.purse, self.counters)
 
     def _meant(self, one: Reservation, doc: Doc) -> bool:
         same = (one.till != "" and one.till == doc.body.till) or (one.customer_id is not None and one.customer_id == doc.customer)
         codes = {fold_code(code) for code in codes_of(doc.body)}
         used = not codes.isdisjoint(one.body["codes"]) or not {rule.rule for rule in doc.body.applied}.isdisjoint(one.body["rules"])
         return one.state == "open" and same and used
-
-    def free(self, one: Reservation) -> None:
-        """Takes back what a reservation counts as held; its stored value is captured or released by who calls."""
-        for code in one.body["codes"]:
-            row = self.purse.row(code)
-            if row is not None:
-                row.held = max(0, row.held - 1)
-        for scope, span, key, times in one.body["counters"]:
-            self.counters.add((scope, span, key), held=-times)
 
     def let_go(self, doc: Doc, used: Iterable[str]) -> None:
         """Frees the stored value that a captured reservation kept and the sale did not use."""

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
 
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.models import UseCounter
 from v5_cloud.programmes.asks import CounterKey
 from v5_cloud.vouchers.repository import VoucherRepository
+from v5_core.codes import fold_code
+from v5_core.days import period
+from v5_core.programme import Per
 
-__all__ = ["Counters"]
+__all__ = ["SEEN", "Counters", "periods_of", "scopes_of"]
+
+SEEN: Final = ":seen"
+"""Ends the name of the mark that a customer is one of the first n."""
+_PERIODS: Final[tuple[Per, ...]] = ("ever", "year", "month", "week", "day")
+
+
+def scopes_of(customer: str | None, store: str, codes: Iterable[str] = ()) -> set[str]:
+    """Scopes in which something may be counted for a sale."""
+    found = {"all", f"store:{store}", *(f"code:{fold_code(code)}" for code in codes)}
+    return found | ({f"customer:{customer}"} if customer else set())
+
+
+def periods_of(day: date) -> set[str]:
+    """Names of the periods in which a day lies."""
+    return {period(per, day)[0] for per in _PERIODS}
 
 
 @dataclass(slots=True)
@@ -47,6 +67,17 @@ class Counters:
         used, held = self.known.get(key, (0, 0))
         moved = self.moved.get(key, (0, 0))
         return used + held + moved[0] + moved[1]
+
+    def used(self, scopes: Collection[str], periods: Collection[str], own: Mapping[CounterKey, int] | None = None) -> dict[str, int]:
+        """`SaleState.used` for a sale in these scopes and periods; `own` is what that sale counted before."""
+        found: dict[str, int] = {}
+        for key in self.known.keys() | self.moved.keys():
+            scope, span, name = key
+            if scope in scopes and span in periods:
+                # Of several codes that open one offer, the one that was used most decides.
+                found[name] = max(found.get(name, 0), self.value(key) - (own or {}).get(key, 0))
+        # Who is one of the first n customers already is not stopped by their number.
+        return found | dict.fromkeys((one.removesuffix(SEEN) for one, times in found.items() if times and one.endswith(SEEN)), 0)
 
     def add(self, key: CounterKey, used: int = 0, held: int = 0) -> None:
         """Counts."""
