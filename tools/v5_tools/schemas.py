@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from v5_core.programme import Programme
+from v5_tools.peers.cases import Case
 
 __all__ = ["SCHEMAS", "stale"]
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "schemas"
-SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {"programme.json": Programme.model_json_schema}
+SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
+    "programme.json": Programme.model_json_schema,
+    "acceptance-case.json": Case.model_json_schema,
+}
 
 
 def text(name: str) -> str:

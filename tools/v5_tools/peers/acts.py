@@ -1,0 +1,97 @@
+"""What the back office does in a case: publishing, issuing, adjusting, joining."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from v5_core.money import WireInt
+from v5_core.programme import Programme
+from v5_tools.peers import cases
+
+if TYPE_CHECKING:
+    from v5_tools.peers.shop import World
+
+__all__ = ["adjust", "issue_coupon", "issue_stored", "join", "programme", "publish"]
+
+
+def programme(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A programme as JSON: where an amount is expected and a whole number was written, the decimal string is meant."""
+    found = dict(_marked(data))
+    try:
+        Programme.model_validate(found)
+    except ValidationError as error:
+        for one in error.errors():
+            if isinstance(one["input"], WireInt):
+                _spell(found, one["loc"])
+    return found
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _marked(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_marked(one) for one in value]
+    return WireInt(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _spell(value: Any, loc: tuple[int | str, ...]) -> None:
+    # The place names the kind of an offer too, which is no key.
+    for part in loc:
+        there = (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int))
+        if there and isinstance(found := value[part], WireInt):
+            value[part] = str(int(found))
+        elif there:
+            value = found
+
+
+def publish(world: World, data: Mapping[str, Any]) -> Any:
+    """Publishes a programme: a draft first, as the back office does."""
+    draft = world.call("POST", "/v1/programmes", programme(data))
+    return world.call("POST", f"/v1/programmes/{draft['id']}/{draft['version']}/publish")
+
+
+def adjust(world: World, body: cases.Adjust) -> Any:
+    """Gives or takes points by hand."""
+    from v5_cloud.kit.bulk import WriteSet
+    from v5_cloud.ledger.repository import LedgerRepository
+    from v5_cloud.ledger.working import Cause, Working
+    from v5_cloud.models import new_id
+    from v5_cloud.tenants.service import company_info, epoch_base
+    from v5_core.ledger import adjust as adjusted
+    from v5_core.money import parse_scaled
+    from v5_core.programme import Policies
+
+    held, scope = world.service.held, world.scope
+    company = company_info(held, scope)
+    with held.database.write(scope) as session:
+        ledger = LedgerRepository(session, scope)
+        pairs, _ = ledger.lock([f"card:{world.people[body.customer]['card']}".casefold()], (), ())
+        account = pairs[0][0]
+        working = Working(company.id, world.service.now)
+        working.load([account], (), ())
+        ledger.details(working, [account.id])
+        points = parse_scaled(body.points, 3)
+        entry = new_id("a", world.service.now)
+        working.apply(adjusted(working.state(account.id), entry, points, at=world.service.now, policies=Policies()), Cause())
+        writes = WriteSet(scope)
+        working.collect(writes, company.default_zone)
+        writes.flush(session, epoch_base(held))
+    return {}
+
+
+def issue_coupon(world: World, coupon: cases.Coupon) -> Any:
+    """Makes a coupon, or a percentage voucher."""
+    raise LookupError("coupons cannot be issued yet")
+
+
+def issue_stored(world: World, stored: cases.Stored) -> Any:
+    """Makes a gift card, wallet or credit note."""
+    raise LookupError("stored value cannot be issued yet")
+
+
+def join(world: World, body: cases.Join) -> Any:
+    """A customer joins a club."""
+    raise LookupError("clubs cannot be joined yet")
