@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
 from v5_core.hooks import CancelRequest, EnrolRequest, HoldRequest
-from v5_core.model import Code, Customer, Moment, Product, SalesDocument, Text, Wire
+from v5_core.model import Card, Code, Customer, Moment, Product, SalesDocument, Text, Wire
+from v5_core.money import Amount, Rate
 from v5_core.programme import Programme
 
-__all__ = ["Event", "EventResult", "PushBatch", "PushReply", "Replica", "ReplicaCustomer", "Signal", "event_id"]
+__all__ = [
+    "Event", "EventResult", "PushBatch", "PushReply", "Replica", "ReplicaCustomer", "ReplicaMembership", "ReplicaTier", "ReplicaVoucher",
+    "Signal", "event_id",
+]  # fmt: skip
 
 _NAMESPACE: Final = uuid.UUID("5d0ccbe1-9c4b-5b5a-9a57-6f3f7a3d5b10")
 
@@ -85,8 +90,69 @@ class PushReply(Wire):
     replica_version: int = 0
 
 
+class ReplicaTier(Wire):
+    """A customer's level in a programme: the last day on which it is kept if nothing more is bought, and what counts so far."""
+
+    programme: Code
+    tier: Code
+    measure: int = 0
+    until: date | None = None
+
+
+class ReplicaMembership(Wire):
+    """A membership as `v5_core.membership` keeps it.
+
+    Attributes:
+        starts: First day of the periods that are still of interest; left out: `since`.
+        used: How often each entitlement was used in the period that runs.
+    """
+
+    programme: Code
+    club: Code
+    since: date
+    starts: date | None = None
+    until: date | None = None
+    left: date | None = None
+    breaks: tuple[tuple[date, date | None], ...] = ()
+    renewals: tuple[date, ...] = ()
+    used: dict[str, int] = Field(default_factory=dict)
+
+
+class ReplicaVoucher(Wire):
+    """A voucher, coupon, gift card, wallet or credit note of a customer as it stood; `code` is folded.
+
+    Attributes:
+        type: The `StoredValueType` or voucher rule that it is of.
+        rule: The offer that a coupon opens.
+        amount: What can be used of it, in minor units.
+        uses: Uses that are left of a coupon or a percentage.
+    """
+
+    code: Code
+    kind: str
+    programme: str = ""
+    type: str = ""
+    rule: str = ""
+    title: Text = ""
+    amount: Amount = 0
+    percent: Rate = 0
+    uses: int = 1
+    valid_from: AwareDatetime | None = None
+    valid_until: AwareDatetime | None = None
+    stores: tuple[Code, ...] = ()
+    minimum: Amount = 0
+    whole: bool = False
+
+
 class ReplicaCustomer(Wire):
-    """What a store needs of a customer to answer its tills while the line is down. `phone` in E.164."""
+    """What a store needs of a customer to answer its tills while the line is down. Written without what is empty: most of it is.
+
+    Attributes:
+        phone: In E.164.
+        plastic: Cards that are not ordinary points cards: kind, type, rate, last day.
+        sales: Sales counted so far; None when nothing hangs on it.
+        used: How often the customer used what is limited by customer, key "<period>|<limit_key>".
+    """
 
     customer: Code
     name: Text = ""
@@ -102,6 +168,19 @@ class ReplicaCustomer(Wire):
     remark: Text = ""
     member_since: str | None = None
     inactive: bool = False
+    birth_date: date | None = None
+    plastic: tuple[Card, ...] = ()
+    tiers: tuple[ReplicaTier, ...] = ()
+    memberships: tuple[ReplicaMembership, ...] = ()
+    segments: tuple[Code, ...] = ()
+    vouchers: tuple[ReplicaVoucher, ...] = ()
+    sales: int | None = None
+    last_visit: date | None = None
+    used: dict[str, int] = Field(default_factory=dict)
+
+    def written(self) -> str:
+        """As JSON, without what is empty."""
+        return self.model_dump_json(exclude_defaults=True)
 
 
 class Replica(Wire):
@@ -111,6 +190,7 @@ class Replica(Wire):
         version: Ask for changes after this one next time.
         complete: False: ask again at once.
         offline_points_limit: Points (thousandths) one customer may spend while the line is down.
+        used: How often all customers together used what is limited, key "<all or store>|<period>|<limit_key>", as of this page.
     """
 
     version: int
@@ -124,3 +204,4 @@ class Replica(Wire):
     programmes: tuple[Programme, ...] = ()
     directives: tuple[Text, ...] = ()
     offline_points_limit: int = 0
+    used: dict[str, int] = Field(default_factory=dict)

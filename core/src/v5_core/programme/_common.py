@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from v5_core.model import Code, LineKind, Text, Wire
-from v5_core.money import Points, Quantity, Rounding
+from v5_core.money import Amount, Points, Quantity, Rounding
 
 __all__ = ["Expiry", "Limit", "Per", "PointsCap", "Policies", "QuantityOf", "Rule", "Selector", "Slug", "Validity"]
 
@@ -122,6 +122,9 @@ class Policies(Wire):
         one_reward_per_sale: Whether one sale takes one reward only.
         lots: Which lot a spend draws from first.
         negative_balance: A return of points already spent: go below zero ("allow") or stop at zero ("clip").
+        offline_value: Most that one customer's gift cards, wallets, vouchers and credit notes may pay at a store whose line is down; 0
+            refuses them there until it is up again.
+        offline_coupons: Whether a customer's own coupons and percentage vouchers count at a store whose line is down.
     """
 
     rounding: Rounding = "down"
@@ -137,6 +140,8 @@ class Policies(Wire):
     one_reward_per_sale: bool = False
     lots: Literal["nearest_expiry", "fifo"] = "nearest_expiry"
     negative_balance: Literal["allow", "clip"] = "allow"
+    offline_value: Annotated[Amount, Field(ge=0)] = 0
+    offline_coupons: bool = False
 
 
 class QuantityOf(Wire):

@@ -57,6 +57,7 @@ MESSAGES: Final = {
     "code_used_up": "{code} is used up",
     "code_not_combined": "{code} does not combine with the better offer",
     "code_condition": "{code} does not apply to this purchase",
+    "code_offline": "{code} cannot be checked while the line is down",
     "code_blocked": "{code} is blocked",
     "code_pending": "{code} counts once the sale that gave it is final",
     "code_points": "There are not enough points for {code}",

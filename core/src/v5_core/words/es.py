@@ -57,6 +57,7 @@ MESSAGES: Final = {
     "code_used_up": "{code} ya se ha usado",
     "code_not_combined": "{code} no se acumula con la oferta mejor",
     "code_condition": "{code} no se aplica a esta compra",
+    "code_offline": "{code} no se puede comprobar sin conexión",
     "code_blocked": "{code} está bloqueado",
     "code_pending": "{code} vale cuando se cierre la venta que lo dio",
     "code_points": "No hay puntos para {code}",

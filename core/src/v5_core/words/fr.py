@@ -57,6 +57,7 @@ MESSAGES: Final = {
     "code_used_up": "{code} est déjà utilisé",
     "code_not_combined": "{code} ne se cumule pas avec la meilleure offre",
     "code_condition": "{code} ne s’applique pas à cet achat",
+    "code_offline": "{code} ne peut pas être vérifié sans connexion",
     "code_blocked": "{code} est bloqué",
     "code_pending": "{code} compte dès que la vente qui l’a donné est close",
     "code_points": "Pas assez de points pour {code}",

@@ -57,6 +57,7 @@ MESSAGES: Final = {
     "code_used_up": "{code} כבר נוצל",
     "code_not_combined": "{code} לא מצטרף להטבה הטובה יותר",
     "code_condition": "{code} לא חל על קנייה זו",
+    "code_offline": "אי אפשר לבדוק את {code} בלי חיבור",
     "code_blocked": "{code} חסום",
     "code_pending": "{code} יהיה תקף כשהמכירה שנתנה אותו תיסגר",
     "code_points": "אין די נקודות עבור {code}",

@@ -57,6 +57,7 @@ MESSAGES: Final = {
     "code_used_up": "{code} já foi utilizado",
     "code_not_combined": "{code} não se junta à oferta que dá mais",
     "code_condition": "{code} não se aplica a esta compra",
+    "code_offline": "{code} não pode ser verificado sem ligação",
     "code_blocked": "{code} está bloqueado",
     "code_pending": "{code} só vale quando a compra que o deu estiver fechada",
     "code_points": "Não há pontos para {code}",
