@@ -12,7 +12,7 @@ from v5_cloud.access.service import Machine, by_key, by_signature
 from v5_cloud.kit.container import Container, held
 from v5_core.errors import AuthError
 
-__all__ = ["AnyMachine", "Clerk", "Publisher", "Reader", "StoreAgent", "machine", "raw_body"]
+__all__ = ["AnyMachine", "Clerk", "Issuer", "Publisher", "Reader", "StoreAgent", "machine", "raw_body"]
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="apiKey", description="`Authorization: Bearer v5_<id>_<secret>`")
 _agent = APIKeyHeader(
@@ -83,7 +83,13 @@ async def _publisher(found: AnyMachine) -> Machine:
     return found
 
 
+async def _issuer(found: AnyMachine) -> Machine:
+    found.may("vouchers")
+    return found
+
+
 StoreAgent = Annotated[Machine, Depends(_agent_only)]
 Reader = Annotated[Machine, Depends(_reader)]
 Clerk = Annotated[Machine, Depends(_clerk)]
 Publisher = Annotated[Machine, Depends(_publisher)]
+Issuer = Annotated[Machine, Depends(_issuer)]

@@ -21,7 +21,7 @@ from v5_core.signing import verify
 
 __all__ = ["SCOPES", "Machine", "by_key", "by_signature", "issue_key", "make_key"]
 
-SCOPES: Final = ("hooks", "read", "push", "customers", "programmes")
+SCOPES: Final = ("hooks", "read", "push", "customers", "programmes", "vouchers")
 # A revoked credential is refused after so many seconds at the latest.
 _REMEMBERED: Final = 5.0
 _REFUSED: Final = "The credentials were not accepted."

@@ -142,14 +142,35 @@ class Purse:
             self.fill(row, entry, wanted.amount, at=at, cause=cause)
         return row
 
-    def fill(self, row: VoucherRow, entry: str, amount: int, *, at: datetime, cause: Cause, expires_at: datetime | None = None) -> None:
-        """Brings what an entry loaded to an amount: first time, changed, or undone; never takes what was spent meanwhile."""
+    def fill(
+        self,
+        row: VoucherRow,
+        entry: str,
+        amount: int,
+        *,
+        at: datetime,
+        cause: Cause,
+        expires_at: datetime | None = None,
+        renew: bool = False,
+    ) -> None:
+        """Brings what an entry loaded to an amount: first time, changed, or undone; never takes what was spent meanwhile.
+
+        Args:
+            row: Of what.
+            entry: What loads it.
+            amount: All in all.
+            at: When.
+            cause: What the movement is written for.
+            expires_at: Of what comes; left out: as the row says.
+            renew: What is on it already lives as long as what comes.
+        """
         if row.account_id is None:
             return
         until = expires_at or row.valid_until
         earned = (Earned(row.programme, 0, row.type or row.kind, amount, until),) if amount else ()
         target = Target(earned=earned, counter=_OTHER_SIDE[row.kind])
-        self._book(row.account_id, entry, target, at, cause, CLIP)
+        renewed = {(row.programme, ""): until} if renew else None
+        self._book(row.account_id, entry, target, at, cause, CLIP, renewed)
 
     def pay(self, row: VoucherRow, entry: str, taken: int, *, holds: tuple[str, ...] = (), at: datetime, cause: Cause) -> None:
         """Brings what a sale takes off it to an amount. A sale is a fact: what was not there becomes a debt."""
@@ -161,9 +182,13 @@ class Purse:
         if row.account_id is not None:
             self._book(row.account_id, entry, Target(given=given, original=sale), at, cause, ALLOW)
 
-    def _book(self, account: str, entry: str, target: Target, at: datetime, cause: Cause, policies: Policies) -> None:
+    def _book(
+        self, account: str, entry: str, target: Target, at: datetime, cause: Cause, policies: Policies,
+        renewed: dict[tuple[str, str], datetime | None] | None = None,
+    ) -> None:  # fmt: skip
         booked = self.working.booked(account, entry, target.original)
-        self.working.apply(book(self.working.state(account), entry, booked, target, at=at, policies=policies), cause)
+        outcome = book(self.working.state(account), entry, booked, target, at=at, policies=policies, renewed=renewed)
+        self.working.apply(outcome, cause)
 
     def use(self, row: VoucherRow, times: int, before: tuple[int, int]) -> tuple[int, int]:
         """Brings a document's uses of a coupon from `before` (uses, and those beyond what there were) to `times` in all."""

@@ -1,0 +1,302 @@
+"""Vouchers issued, found, loaded, blocked and moved by people and systems that are no till."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from v5_cloud.customers.repository import CustomerRepository
+from v5_cloud.hooks.once import once
+from v5_cloud.kit.bulk import WriteSet
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.pagination import Page, decode, instant, page_of
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.ledger.working import Cause
+from v5_cloud.models import AccountRow, VoucherRow, new_id
+from v5_cloud.programmes.service import current
+from v5_cloud.tenants.service import CompanyInfo, company_info, epoch_base
+from v5_cloud.tenants.setup import audit
+from v5_cloud.vouchers.purse import MONEY, Issue, Purse
+from v5_cloud.vouchers.repository import VoucherRepository
+from v5_cloud.vouchers.schemas import BlockRequest, IssueRequest, LoadRequest, Moved, MoveRequest, VoucherItem, VoucherMovement
+from v5_core.codes import fold_code, spell
+from v5_core.days import day_end, day_start
+from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
+from v5_core.ledger import move as moved
+from v5_core.model import Wire
+from v5_core.programme import Programme, StoredValueType
+from v5_core.stored import check_load, valid_until
+
+__all__ = ["block", "get", "issue", "item_of", "listed", "load", "move", "movements"]
+
+
+class _Codes(Wire):
+    codes: tuple[str, ...]
+
+
+def issue(container: Container, scope: Scope, request: IssueRequest, *, actor: str) -> list[VoucherItem]:
+    """Issues vouchers; the same request again gives the same codes.
+
+    Raises:
+        ConflictError: The code is taken, or more than the type may hold.
+        ValidationError: A type, offer, store or amount that the programmes do not have.
+        NotFoundError: No such customer.
+    """
+    company, now = company_info(container, scope), container.clock()
+    programmes = current(container, scope)
+    wanted = _wanted(company, programmes.programmes(now), request, now, actor)
+
+    def work(session: Session) -> _Codes:
+        repository = VoucherRepository(session, scope)
+        if request.customer and CustomerRepository(session, scope).get(request.customer) is None:
+            raise NotFoundError("There is no such customer.", code="unknown_customer")
+        purse = Purse(repository, company.currency, now)
+        cause = Cause(None, request.store, company.default_zone)
+        made = [purse.issue(wanted, new_id("is", now), at=now, cause=cause) for _ in range(request.count)]
+        repository.add(*(audit(scope, now, actor, f"voucher.issue.{row.kind}", row.code) for row in made))
+        _write(container, session, purse, company)
+        return _Codes(codes=tuple(row.code for row in made))
+
+    found = once(container, scope, "voucher.issue", request.request_id, request, _Codes, work)
+    return _items(container, scope, found.codes)
+
+
+def _wanted(company: CompanyInfo, programmes: tuple[Programme, ...], request: IssueRequest, now: datetime, actor: str) -> Issue:
+    zone = company.default_zone
+    last = day_end(request.valid_until, zone) if request.valid_until else None
+    for store in (*request.stores, *([request.store] if request.store else ())):
+        if store not in company.stores:
+            raise ValidationError("There is no such store.", errors=(FieldError("stores", "unknown_store", f"no store {store!r}"),))
+    base = Issue(
+        kind=request.kind, code=request.code, title=request.title, customer=request.customer, stores=request.stores,
+        minimum=request.minimum, valid_from=day_start(request.valid_from, zone) if request.valid_from else None, valid_until=last,
+        whole=request.whole, by=actor,
+    )  # fmt: skip
+    if request.kind == "coupon":
+        programme = next((one for one in programmes for offer in one.offers if offer.id == request.offer and offer.coupon), None)
+        if programme is None:
+            wrong = FieldError("offer", "unknown_offer", "name an offer with coupon: true of a published programme")
+            raise ValidationError("There is no such offer.", errors=(wrong,))
+        return replace(base, programme=programme.id, offer=request.offer, uses=request.uses)
+    if request.kind == "percent":
+        return replace(base, percent=request.percent, uses=request.uses)
+    if request.kind == "voucher":
+        return replace(base, amount=request.amount)
+    programme, type_ = _type(programmes, request.type, request.kind)
+    if request.amount or type_.kind != "wallet":
+        check_load(type_, balance=0, amount=request.amount, again=False)
+    return replace(
+        base, programme=programme.id, type=type_.id, title=request.title or type_.title, amount=request.amount,
+        whole=type_.whole or request.whole, by_code=type_.by_code, valid_until=last or valid_until(type_, now, zone),
+    )  # fmt: skip
+
+
+def _type(programmes: tuple[Programme, ...], type_id: str, kind: str) -> tuple[Programme, StoredValueType]:
+    for programme in programmes:
+        for type_ in programme.stored_value:
+            if type_.id == type_id and type_.kind == kind:
+                return programme, type_
+    wrong = FieldError("type", "unknown_type", f"name a type of kind {kind!r} of a published programme")
+    raise ValidationError("There is no such type of stored value.", errors=(wrong,))
+
+
+def load(container: Container, scope: Scope, code: str, request: LoadRequest, *, actor: str) -> VoucherItem:
+    """Loads a wallet.
+
+    Raises:
+        ConflictError: The ceiling, a card that is loaded once only, or one that is blocked.
+        NotFoundError: No such code.
+    """
+    company, now = company_info(container, scope), container.clock()
+    programmes = current(container, scope).programmes(now)
+
+    def work(session: Session) -> _Codes:
+        repository = VoucherRepository(session, scope)
+        purse = Purse(repository, company.currency, now)
+        row = _known(purse, code)
+        _usable(row)
+        _, type_ = _type(programmes, row.type, row.kind)
+        check_load(type_, balance=purse.balance(row), amount=request.amount, again=row.kind != "wallet" or bool(row.face))
+        until = valid_until(type_, now, company.default_zone)
+        row.valid_until = until if until is not None else row.valid_until
+        row.face, row.updated_at = row.face + request.amount, now
+        entry = new_id("is", now)
+        purse.fill(row, entry, request.amount, at=now, cause=Cause(None, request.store, company.default_zone), expires_at=until, renew=True)
+        repository.add(audit(scope, now, actor, "voucher.load", row.code))
+        _write(container, session, purse, company)
+        return _Codes(codes=(row.code,))
+
+    found = once(container, scope, f"voucher.load:{fold_code(code)}", request.request_id, request, _Codes, work)
+    return _items(container, scope, found.codes)[0]
+
+
+def block(container: Container, scope: Scope, code: str, request: BlockRequest, *, actor: str) -> VoucherItem:
+    """Blocks a code, or lets it be used again.
+
+    Raises:
+        ConflictError: It was moved or cancelled.
+        NotFoundError: No such code.
+    """
+    now = container.clock()
+    with container.database.write(scope) as session:
+        repository = VoucherRepository(session, scope)
+        rows = repository.by_codes([fold_code(code)], lock=True)
+        if not rows:
+            raise _unknown()
+        row = rows[0]
+        if row.state not in ("active", "blocked"):
+            raise ConflictError("It is not in use any more.", code=row.state)
+        row.state, row.reason, row.updated_at = "blocked" if request.blocked else "active", request.reason, now
+        repository.add(audit(scope, now, actor, "voucher.block" if request.blocked else "voucher.unblock", row.code))
+    return get(container, scope, code)
+
+
+def move(container: Container, scope: Scope, code: str, request: MoveRequest, *, actor: str) -> Moved:
+    """Moves all that is on a lost card to another one.
+
+    Raises:
+        ConflictError: It holds no money (`no_money`), is in use at a till just now (`held`), or was moved already.
+        NotFoundError: No such code.
+    """
+    company, now = company_info(container, scope), container.clock()
+
+    def work(session: Session) -> _Codes:
+        repository = VoucherRepository(session, scope)
+        purse = Purse(repository, company.currency, now)
+        purse.load([code, request.to], lock=True)
+        row = _known(purse, code)
+        if row.account_id is None:
+            raise ConflictError("Only what holds money can be moved; issue another coupon instead.", code="no_money")
+        if row.state not in ("active", "blocked"):
+            raise ConflictError("It is not in use any more.", code=row.state)
+        entry, cause = new_id("mv", now), Cause(None, "", company.default_zone)
+        target = purse.row(request.to) if request.to else None
+        if target is None:
+            # The new card is what the old one was; its money comes from the old one and not from anybody's pocket.
+            like = Issue(
+                kind=row.kind, programme=row.programme, type=row.type, title=row.title, code=request.to, customer=row.customer_id,
+                valid_from=row.valid_from, valid_until=row.valid_until, stores=tuple(row.stores), minimum=row.minimum, whole=row.whole,
+                by_code=row.by_code, by=actor,
+            )  # fmt: skip
+            target = purse.issue(like, entry, at=now, cause=cause)
+        elif target.kind != row.kind or target.code == row.code or target.state != "active":
+            raise ConflictError("The other code is of another kind, or not in use.", code="other_kind")
+        if target.account_id is None:
+            raise ConflictError("Only what holds money can be moved.", code="no_money")
+        out, into = moved(purse.working.state(row.account_id), purse.working.state(target.account_id), entry, at=now)
+        purse.working.apply(out, cause)
+        purse.working.apply(into, cause)
+        row.state, row.moved_to, row.reason, row.updated_at = "moved", target.code, request.reason, now
+        repository.add(audit(scope, now, actor, "voucher.move", row.code))
+        _write(container, session, purse, company)
+        return _Codes(codes=(row.code, target.code, str(-sum(one.points for one in out.postings if one.account == row.account_id))))
+
+    found = once(container, scope, f"voucher.move:{fold_code(code)}", request.request_id, request, _Codes, work)
+    lost, other = _items(container, scope, found.codes[:2])
+    return Moved(lost=lost, replaced_by=other, amount=int(found.codes[2]))
+
+
+def get(container: Container, scope: Scope, code: str) -> VoucherItem:
+    """One voucher by its code as typed.
+
+    Raises:
+        NotFoundError: No such code.
+    """
+    return _items(container, scope, (code,))[0]
+
+
+def listed(
+    container: Container, scope: Scope, *, kind: str, customer: str, state: str, run: str, cursor: str | None, limit: int
+) -> Page[VoucherItem]:
+    """Vouchers, newest first."""
+    after = decode(cursor, 2)
+    with container.database.read(scope) as session:
+        place = (instant(after[0]), after[1]) if after else None
+        rows = VoucherRepository(session, scope).found(kind, customer, state, run, place, limit + 1)
+        return page_of(rows, limit, _item, lambda row: (row[0].created_at.isoformat(), row[0].code))
+
+
+def movements(container: Container, scope: Scope, code: str) -> list[VoucherMovement]:
+    """Movements of money on one of them, newest first.
+
+    Raises:
+        NotFoundError: No such code.
+    """
+    with container.database.read(scope) as session:
+        rows = VoucherRepository(session, scope).by_codes([fold_code(code)])
+        if not rows:
+            raise _unknown()
+        if rows[0].account_id is None:
+            return []
+        found = CustomerRepository(session, scope).movements(rows[0].account_id, None, 200)
+        return [
+            VoucherMovement(
+                at=one.at,
+                operation=one.operation,
+                amount=int(one.points),
+                balance=int(one.balance),
+                document=one.document_id,
+                store=one.store,
+            )
+            for one in found
+        ]
+
+
+def item_of(row: VoucherRow, balance: int, held: int) -> VoucherItem:
+    """As it is shown."""
+    return VoucherItem(
+        code=spell(row.code), kind=row.kind, programme=row.programme, type=row.type, title=row.title, offer=row.offer, percent=row.percent,
+        currency=row.currency, face=row.face, balance=balance - held, held=held, uses=row.uses, used=row.used, reserved=row.held,
+        excess=row.excess, customer=row.customer_id, valid_from=row.valid_from, valid_until=row.valid_until, stores=list(row.stores),
+        minimum=row.minimum, whole=row.whole, state=row.state, reason=row.reason, moved_to=spell(row.moved_to), document=row.document_id,
+        run=row.run_id, created_at=row.created_at, created_by=row.created_by,
+    )  # fmt: skip
+
+
+def _item(row: Row[VoucherRow, AccountRow]) -> VoucherItem:
+    voucher, account = row
+    return item_of(voucher, account.balance if account is not None else 0, account.held if account is not None else 0)
+
+
+def _items(container: Container, scope: Scope, codes: tuple[str, ...]) -> list[VoucherItem]:
+    with container.database.read(scope) as session:
+        repository = VoucherRepository(session, scope)
+        rows = {row.code: row for row in repository.by_codes([fold_code(code) for code in codes])}
+        accounts = {one.id: one for one in repository.accounts([row.account_id for row in rows.values() if row.account_id], lock=False)}
+        found = []
+        for code in codes:
+            row = rows.get(fold_code(code))
+            if row is None:
+                raise _unknown()
+            account = accounts.get(row.account_id or "")
+            found.append(item_of(row, account.balance if account else 0, account.held if account else 0))
+        return found
+
+
+def _known(purse: Purse, code: str) -> VoucherRow:
+    purse.load([code], lock=True)
+    row = purse.row(code)
+    if row is None:
+        raise _unknown()
+    return row
+
+
+def _usable(row: VoucherRow) -> None:
+    if row.kind not in MONEY:
+        raise ConflictError("It holds no money.", code="no_money")
+    if row.state != "active":
+        raise ConflictError("It is blocked, or not in use any more.", code=row.state)
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError("There is no such code.", code="unknown")
+
+
+def _write(container: Container, session: Session, purse: Purse, company: CompanyInfo) -> None:
+    writes = WriteSet(purse.repository.scope)
+    purse.collect(writes, company.default_zone)
+    session.flush()
+    writes.flush(session, epoch_base(container))
