@@ -9,7 +9,7 @@ from v5_core.engine._basket import Basket
 from v5_core.engine._compile import View
 from v5_core.engine._fast import builder
 from v5_core.engine._phrases import explain_cut
-from v5_core.engine._pricing import Cut, Prices, cap, cut_of
+from v5_core.engine._pricing import Cut, Prices, cap, cut_of, open_enough
 from v5_core.engine._rules import OfferRule, Stage, card_rate
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, Use, limit_key
@@ -165,6 +165,9 @@ class _Apply:
                 self.result.refused[_key(rule)] = "minimum"
                 self.result.nudges.append(Nudge(rule, amount=missing))
                 return
+        if rule.offer.closes_units and not open_enough(rule, indexes, self.prices):
+            self.result.refused[_key(rule)] = "minimum"
+            return
         times = self._claimed(rule) if rule.stage == Stage.REWARD else 1
         if not times:
             return

@@ -24,7 +24,7 @@ from v5_core.programme import (
     Selector,
 )
 
-__all__ = ["Cut", "Prices", "cap", "cut_of", "units_of"]
+__all__ = ["Cut", "Prices", "cap", "cut_of", "open_enough", "units_of"]
 
 
 def units_of(line: Line) -> int:
@@ -114,15 +114,35 @@ def cap(cut: Cut, maximum: int) -> None:
     _cap(cut, max(0, maximum))
 
 
+def open_enough(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> bool:
+    """Whether the units that no offer before closed reach the minimum of an offer that closes units."""
+    offer, lines = rule.offer, prices.situation.lines
+    if not prices.open or not (offer.minimum_quantity or rule.minimum):
+        return True
+    pieces = [(lines[piece.index], piece) for piece in prices.pieces(indexes, closing=True)]
+    if sum(line.quantity * piece.units // units_of(line) for line, piece in pieces) < offer.minimum_quantity:
+        return False
+    if offer.minimum_of == "order":
+        return True
+    net = offer.minimum_basis == "net"
+    found = sum(ratio(piece.price, line.net, line.gross) if net and line.gross else piece.price for line, piece in pieces)
+    return found >= rule.minimum
+
+
 def _rounding(rule: OfferRule) -> Rounding:
     return rule.programme.policies.discount_rounding
+
+
+def _of_till(rule: OfferRule) -> bool:
+    return rule.programme.policies.percent_of == "till"
 
 
 def _percent(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     offer = rule.offer
     assert isinstance(offer, PercentOffer)  # noqa: S101 - the caller looked
     if offer.kind == "percent_order":
-        return _over(indexes, prices, apply_rate(sum(prices.remaining[i] for i in indexes), rule.percent, _rounding(rule)))
+        of = prices.situation.gross if _of_till(rule) else prices.remaining
+        return _over(indexes, prices, apply_rate(sum(of[i] for i in indexes), rule.percent, _rounding(rule)))
     return _of_lines(rule, indexes, prices, rule.percent, offer.units_per_line)
 
 
@@ -135,8 +155,12 @@ def _of_lines(rule: OfferRule, indexes: Sequence[int], prices: Prices, percent: 
     cut = Cut()
     for piece in prices.pieces(indexes, closing=closing):
         chosen = piece if most is None else _part(piece, min(most, piece.units))
-        cut.shares[piece.index] = apply_rate(chosen.price, percent, _rounding(rule))
-        cut.base += chosen.price
+        price = chosen.price
+        if _of_till(rule):
+            i = piece.index
+            price = ratio(prices.situation.gross[i], chosen.units, units_of(prices.situation.lines[i]))
+        cut.shares[piece.index] = min(chosen.price, apply_rate(price, percent, _rounding(rule)))
+        cut.base += price
         cut.count += chosen.units
         if closing:
             cut.closed.append(chosen)

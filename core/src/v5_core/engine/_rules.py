@@ -150,6 +150,7 @@ class OfferRule(Rule):
             and data.units_per_line is None
             and not (data.closes_units or self.exclude_discounted or data.maximum or data.minimum_price == "remaining")
             and programme.policies.discount_rounding == "half-up"
+            and programme.policies.percent_of == "remaining"
         )
         self.order = (self.stage, self.group is None, -data.priority, programme.key, data.id)
         opened: list[Gate] = [*self.gates]

@@ -109,6 +109,8 @@ class Policies(Wire):
     Attributes:
         rounding: Of points to the programme's precision.
         discount_rounding: Of a percentage to the minor unit.
+        percent_of: What percentages of offers are taken of: what the offers before them left ("remaining": 20 % and 10 % are 28 %), or the
+            till's price ("till": they are 30 %; never more than is left).
         vat: Earn on amounts with VAT ("gross") or without ("net").
         base: Earn on what is left after the discounts of the sale, on the price before them, or after offers but before what
             was bought with points in this very sale ("before_rewards").
@@ -129,6 +131,7 @@ class Policies(Wire):
 
     rounding: Rounding = "down"
     discount_rounding: Rounding = "half-up"
+    percent_of: Literal["remaining", "till"] = "remaining"
     vat: Literal["gross", "net"] = "gross"
     base: Literal["after_discounts", "before_discounts", "before_rewards"] = "after_discounts"
     category_base: Literal["after_discounts", "before_order_discounts"] = "after_discounts"

@@ -1,0 +1,54 @@
+"""How offers meet: percentages of what is left or of the till's price, and units that an offer before used up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from v5_core.engine import compile_programmes, evaluate
+from v5_core.hooks import QuoteRequest, QuoteResponse
+from v5_core.model import Line
+from v5_core.programme import Programme
+
+AT = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+
+def quote(offers: list[dict[str, Any]], policies: dict[str, str], *lines: tuple[str, int, int]) -> QuoteResponse:
+    made = [
+        {"kind": "percent_lines", "id": f"o{n}", "exclusive": False, "members_only": False, "priority": 9 - n, **one}
+        for n, one in enumerate(offers)
+    ]
+    programme = Programme.model_validate({"id": "p", "name": "P", "offers": made, "policies": policies})
+    basket = tuple(
+        Line(line_id=str(n), product=product, quantity=units * 1000, gross=price * units, net=price * units)
+        for n, (product, price, units) in enumerate(lines)
+    )
+    return evaluate(compile_programmes([programme]), QuoteRequest(store="S1", at=AT, lines=basket), None, local_time=AT, language="en")
+
+
+@pytest.mark.parametrize("kind", ["percent_lines", "percent_order"])
+@pytest.mark.parametrize(("way", "discount"), [("remaining", 2800), ("till", 3000)])
+def test_two_percentages_compound_or_add_up(kind: str, way: str, discount: int) -> None:
+    reply = quote([{"kind": kind, "percent": "20"}, {"kind": kind, "percent": "10"}], {"percent_of": way}, ("a", 10_000, 1))
+    assert reply.discount == discount
+    assert [one.text.rsplit(" = ", 1)[1] for one in reply.explanations] == ["€20.00", f"€{discount / 100 - 20:.2f}"]
+
+
+def test_percentages_of_the_tills_price_never_take_more_than_there_is() -> None:
+    reply = quote([{"percent": "80"}, {"percent": "80"}], {"percent_of": "till"}, ("a", 1000, 1), ("b", 500, 2))
+    assert (reply.total, reply.discount) == (0, 2000)
+    some = quote([{"percent": "50", "units_per_line": 1}, {"percent": "50", "units_per_line": 1}], {"percent_of": "till"}, ("b", 500, 2))
+    assert some.discount == 500
+
+
+def test_units_that_an_offer_used_up_help_no_other_over_its_minimum() -> None:
+    first = {"percent": "20", "minimum_quantity": "2", "closes_units": True, "selector": {"products": ["b"]}}
+    then = {"percent": "50", "minimum_quantity": "2", "closes_units": True}
+    assert quote([first, then], {}, ("a", 10_000, 2), ("b", 10_000, 2)).total == 26_000
+    assert quote([first, then], {}, ("a", 10_000, 1), ("b", 10_000, 2)).total == 26_000
+    by_amount = {"percent": "50", "minimum": "150.00", "closes_units": True}
+    assert quote([first, by_amount], {}, ("a", 10_000, 1), ("b", 10_000, 2)).total == 26_000
+    assert quote([first, by_amount], {}, ("a", 10_000, 2), ("b", 10_000, 2)).total == 26_000
+    assert quote([by_amount], {}, ("a", 10_000, 1), ("b", 10_000, 2)).total == 15_000
