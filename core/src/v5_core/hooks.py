@@ -212,7 +212,14 @@ class IdentifyResponse(Wire):
 
 
 class EnrolRequest(Wire):
-    """A new customer at the till. A card number may be handed over; otherwise one is made."""
+    """A new customer at the till. A card number may be handed over; otherwise one is made.
+
+    Attributes:
+        consent: For SMS, post and e-mail, where each is not said by itself.
+        referred_by: Who brought the customer: card, phone or V5's id.
+        identity: Number of an identity card, or of a passport: bare, with its check digit, or the second line of its machine-readable zone.
+        unless_similar: Nothing is written when somebody is known who sounds alike (`possible_duplicate`).
+    """
 
     request_id: Code
     store: Code
@@ -224,16 +231,28 @@ class EnrolRequest(Wire):
     tax_country: str = Field(default="PT", pattern="^[A-Z]{2}$")
     birth_date: date | None = None
     card: str | None = Field(default=None, max_length=80)
-    consent_sms: bool = False
-    consent_email: bool = False
+    consent_sms: bool | None = None
+    consent_email: bool | None = None
+    consent_post: bool | None = None
+    consent: bool = False
+    referred_by: str | None = Field(default=None, max_length=80)
+    identity: str | None = Field(default=None, max_length=80)
+    identity_kind: Literal["national", "passport"] = "national"
+    unless_similar: bool = False
+
+    def consents(self, way: Literal["sms", "email", "post"]) -> bool:
+        """What was said of this way, else what was said of all."""
+        said: bool | None = getattr(self, f"consent_{way}")
+        return self.consent if said is None else said
 
 
 class EnrolResponse(Wire):
-    """The record made (or found: then `created` is false)."""
+    """The record made (or found: then `created` is false). `similar`: others who sound alike, for the cashier to look at."""
 
     customer: CustomerView
     created: bool
     provisional: bool = False
+    similar: tuple[CustomerView, ...] = ()
 
 
 class QuoteRequest(Wire):

@@ -35,6 +35,7 @@ class Data:
     inactive: bool | None = None
     consent_sms: bool = False
     consent_email: bool = False
+    consent_post: bool = False
     customer_id: str | None = None
 
 
@@ -132,6 +133,7 @@ def _fill(customer: CustomerRow, data: Data, phone: str | None, tax: str | None,
     customer.birth_date = data.birth_date or customer.birth_date
     customer.consent_sms = bool(customer.consent_sms or data.consent_sms)
     customer.consent_email = bool(customer.consent_email or data.consent_email)
+    customer.consent_post = bool(customer.consent_post or data.consent_post)
     if data.inactive is not None:
         customer.inactive = data.inactive
     customer.updated_at = now

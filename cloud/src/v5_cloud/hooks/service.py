@@ -11,6 +11,7 @@ from v5_cloud.customers.keys import fold, ref_keys
 from v5_cloud.customers.records import Data, save
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.customers.service import search_keys
+from v5_cloud.giftcards.service import known_outside, reserve_outside
 from v5_cloud.hooks.holding import place, release, time_out
 from v5_cloud.hooks.knowing import Knowing
 from v5_cloud.hooks.missed import missed_lines
@@ -98,8 +99,9 @@ class CloudHooks:
             cards=(Card(number=request.card),) if request.card and request.card.strip() else (),
             home_store=request.store,
             origin="till",
-            consent_sms=request.consent_sms,
-            consent_email=request.consent_email,
+            consent_sms=request.consents("sms"),
+            consent_email=request.consents("email"),
+            consent_post=request.consents("post"),
         )
 
         def work(session: Session) -> hooks.EnrolResponse:
@@ -131,6 +133,7 @@ class CloudHooks:
                     facts = facts_of(pair[0], working, pair[1].id, request.at)
             knowing = Knowing(session, self._scope, request.currency, known, store.zone, self._container.clock())
             facts, state = knowing.sale(request, facts)
+        state = known_outside(self._container, self._scope, request.stored_value, state)
         return evaluate(compiled, request, facts, local_time=request.at.astimezone(store.zone), language=store.language, state=state)
 
     def _find(self, customers: CustomerRepository, ref: CustomerRef) -> Any:
@@ -153,6 +156,7 @@ class CloudHooks:
                 lambda session: place(self._container, self._scope, session, request),
             )  # fmt: skip
 
+        reserve_outside(self._container, self._scope, request)
         try:
             return attempt()
         except ConflictError as error:

@@ -1,8 +1,9 @@
 """All tables. `tenant_id` leads every primary key, so that they can be distributed by tenant."""
 
 from v5_cloud.models.base import Base, TenantRow, new_id
-from v5_cloud.models.customers import CardRow, CustomerKey, CustomerRow, ProductRow, ProgrammeRow
+from v5_cloud.models.customers import CardRow, CustomerEvent, CustomerKey, CustomerRow, CustomerSound, ProductRow, ProgrammeRow
 from v5_cloud.models.fleet import Agent, ApiKey, EnrolCode, SignalRow
+from v5_cloud.models.giftcards import ExternalCardAct
 from v5_cloud.models.ledger import AccountRow, AllocationRow, AuditRow, HoldRow, Installation, LotRow, PostingRow
 from v5_cloud.models.limits import RateWindow
 from v5_cloud.models.membership import AdjustmentRow, CustomerDay, MembershipRow, RunRow, StandingRow
@@ -21,13 +22,16 @@ __all__ = [
     "CardRow",
     "Company",
     "CustomerDay",
+    "CustomerEvent",
     "CustomerKey",
     "CustomerRow",
+    "CustomerSound",
     "DocumentKey",
     "DocumentRevision",
     "DocumentRow",
     "EnrolCode",
     "EventRow",
+    "ExternalCardAct",
     "HoldRow",
     "Idempotency",
     "Installation",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from v5_cloud.models.base import TenantRow
 
-__all__ = ["CardRow", "CustomerKey", "CustomerRow", "ProductRow", "ProgrammeRow"]
+__all__ = ["CardRow", "CustomerEvent", "CustomerKey", "CustomerRow", "CustomerSound", "ProductRow", "ProgrammeRow"]
 
 
 class CustomerRow(TenantRow):
@@ -21,12 +21,23 @@ class CustomerRow(TenantRow):
         keys: All of the customer's rows of `customer_key`, so that one read resolves and shows whoever was found.
         card_types: Types of the active cards: which programmes apply.
         rates: Standing discounts of the active cards: [rate, last day or null].
+        referred_by: The customer who brought this one.
         shares_with: The customer whose account this one uses (a relative); None is an account of one's own.
         origin: How the record came to be: till, erp, office, sample.
     """
 
     __tablename__ = "customer"
-    __table_args__ = (Index("ix_customer_search", "tenant_id", "company_id", "search"),)
+    __table_args__ = (
+        Index("ix_customer_search", "tenant_id", "company_id", "search"),
+        Index(
+            "ix_customer_referred",
+            "tenant_id",
+            "company_id",
+            "referred_by",
+            postgresql_where=text("referred_by IS NOT NULL"),
+            sqlite_where=text("referred_by IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     company_id: Mapped[str]
@@ -44,6 +55,8 @@ class CustomerRow(TenantRow):
     inactive: Mapped[bool] = mapped_column(default=False)
     consent_sms: Mapped[bool] = mapped_column(default=False)
     consent_email: Mapped[bool] = mapped_column(default=False)
+    consent_post: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    referred_by: Mapped[str | None]
     member_since: Mapped[date | None]
     keys: Mapped[list[Any]] = mapped_column(default=list)
     card_types: Mapped[list[Any]] = mapped_column(default=list)
@@ -61,6 +74,60 @@ class CustomerKey(TenantRow):
     company_id: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[str]
+
+
+class CustomerSound(TenantRow):
+    """How one word of a customer's name sounds (`v5_core.names`): by it people are found who are written otherwise."""
+
+    __tablename__ = "customer_sound"
+    __table_args__ = (Index("ix_customer_sound_customer", "tenant_id", "customer_id"),)
+
+    company_id: Mapped[str] = mapped_column(primary_key=True)
+    sound: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+
+
+class CustomerEvent(TenantRow):
+    """Points for something that happened to a customer. Its being there says that they were given: once for each occurrence.
+
+    Attributes:
+        occurrence: "" for what happens once, the year for what comes every year, the new customer for who brought them.
+        subject: The new customer on whose purchases a referral hangs; "" for anything else.
+        entry: The entry in the ledger.
+        day: The day on which it happened, as the customer's store counts.
+        state: "given", or "taken" back since the purchase was returned.
+        checked_at: When the purchases were looked at last.
+    """
+
+    __tablename__ = "customer_event"
+    __table_args__ = (
+        Index("ix_customer_event_entry", "tenant_id", "entry"),
+        Index(
+            "ix_customer_event_subject",
+            "tenant_id",
+            "company_id",
+            "subject",
+            postgresql_where=text("subject <> ''"),
+            sqlite_where=text("subject <> ''"),
+        ),
+    )
+
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    programme: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    occurrence: Mapped[str] = mapped_column(primary_key=True)
+    company_id: Mapped[str]
+    version: Mapped[int]
+    event: Mapped[str]
+    title: Mapped[str] = mapped_column(default="")
+    subject: Mapped[str] = mapped_column(default="")
+    account_id: Mapped[str]
+    entry: Mapped[str]
+    points: Mapped[int]
+    day: Mapped[date]
+    state: Mapped[str] = mapped_column(default="given")
+    created_at: Mapped[datetime]
+    checked_at: Mapped[datetime]
 
 
 class CardRow(TenantRow):

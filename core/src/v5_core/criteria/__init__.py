@@ -6,7 +6,7 @@
     v5_core.sources.criteria_sql.compile_sql            tree -> SQL, the same answer
 
 Text form: `=  !=  <  <=  >  >=`, `in (...)`, `between a and b`, `like 'abc%'`, `like '%abc%'`, `starts with`, `contains`, `is null`,
-`is empty`, `and or not ( )`; texts in quotes, dates as 2026-11-22, `weekday(d)` (Monday 1), `day(d)`, `month(d)`, `year(d)`.
+`is empty`, `and or not ( )`; fields with arguments (`spend('2026-01') >= 100`, `bought_product('COFFEE', 90)`: see `read_period`); texts in quotes, dates as 2026-11-22, `weekday(d)` (Monday 1), `day(d)`, `month(d)`, `year(d)`.
 Unknown values follow SQL's three-valued logic, except that `= ''` also finds what is missing (nobody tells them apart at a till).
 """
 
@@ -14,13 +14,17 @@ from v5_core.criteria._ast import And, Between, Compare, Criterion, In, IsEmpty,
 from v5_core.criteria._fields import CriteriaError, FieldType, Value, check, effective, read_value
 from v5_core.criteria._memory import Predicate, ascii_lower, compile_memory
 from v5_core.criteria._parse import parse
+from v5_core.criteria._period import Days, read_period
+from v5_core.criteria._record import RECORD_FIELDS
 
 __all__ = [
+    "RECORD_FIELDS",
     "And",
     "Between",
     "Compare",
     "CriteriaError",
     "Criterion",
+    "Days",
     "FieldType",
     "In",
     "IsEmpty",
@@ -37,6 +41,7 @@ __all__ = [
     "from_json",
     "operands",
     "parse",
+    "read_period",
     "read_value",
     "to_json",
 ]

@@ -17,9 +17,10 @@ Part = Literal["", "weekday", "day", "month", "year"]
 
 
 class _Operand(Wire):
-    """A field, or a part of a date field: `part` "weekday" counts from Monday 1 to Sunday 7."""
+    """A field, a field with arguments (`spend('2026-01')`), or a part of a date field: `part` "weekday" counts from Monday 1 to Sunday 7."""
 
     field: FieldName
+    args: Annotated[tuple[Literal_, ...], Field(max_length=4)] = ()
     part: Part = ""
 
 

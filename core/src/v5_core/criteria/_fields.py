@@ -8,6 +8,7 @@ from datetime import date
 from typing import Literal
 
 from v5_core.criteria._ast import Between, Compare, Criterion, In, IsEmpty, IsNull, Like, operands
+from v5_core.criteria._period import read_period
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import parse_scaled
 
@@ -15,6 +16,8 @@ __all__ = ["CriteriaError", "FieldType", "Value", "check", "effective", "read_va
 
 Value = str | int | bool | date
 Kind = Literal["text", "number", "date", "bool", "set"]
+Argument = Literal["text", "period"]
+_TEXT_ARGUMENT = 80
 
 
 class CriteriaError(ValidationError):
@@ -22,21 +25,34 @@ class CriteriaError(ValidationError):
 
     code = "criteria"
 
-    def __init__(self, message: str, *, position: int | None = None, expected: str = "") -> None:
+    def __init__(self, message: str, *, position: int | None = None, expected: str = "", argument: int | None = None) -> None:
         where = f"at character {position + 1}: " if position is not None else ""
         hint = f"; expected {expected}" if expected else ""
         super().__init__(f"{where}{message}{hint}", errors=(FieldError("criteria", "criteria", f"{where}{message}{hint}"),))
         self.position = position
         self.expected = expected
         self.plain = message
+        self.argument = argument
 
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """What a field holds; `decimals` scales a number's literals (an amount has two: 12.34 is 1234 in the record)."""
+    """What a field holds; `decimals` scales a number's literals (an amount has two: 12.34 is 1234 in the record).
+
+    Attributes:
+        takes: Kinds of its arguments: then the record holds a function of their texts (`spend('2026-01')`).
+        needs: How many of them must be given.
+    """
 
     kind: Kind
     decimals: int = 0
+    takes: tuple[Argument, ...] = ()
+    needs: int = 0
+
+    def signature(self, name: str) -> str:
+        """How it is written: `spend(period?)`."""
+        parts = [f"{one}{'' if index < self.needs else '?'}" for index, one in enumerate(self.takes)]
+        return f"{name}({', '.join(parts)})" if parts else name
 
 
 def effective(fields: Mapping[str, FieldType], leaf: Compare | In | Between | Like | IsNull | IsEmpty) -> FieldType:
@@ -47,12 +63,30 @@ def effective(fields: Mapping[str, FieldType], leaf: Compare | In | Between | Li
     """
     found = fields.get(leaf.field)
     if found is None:
-        raise CriteriaError(f"unknown field {leaf.field!r}", expected="one of " + ", ".join(sorted(fields)))
+        known = ", ".join(fields[name].signature(name) for name in sorted(fields))
+        raise CriteriaError(f"unknown field {leaf.field!r}", expected="one of " + known)
+    _arguments(leaf.field, found, leaf.args)
     if leaf.part:
         if found.kind != "date":
             raise CriteriaError(f"{leaf.part}() needs a date, {leaf.field!r} is none", expected="a date field")
         return FieldType("number")
     return found
+
+
+def _arguments(name: str, kind: FieldType, given: tuple[str, ...]) -> None:
+    if len(given) > len(kind.takes):
+        raise CriteriaError(f"{name!r} does not take {len(given)} argument(s)", expected=kind.signature(name), argument=len(kind.takes))
+    if len(given) < kind.needs:
+        raise CriteriaError(f"{name!r} needs {kind.needs} argument(s)", expected=kind.signature(name))
+    for index, (wanted, text) in enumerate(zip(kind.takes, given, strict=False)):
+        if wanted == "text":
+            if not 0 < len(text) <= _TEXT_ARGUMENT:
+                raise CriteriaError(f"{text!r} names nothing", expected=f"1 to {_TEXT_ARGUMENT} characters", argument=index)
+            continue
+        try:
+            read_period(text)
+        except ValueError as error:
+            raise CriteriaError(f"{text!r} is no period", expected=str(error), argument=index) from None
 
 
 def read_value(text: str, kind: FieldType, field: str) -> Value:

@@ -34,7 +34,9 @@ def ascii_lower(text: str) -> str:
 
 
 def compile_memory(criterion: Criterion, fields: Mapping[str, FieldType]) -> Predicate:
-    """A criterion as a function of a record (field name to value; absent or None is unknown). Unknown is no match.
+    """A criterion as a function of a record. Unknown is no match.
+
+    The record has a value for each field name (absent or None is unknown); for a field with arguments a function of their texts.
 
     Raises:
         CriteriaError: An unknown field, or a value or operator that does not fit it.
@@ -55,7 +57,10 @@ def _compile(node: Criterion, fields: Mapping[str, FieldType]) -> _Test:
         return negate
     if isinstance(node, And | Or):
         return _join([_compile(item, fields) for item in node.items], decisive=isinstance(node, Or))
-    return _leaf(node, _getter(node.field, node.part), effective(fields, node))
+    kind = effective(fields, node)
+    if fields[node.field].takes:
+        return _leaf(node, _applied(node.field, node.args), kind)
+    return _leaf(node, _getter(node.field, node.part), kind)
 
 
 def _join(tests: list[_Test], *, decisive: bool) -> _Test:
@@ -71,6 +76,14 @@ def _join(tests: list[_Test], *, decisive: bool) -> _Test:
         return outcome
 
     return join
+
+
+def _applied(name: str, arguments: tuple[str, ...]) -> _Get:
+    def get(record: Record) -> Any:
+        function = record.get(name)
+        return None if function is None else function(*arguments)
+
+    return get
 
 
 def _getter(name: str, part: str) -> _Get:

@@ -110,29 +110,44 @@ class _Parser:
 
     def leaf(self) -> Criterion:
         start = self.next.position
-        node = self.comparison(*self.operand())
+        field, args, places, part = self.operand()
+        node = self.comparison(field, part)
+        if args:
+            node = _with_arguments(node, args)
         if self.fields is not None:
             try:
                 check(node, self.fields)
             except CriteriaError as error:
-                raise CriteriaError(error.plain, position=start, expected=error.expected) from None
+                at = start if error.argument is None else places[error.argument]
+                raise CriteriaError(error.plain, position=at, expected=error.expected) from None
         return node
 
-    def operand(self) -> tuple[str, Part]:
+    def operand(self) -> tuple[str, tuple[str, ...], list[int], Part]:
+        """Field, arguments, where these stand, and part."""
         if self.next.kind != "word":
             raise self.fail("a field name")
         name = self.next.text.lower()
         following = self.tokens[self.at + 1]
         self.at += 1
-        if name in _PARTS and following == ("op", "(", following.position):
+        if following != ("op", "(", following.position):
+            return name, (), [], ""
+        if name in _PARTS:
             self.at += 1
             if self.next.kind != "word":
                 raise self.fail("a date field")
             field = self.next.text.lower()
             self.at += 1
             self.expect("op", ")")
-            return field, cast("Part", name)
-        return name, ""
+            return field, (), [], cast("Part", name)
+        self.at += 1
+        args, places = [], []
+        while True:
+            places.append(self.next.position)
+            args.append(self.value())
+            if not self.accept("op", ","):
+                break
+        self.expect("op", ")")
+        return name, tuple(args), places, ""
 
     def value(self) -> str:
         token = self.next
@@ -208,6 +223,13 @@ class _Parser:
         if not value:
             raise CriteriaError("nothing to look for", position=self.tokens[self.at - 1].position, expected="at least one character")
         return Like.model_validate({"field": field, "part": part, "op": mode, "value": value})
+
+
+def _with_arguments(node: Criterion, args: tuple[str, ...]) -> Criterion:
+    # What was written as "not in" or "!= ''" has its leaf inside.
+    if isinstance(node, Not):
+        return Not(item=_with_arguments(node.item, args))
+    return node.model_copy(update={"args": args})
 
 
 def parse(text: str, fields: Mapping[str, FieldType] | None = None) -> Criterion:
