@@ -11,7 +11,10 @@ import typer
 from v5_tools.peers.cases import Case
 from v5_tools.peers.runner import run
 
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
+
+@app.command()
 def main(
     paths: Annotated[list[Path] | None, typer.Argument(help="Case files (YAML), or folders with them.", show_default=False)] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every request and reply.")] = False,
@@ -31,4 +34,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app(prog_name="v5 peers")

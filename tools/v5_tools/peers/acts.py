@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from v5_core.money import WireInt
 from v5_core.programme import Programme
-from v5_tools.peers import cases
+from v5_tools.peers import basket, cases
 
 if TYPE_CHECKING:
     from v5_tools.peers.shop import World
@@ -50,7 +50,9 @@ def _spell(value: Any, loc: tuple[int | str, ...]) -> None:
 def publish(world: World, data: Mapping[str, Any]) -> Any:
     """Publishes a programme: a draft first, as the back office does."""
     draft = world.call("POST", "/v1/programmes", programme(data))
-    return world.call("POST", f"/v1/programmes/{draft['id']}/{draft['version']}/publish")
+    made = world.call("POST", f"/v1/programmes/{draft['id']}/{draft['version']}/publish")
+    world.types |= {one["id"]: one["kind"] for one in made["programme"]["stored_value"]}
+    return made
 
 
 def adjust(world: World, body: cases.Adjust) -> Any:
@@ -84,12 +86,31 @@ def adjust(world: World, body: cases.Adjust) -> Any:
 
 def issue_coupon(world: World, coupon: cases.Coupon) -> Any:
     """Makes a coupon, or a percentage voucher."""
-    raise LookupError("coupons cannot be issued yet")
+    if coupon.percent is None:
+        return _issue(world, coupon, {"kind": "coupon", "offer": coupon.offer, "uses": coupon.uses})
+    return _issue(world, coupon, {"kind": "percent", "percent": basket.plain(coupon.percent), "uses": coupon.uses})
 
 
 def issue_stored(world: World, stored: cases.Stored) -> Any:
-    """Makes a gift card, wallet or credit note."""
-    raise LookupError("stored value cannot be issued yet")
+    """Makes a gift card, wallet or credit note; without a type a voucher of an amount."""
+    if stored.type and stored.type not in world.types:
+        raise LookupError(f"no programme has a stored value of type {stored.type!r}")
+    kind = world.types[stored.type] if stored.type else "voucher"
+    return _issue(world, stored, {"kind": kind, "type": stored.type, "amount": basket.money(stored.amount), "whole": stored.whole})
+
+
+def _issue(world: World, wanted: cases.Coupon | cases.Stored, what: Mapping[str, Any]) -> Any:
+    body = {
+        "request_id": world.request_id(),
+        "code": wanted.code,
+        "customer": world.customer_id(wanted.customer) if wanted.customer else None,
+        "valid_from": wanted.valid_from and wanted.valid_from.isoformat(),
+        "valid_until": wanted.valid_until and wanted.valid_until.isoformat(),
+        "stores": list(wanted.stores),
+        "minimum": basket.money(wanted.minimum),
+        **what,
+    }
+    return world.call("POST", "/v1/vouchers", body)["items"][0]
 
 
 def join(world: World, body: cases.Join) -> Any:

@@ -127,7 +127,11 @@ def _payments(known: Known, lines: list[Line]) -> list[dict[str, str]]:
     made = []
     points = Decimal(known.quote["points_amount"])
     if points or Decimal(known.quote["points_spent"]) > 0:
-        made.append({"method": "points", "amount": money(points), **hold})
+        # What this very sale earns and spends is in no hold: a payment of its own.
+        held = min(points, Decimal(known.hold["amount"])) if hold and "amount" in known.hold else points
+        made.append({"method": "points", "amount": money(held), **hold})
+        if points > held:
+            made.append({"method": "points", "amount": money(points - held)})
     for use in known.quote["stored_value"]:
         if Decimal(use["amount"]) > 0:
             method = use["kind"] if use["kind"] in _METHODS else "gift_card"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 __all__ = [
     "VERBS", "Account", "Adjust", "Call", "Cancel", "Case", "Claim", "Clock", "Commit", "Coupon", "Customer", "Given", "Hold", "Identify",
-    "Issue", "Item", "Join", "Return", "Returned", "Sale", "Sell", "Step", "Store", "Stored", "Tax",
+    "Issue", "Item", "Join", "Load", "Return", "Returned", "Sale", "Sell", "Step", "Store", "Stored", "Tax",
 ]  # fmt: skip
 
 DEFAULT_NOW: Final = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -213,27 +213,29 @@ class Call(_Part):
     query: dict[str, str] = Field(default_factory=dict)
 
 
-class Coupon(_Part):
-    """A coupon, or a percentage voucher, that is in the world: for `offer` of a programme, or `percent` off a sale."""
-
+class _Issued(_Part):
     code: str = ""
-    offer: str = ""
-    percent: Number | None = None
     customer: str | None = None
-    uses: int = 1
-    valid_from: AwareDatetime | None = None
-    valid_until: AwareDatetime | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
     stores: tuple[str, ...] = ()
     minimum: Number = Decimal(0)
 
 
-class Stored(_Part):
-    """A gift card, wallet or credit note that is in the world: of a `type` of stored value of a programme."""
+class Coupon(_Issued):
+    """A coupon for the `offer` of a programme, or a voucher of so many `percent` off a sale; `uses` are how often it is good."""
 
-    code: str = ""
-    type: str
+    offer: str = ""
+    percent: Number | None = None
+    uses: int = 1
+
+
+class Stored(_Issued):
+    """A gift card, wallet or credit note of a `type` that a programme has; without a type a voucher of an amount."""
+
+    type: str = ""
     amount: Number = Decimal(0)
-    customer: str | None = None
+    whole: bool = False
 
 
 class Issue(_Part):
@@ -247,6 +249,13 @@ class Issue(_Part):
         if (self.coupon is None) == (self.stored_value is None):
             raise ValueError("issue needs either coupon or stored_value")
         return self
+
+
+class Load(_Part):
+    """Money that was paid comes on a wallet."""
+
+    code: str
+    amount: Number
 
 
 class Adjust(_Part):
@@ -289,6 +298,8 @@ class Step(_Part):
     customer: str | None = None
     publish: dict[str, Any] | None = None
     issue: Issue | None = None
+    load: Load | None = None
+    voucher: str | None = None
     adjust: Adjust | None = None
     join: Join | None = None
     clock: Clock | None = None
@@ -318,8 +329,8 @@ class Step(_Part):
 
 
 VERBS: Final = (
-    "quote", "sell", "hold", "commit", "cancel", "return", "identify", "enrol", "customer", "publish", "issue", "adjust", "join",
-    "clock", "housekeeping", "call",
+    "quote", "sell", "hold", "commit", "cancel", "return", "identify", "enrol", "customer", "publish", "issue", "load", "voucher",
+    "adjust", "join", "clock", "housekeeping", "call",
 )  # fmt: skip
 
 

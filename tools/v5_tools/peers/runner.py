@@ -66,7 +66,10 @@ def run_file(service: Service, path: Path, tell: Callable[[str], None] | None = 
         where = f"[{case.row}] " if case.row else ""
         if tell:
             tell(f"------  {case.id} {where}".rstrip())
-        result.failures += [f"{where}{one}" for one in _play(service, case, tell)]
+        try:
+            result.failures += [f"{where}{one}" for one in _play(service, case, tell)]
+        except Exception as error:  # noqa: BLE001 - one broken case never hides the others
+            result.failures.append(f"{where}the runner failed: {type(error).__name__}: {error}")
     return result
 
 

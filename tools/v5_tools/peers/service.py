@@ -58,15 +58,16 @@ class Service:
 
     def __init__(self) -> None:
         self.now = Given().now
-        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="v5-peers-")))
-        settings = Settings(database_url=f"sqlite:///{folder / 'v5.sqlite'}", machine_rate="100000000/minute", housekeeping_seconds=0)
-        migrate(settings)
-        app = create_app(settings, clock=lambda: self.now)
-        self.held: Container = app.state.v5
-        self.client = self._stack.enter_context(TestClient(app, raise_server_exceptions=False))
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="v5-peers-")))
+            settings = Settings(database_url=f"sqlite:///{folder / 'v5.sqlite'}", machine_rate="100000000/minute", housekeeping_seconds=0)
+            migrate(settings)
+            app = create_app(settings, clock=lambda: self.now)
+            self.held: Container = app.state.v5
+            self.client = stack.enter_context(TestClient(app, raise_server_exceptions=False))
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -37,6 +37,7 @@ class World:
     sales: dict[str, basket.Document] = field(default_factory=dict)
     known: dict[str, basket.Known] = field(default_factory=dict)
     people: dict[str, dict[str, str]] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
     _key: str = ""
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -317,6 +318,13 @@ class World:
         if body.coupon is not None:
             return acts.issue_coupon(self, body.coupon)
         return acts.issue_stored(self, body.stored_value or cases.Stored(type=""))
+
+    def _do_load(self, _: str, body: cases.Load) -> Any:
+        wanted = {"request_id": self.request_id(), "amount": basket.money(body.amount)}
+        return self.call("POST", f"/v1/vouchers/{body.code}/load", wanted)
+
+    def _do_voucher(self, _: str, body: str) -> Any:
+        return self.call("GET", f"/v1/vouchers/{body}")
 
     def _do_adjust(self, _: str, body: cases.Adjust) -> Any:
         return acts.adjust(self, body)
