@@ -6,7 +6,8 @@
     v5_core.sources.criteria_sql.compile_sql            tree -> SQL, the same answer
 
 Text form: `=  !=  <  <=  >  >=`, `in (...)`, `between a and b`, `like 'abc%'`, `like '%abc%'`, `starts with`, `contains`, `is null`,
-`is empty`, `and or not ( )`; fields with arguments (`spend('2026-01') >= 100`, `bought_product('COFFEE', 90)`: see `read_period`); texts in quotes, dates as 2026-11-22, `weekday(d)` (Monday 1), `day(d)`, `month(d)`, `year(d)`.
+`is empty`, `and or not ( )`; texts in quotes, dates as 2026-11-22, `weekday(d)` (Monday 1), `day(d)`, `month(d)`, `year(d)`.
+Fields with arguments: `spend('2026-01') >= 100`, `bought_product('COFFEE', 90)`; for periods see `read_period`.
 Unknown values follow SQL's three-valued logic, except that `= ''` also finds what is missing (nobody tells them apart at a till).
 """
 

@@ -17,7 +17,7 @@ Part = Literal["", "weekday", "day", "month", "year"]
 
 
 class _Operand(Wire):
-    """A field, a field with arguments (`spend('2026-01')`), or a part of a date field: `part` "weekday" counts from Monday 1 to Sunday 7."""
+    """A field, one with arguments (`spend('2026-01')`), or a part of a date field: "weekday" counts from Monday 1 to Sunday 7."""
 
     field: FieldName
     args: Annotated[tuple[Literal_, ...], Field(max_length=4)] = ()

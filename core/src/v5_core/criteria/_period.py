@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
+from v5_core.days import add_months
+
 __all__ = ["Days", "read_period"]
 
 # First and last day, both included.
@@ -36,7 +38,7 @@ def read_period(text: str) -> Callable[[date], Days]:
         return lambda today: (today - back, today)
     if found := _MONTHS.fullmatch(text):
         count = int(found[1])
-        return lambda today: (_months_before(today, count), today)
+        return lambda today: (add_months(today, -count), today)
     if moving := _MOVING.get(text):
         return moving
     first, separator, last = text.partition("..")
@@ -65,11 +67,6 @@ def _fixed(text: str) -> Days:
 
 def _month(day: date) -> Days:
     return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-
-
-def _months_before(day: date, count: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 - count, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _week(day: date) -> Days:

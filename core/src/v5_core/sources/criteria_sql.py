@@ -33,7 +33,8 @@ from v5_core.criteria import (
 __all__ = ["Columns", "compile_sql"]
 
 # A set field has no column: it is a function from a value to a condition (usually an EXISTS on another table).
-Columns: TypeAlias = Mapping[str, ColumnElement[Any] | Callable[[str], ColumnElement[bool]]]
+# Neither has a field with arguments: it is a function from their texts to a column.
+Columns: TypeAlias = Mapping[str, ColumnElement[Any] | Callable[..., ColumnElement[Any]]]
 
 
 class _AsciiLower(GenericFunction[str]):
@@ -79,7 +80,7 @@ def compile_sql(criterion: Criterion, fields: Mapping[str, FieldType], columns: 
     Args:
         criterion: From `parse` or `from_json`.
         fields: The same as for `compile_memory`.
-        columns: A column per field, with integers for numbers (scaled as the field says); a function for a set field.
+        columns: A column per field, with integers for numbers (scaled as the field says); a function for a set field and for one with arguments.
 
     Raises:
         CriteriaError: An unknown field, or a value or operator that does not fit it.
@@ -100,7 +101,9 @@ def _compile(node: Criterion, fields: Mapping[str, FieldType], columns: Columns)
         raise CriteriaError(f"field {node.field!r} cannot be searched here", expected="one of " + ", ".join(sorted(columns)))
     kind = effective(fields, node)
     if not isinstance(column, ColumnElement):
-        return _set_leaf(node, column)
+        if kind.kind == "set":
+            return _set_leaf(node, column)
+        column = column(*node.args)
     return _leaf(node, _part(column, node.part), kind)
 
 
