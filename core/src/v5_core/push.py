@@ -205,3 +205,8 @@ class Replica(Wire):
     directives: tuple[Text, ...] = ()
     offline_points_limit: int = 0
     used: dict[str, int] = Field(default_factory=dict)
+
+    def written(self) -> str:
+        """As JSON, with the customers written without what is empty; a programme is written whole."""
+        rest = self.model_dump_json(exclude={"customers"})
+        return f'{rest[:-1]},"customers":[{",".join([one.written() for one in self.customers])}]}}'

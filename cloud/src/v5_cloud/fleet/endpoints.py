@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 
 from v5_cloud.access.dependencies import Reader, StoreAgent
 from v5_cloud.fleet import service
+from v5_cloud.fleet.replica import replica_page
 from v5_cloud.fleet.schemas import AgentItem, EnrolAgentRequest, EnrolAgentResponse, Heartbeat, HeartbeatReply, ReplicaRequest
 from v5_cloud.kit.container import Container, container
 from v5_cloud.kit.pagination import Page
@@ -33,10 +34,10 @@ def heartbeat(held: Held, machine: StoreAgent, body: Heartbeat) -> HeartbeatRepl
     return HeartbeatReply(server_time=service.beat(held, machine, body))
 
 
-@router.post("/replica")
-def replica(held: Held, machine: StoreAgent, body: ReplicaRequest) -> Replica:
-    """A page of the store's replica."""
-    return service.replica(held, machine, body.since)
+@router.post("/replica", response_model=Replica)
+def replica(held: Held, machine: StoreAgent, body: ReplicaRequest) -> Response:
+    """A page of the store's replica; of a customer it says only what there is."""
+    return Response(replica_page(held, machine, body.since).written(), media_type="application/json")
 
 
 @router.get("/agents")

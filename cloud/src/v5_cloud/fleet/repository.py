@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Row
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, Agent, ApiKey, CustomerRow, EnrolCode, SignalRow, Store, TenantRow
+from v5_cloud.models import AccountRow, Agent, ApiKey, CustomerRow, EnrolCode, SignalRow, Store, TenantRow, VoucherRow
 
 __all__ = ["FleetRepository", "Revocable"]
 
@@ -106,11 +106,18 @@ class FleetRepository(Repository):
         return epoch + int(oldest or 0)
 
     def replica(self, since: int, horizon: int, limit: int) -> Sequence[Row[AccountRow, CustomerRow]]:
-        """Accounts changed after `since`; never half of what one transaction changed."""
-        window = (AccountRow.replica > since) & (AccountRow.replica < horizon)
+        """Customers' accounts changed after `since`; never half of what one transaction changed."""
+        window = (AccountRow.replica > since) & (AccountRow.replica < horizon) & (AccountRow.kind == "points")
         page = self.columns(AccountRow, AccountRow.replica).where(window).order_by(AccountRow.replica).limit(limit)
         last = max(self.session.scalars(page).all(), default=None)
         if last is None:
             return ()
         statement = self.join(self.columns(AccountRow, AccountRow, CustomerRow), CustomerRow, CustomerRow.id == AccountRow.customer_id)
         return self.session.execute(statement.where(window, AccountRow.replica <= last).order_by(AccountRow.replica, AccountRow.id)).all()
+
+    def vouchers(self, customers: Collection[str]) -> Sequence[Row[VoucherRow, AccountRow]]:
+        """Vouchers of some customers that are in use, those that lapse first first; each with its account where it has one."""
+        same = (AccountRow.id == VoucherRow.account_id) & self.guard(AccountRow)
+        statement = self.columns(VoucherRow, VoucherRow, AccountRow).outerjoin(AccountRow, same)
+        mine = VoucherRow.customer_id.in_(customers) & (VoucherRow.state == "active")
+        return self.session.execute(statement.where(mine).order_by(VoucherRow.valid_until, VoucherRow.code)).all()

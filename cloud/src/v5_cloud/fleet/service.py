@@ -1,4 +1,4 @@
-"""Store agents: enrolment by one-off code, heartbeat, signals, and the replica they answer tills from."""
+"""Store agents: enrolment by one-off code, heartbeat, signals."""
 
 from __future__ import annotations
 
@@ -17,17 +17,14 @@ from v5_cloud.fleet.repository import FleetRepository
 from v5_cloud.fleet.schemas import AgentItem, EnrolAgentRequest, EnrolAgentResponse, Heartbeat
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import DIRECTORY, Scope
-from v5_cloud.models import AccountRow, Agent, AuditRow, CustomerRow, EnrolCode, SignalRow, Store, new_id
-from v5_cloud.programmes.service import current
+from v5_cloud.models import Agent, AuditRow, EnrolCode, SignalRow, Store, new_id
 from v5_cloud.sales.repository import SalesRepository
-from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.tenants.setup import audit
 from v5_core.errors import ConflictError, EnrolmentCodeError, FieldError, NotFoundError, ValidationError
-from v5_core.push import Replica, ReplicaCustomer, Signal
+from v5_core.push import Signal
 
-__all__ = ["Activity", "activity", "agent_item", "beat", "enrol", "issue_code", "list_agents", "make_code", "pending_signals", "replica"]
+__all__ = ["Activity", "activity", "agent_item", "beat", "enrol", "issue_code", "list_agents", "make_code", "pending_signals"]
 
-_PAGE: Final = 500
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -151,61 +148,6 @@ def pending_signals(container: Container, machine: Machine, obeyed: Sequence[str
         rows: Sequence[SignalRow] = FleetRepository(session, machine.scope).signals(machine.id)
         found = [Signal.model_validate({"signal_id": row.id, "kind": row.kind, "stream": row.stream, "since": row.since}) for row in rows]
     return tuple(found)
-
-
-def replica(container: Container, machine: Machine, since: int) -> Replica:
-    """A page of what the store needs to answer its tills alone."""
-    scope, now = machine.scope, container.clock()
-    company = company_info(container, scope, store=machine.store)
-    store = company.stores[machine.store]
-    with container.database.read(scope) as session:
-        repository = FleetRepository(session, scope)
-        horizon = repository.horizon(epoch_base(container))
-        rows = repository.replica(since, horizon, _PAGE)
-        customers = tuple(_replica_customer(account, customer) for account, customer in rows)
-        version = max((account.replica for account, _ in rows), default=since)
-    programmes = current(container, scope).programmes(now)
-    return Replica(
-        version=version,
-        complete=len(customers) < _PAGE,
-        company_name=company.name,
-        store_name=store.name,
-        timezone=str(store.zone),
-        language=store.language,
-        receipt_url=company.receipt_url,
-        customers=customers,
-        programmes=programmes,
-        directives=store.directives,
-        offline_points_limit=company.offline_points_limit,
-    )
-
-
-def _replica_customer(account: AccountRow, row: CustomerRow) -> ReplicaCustomer:
-    erp: dict[str, str] = {}
-    cards: list[str] = []
-    for key in row.keys:
-        kind, _, rest = key.partition(":")
-        if kind == "card":
-            cards.append(rest)
-        elif kind == "erp":
-            source, _, number = rest.partition(":")
-            erp[source] = number
-    return ReplicaCustomer(
-        customer=row.id,
-        name=row.name,
-        cards=tuple(cards),
-        phone=row.phone,
-        tax_number=row.tax_number,
-        erp=erp,
-        balance_available=account.balance - account.held,
-        balance_held=account.held,
-        expiring=account.expiring,
-        expiring_on=account.expiring_on.isoformat() if account.expiring_on else None,
-        blocked=row.blocked,
-        remark=row.remark,
-        member_since=row.member_since.isoformat() if row.member_since else None,
-        inactive=row.inactive,
-    )
 
 
 def list_agents(container: Container, scope: Scope) -> list[AgentItem]:

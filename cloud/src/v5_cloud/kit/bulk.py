@@ -17,6 +17,7 @@ from sqlalchemy import CursorResult, TextClause, bindparam, inspect, text
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from v5_cloud.kit.stale import stale, stale_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import AccountRow, StoreDay, TenantRow
 from v5_core.errors import RetryableError
@@ -72,6 +73,7 @@ class WriteSet:
         changed = self._sqlite(session) if sqlite else self._postgres(session, epoch)
         if changed != len(self.accounts):
             raise RetryableError("An account was changed at the same moment; send the request again.", retry_after=1)
+        stale(session, self.scope.tenant, stale_of(((model, rows.values()) for (model, _), rows in self.rows.items()), self.accounts))
 
     def _postgres(self, session: Session, epoch: int) -> int:
         # Every session locks rows of one table in the same order, so that two of them never wait for each other.
