@@ -1,0 +1,148 @@
+"""One sale under one set of programmes: what it took off, what it earned, which vouchers it made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from v5_core.engine import CustomerFacts, SaleState, evaluate, settle
+from v5_core.hooks import Explanation, QuoteRequest
+from v5_core.model import DocumentKind, Line, LineKind, SalesDocument
+from v5_core.money import ratio
+from v5_core.simulation._past import Past
+from v5_core.simulation._scenario import Scenario
+from v5_core.stored import Measured, basis, draft
+
+__all__ = ["Given", "Kind", "Outcome", "earned", "listed", "made", "paid_with", "taken_off"]
+
+Kind = Literal["earning", "offer", "voucher"]
+
+
+@dataclass(slots=True)
+class Given:
+    """What one rule, or all of them together, gave: thousandths of points, and minor units."""
+
+    points: int = 0
+    discount: int = 0
+    vouchers: int = 0
+    voucher_amount: int = 0
+
+    def __iadd__(self, other: Given) -> Given:
+        self.points += other.points
+        self.discount += other.discount
+        self.vouchers += other.vouchers
+        self.voucher_amount += other.voucher_amount
+        return self
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One sale under one set of programmes.
+
+    Attributes:
+        rules: What each rule gave: (kind, rule, what).
+        shares: What offers took off each line.
+    """
+
+    given: Given = field(default_factory=Given)
+    rules: list[tuple[Kind, str, Given]] = field(default_factory=list)
+    shares: dict[str, int] = field(default_factory=dict)
+    explanations: list[Explanation] = field(default_factory=list)
+
+
+def listed(document: SalesDocument) -> QuoteRequest | None:
+    """The basket at list prices: what the till took off is put back. None for a document without goods."""
+    lines = []
+    for line in document.lines:
+        if line.discount and line.kind is not LineKind.DEDUCTION:
+            full = line.gross + line.discount
+            net = ratio(full, line.net, line.gross) if line.gross else ratio(full, 10_000, 10_000 + line.vat_rate)
+            line = line.model_copy(update={"gross": full, "net": net, "discount": 0})
+        lines.append(line)
+    if not lines:
+        return None
+    return QuoteRequest.model_construct(
+        store=document.store,
+        till=document.till,
+        at=document.issued_at,
+        currency=document.currency,
+        lines=tuple(lines),
+        points_to_use=0,
+        operator=document.operator,
+        codes=tuple(dict.fromkeys(one.code for one in document.applied if one.code)),
+        claims=(),
+        stored_value=(),
+        payments=tuple(payment.method for payment in document.payments),
+    )
+
+
+def taken_off(
+    scenario: Scenario, basket: QuoteRequest | None, facts: CustomerFacts | None, zone: ZoneInfo, state: SaleState, language: str, sign: int
+) -> Outcome:
+    """What the offers take off the basket; `sign` is -1 for what comes back."""
+    outcome = Outcome()
+    compiled = scenario.offering
+    if basket is None or compiled is None or (not scenario.for_anybody and (facts is None or facts.blocked)):
+        return outcome
+    reply = evaluate(compiled, basket, facts, local_time=basket.at.astimezone(zone), language=language, state=state)
+    outcome.given.discount = sign * reply.discount
+    outcome.explanations += reply.explanations
+    for benefit in reply.benefits:
+        outcome.rules.append(("offer", benefit.rule, Given(discount=sign * benefit.amount)))
+        for line, share in benefit.shares.items():
+            outcome.shares[line] = outcome.shares.get(line, 0) + share
+    return outcome
+
+
+def earned(
+    outcome: Outcome, scenario: Scenario, document: SalesDocument, facts: CustomerFacts | None, zone: ZoneInfo, state: SaleState,
+    language: str,
+) -> None:  # fmt: skip
+    """Adds the points that the document earns, as it was paid."""
+    if facts is None or facts.blocked:
+        return
+    found = settle(scenario.compiled, document, facts, zone=zone, language=language, state=state)
+    outcome.given.points += found.points_earned
+    outcome.rules += [("earning", one.rule, Given(points=one.points)) for one in found.earned]
+    outcome.explanations += found.explanations
+
+
+def paid_with(document: SalesDocument, before: Mapping[str, int], after: Mapping[str, int]) -> SalesDocument:
+    """The document as it would have been paid if offers had taken off `after` and not `before`; no line costs less than nothing."""
+    lines: list[Line] = []
+    for line in document.lines:
+        more = after.get(line.line_id, 0) - before.get(line.line_id, 0)
+        more = max(min(more, line.gross), -line.discount)
+        if more and line.kind is not LineKind.DEDUCTION:
+            gross = line.gross - more
+            net = ratio(gross, line.net, line.gross) if line.gross else ratio(gross, 10_000, 10_000 + line.vat_rate)
+            line = line.model_copy(update={"gross": gross, "net": net, "discount": line.discount + more})
+        lines.append(line)
+    total = {"gross": sum(one.signed_gross for one in lines), "net": sum(one.signed_net for one in lines)}
+    return document.model_copy(update={"lines": tuple(lines), **total})
+
+
+def made(
+    outcome: Outcome, scenario: Scenario, document: SalesDocument, facts: CustomerFacts | None, zone: ZoneInfo, past: Past | None
+) -> None:
+    """Adds the vouchers that the sale makes. A rule over a period or several visits counts only where the customer's past is followed."""
+    if document.kind is DocumentKind.RETURN:
+        return
+    for programme, rule in scenario.vouchers:
+        over_time = bool(rule.period_days or rule.visits > 1)
+        if over_time and past is None:
+            continue
+        amount = basis(programme, rule, document, facts, zone)
+        if amount is None or (past is not None and past.used_up(rule.id)):
+            continue
+        visits = 1
+        if over_time and past is not None:
+            before, visits = past.turnover(rule.period_days)
+            amount = amount if not rule.period_days else before + document.gross
+        voucher = draft(rule, Measured(amount, visits), at=document.issued_at, zone=zone, rounding=programme.policies.discount_rounding)
+        if voucher is not None:
+            given = Given(vouchers=1, voucher_amount=voucher.amount)
+            outcome.given += given
+            outcome.rules.append(("voucher", rule.id, given))
