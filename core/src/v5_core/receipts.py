@@ -7,7 +7,7 @@ from typing import Final
 
 from v5_core.hooks import ReceiptLine, Reward
 from v5_core.model import Balance
-from v5_core.words import words_of
+from v5_core.words import Words, words_of
 
 __all__ = ["QR_PREFIX", "footer", "qr_content"]
 
@@ -41,6 +41,7 @@ def footer(
     savings: int = 0,
     provisional: bool = False,
     qr: str = "",
+    words: Words | None = None,
 ) -> tuple[ReceiptLine, ...]:
     """The lines of the footer; what is zero is not mentioned, and nothing to say gives no footer.
 
@@ -57,8 +58,9 @@ def footer(
         savings: What a member would have saved, in minor units: for a sale without a customer.
         provisional: Computed in the store while the line was down: the balance is marked as to be confirmed.
         qr: Where the customer sees the balance; printed as a code with the prefix "V5:".
+        words: In place of V5's own of the language: those of the programmes (`Compiled.voice.words`).
     """
-    words = words_of(language)
+    words = words or words_of(language)
     width = max(24, columns)
     rows: list[ReceiptLine] = []
     for label, points in (("receipt_earned", earned), ("receipt_spent", spent), ("receipt_taken", taken), ("receipt_given", given)):

@@ -25,4 +25,5 @@ def missed_lines(container: Container, scope: Scope, document: SalesDocument) ->
     compiled = current(container, scope).at(document.issued_at)
     basket = QuoteRequest(store=document.store, at=document.issued_at, currency=document.currency, lines=document.lines)
     answer = evaluate(compiled, basket, None, local_time=document.issued_at.astimezone(store.zone), language=store.language)
-    return footer(language=store.language, name=company.name, savings=answer.savings_as_member)
+    words = compiled.voice.words(store.language, "", document.issued_at, document.issued_at.astimezone(store.zone).date())
+    return footer(language=store.language, name=company.name, savings=answer.savings_as_member, words=words)

@@ -9,7 +9,7 @@ from v5_core.engine import next_reward
 from v5_core.hooks import CommitResponse, Explanation, Message, ReceiptLine, ReturnResponse, Reward
 from v5_core.model import Balance
 from v5_core.receipts import footer
-from v5_core.words import words_of
+from v5_core.words import Words, words_of
 
 __all__ = ["answer_of", "receipt_lines"]
 
@@ -30,7 +30,16 @@ def receipt_lines(world: World, doc: Doc, balance: Balance) -> tuple[ReceiptLine
         balance=balance,
         next_reward=_ahead(world, doc, balance),
         qr=world.company.receipt_url,
+        words=_words(world, doc),
     )
+
+
+def _words(world: World, doc: Doc) -> Words:
+    """V5's words, or the programmes' own in their place."""
+    language, at = world.company.language(doc.body.store), doc.body.issued_at
+    if world.catalogue is None:
+        return words_of(language)
+    return world.catalogue.at(at).voice.words(language, "", at, at.astimezone(world.zone(doc)).date())
 
 
 def _ahead(world: World, doc: Doc, balance: Balance) -> Reward | None:
@@ -54,7 +63,7 @@ def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
         balance = world.working.balance(doc.account, world.now, world.zone(doc))
         receipt = receipt_lines(world, doc, balance)
         if _blocked(world, doc):
-            text = words_of(world.company.language(doc.body.store)).say("card_blocked")
+            text = _words(world, doc).say("card_blocked")
             messages = (Message(audience="cashier", severity="warning", text=text),)
     extras = world.extras
     if extras is not None:

@@ -12,9 +12,13 @@ from v5_cloud.settlement.extras import Extras
 from v5_core.codes import spell
 from v5_core.hooks import Message, ReceiptLine, StoredUse, TierView, VoucherView
 from v5_core.receipts import qr_content
-from v5_core.words import Words, words_of
+from v5_core.words import Words
 
 __all__ = ["findings_of", "lines_of", "moves_of", "stored_of", "voucher_lines", "vouchers_of"]
+
+
+def _words(extras: Extras, doc: Doc, language: str) -> Words:
+    return extras.catalogue.at(doc.body.issued_at).voice.words(language, doc.body.currency, doc.body.issued_at, extras.day(doc))
 
 
 def _made(extras: Extras, doc: Doc) -> list[VoucherRow]:
@@ -46,7 +50,7 @@ def moves_of(extras: Extras, doc: Doc) -> tuple[TierView, ...]:
 
 def findings_of(extras: Extras, doc: Doc, language: str) -> tuple[Message, ...]:
     """What a person should know: codes used beyond what there was, unknown ones, ceilings passed."""
-    words = words_of(language, doc.body.currency)
+    words = _words(extras, doc, language)
     found = dict.fromkeys(extras.findings.get(doc.id, ()))
     return tuple(
         Message(audience="cashier", severity="warning", text=words.say(f"code_{problem}", code=spell(code))[:500])
@@ -56,7 +60,7 @@ def findings_of(extras: Extras, doc: Doc, language: str) -> tuple[Message, ...]:
 
 def lines_of(extras: Extras, doc: Doc, language: str) -> tuple[ReceiptLine, ...]:
     """Lines of the receipt: what is left on cards, the new level, and each voucher with its code."""
-    words = words_of(language, doc.body.currency)
+    words = _words(extras, doc, language)
     rows: list[ReceiptLine] = []
     for one in stored_of(extras, doc):
         rows.append(ReceiptLine(text=f"{words.say('receipt_left', code=one.code)}: {_plain(words.money(one.left))}"[:200]))

@@ -8,6 +8,7 @@
 No I/O and no clock: times come in. Amounts are minor units, points thousandths.
 """
 
+from v5_core.engine._alerts import alerts_for, missing_fields, record_attributes, unknown_customer
 from v5_core.engine._check import check_programme
 from v5_core.engine._compile import Compiled, compile_programmes
 from v5_core.engine._evaluate import evaluate
@@ -43,15 +44,19 @@ __all__ = [
     "Share",
     "Stored",
     "Use",
+    "alerts_for",
     "check_programme",
     "claimed_points",
     "compile_programmes",
     "evaluate",
     "expires_at",
     "limit_key",
+    "missing_fields",
     "next_reward",
     "points_worth",
+    "record_attributes",
     "reversal",
     "rewards_for",
     "settle",
+    "unknown_customer",
 ]

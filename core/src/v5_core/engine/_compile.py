@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, TypeVar
 
+from v5_core.engine._alerts import Voice
 from v5_core.engine._rules import CompiledProgramme, OfferRule, Rule, fold_code, static_match
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import CustomerFacts
@@ -44,15 +45,17 @@ class Compiled:
         codes: From a public code to the offers that it opens.
         stored_selectors: From a type of stored value to the lines that it may pay for.
         voucher_codes: From a code to the voucher rules that ask for it.
+        voice: What the programmes say themselves: alerts, and other words for V5's messages.
     """
 
     __slots__ = (
         "_days", "_instants", "_periods", "boosts", "card_types", "codes", "earning", "offers", "programmes", "stored_selectors",
-        "voucher_codes",
+        "voice", "voucher_codes",
     )  # fmt: skip
 
     def __init__(self, programmes: Sequence[CompiledProgramme]) -> None:
         self.programmes = tuple(programmes)
+        self.voice = Voice(self.programmes)
         self.offers = tuple(sorted((OfferRule(o, p) for p in programmes for o in p.data.offers), key=lambda rule: rule.order))
         self.earning = tuple(_by_id(Rule(e, p) for p in programmes for e in p.data.earning if not isinstance(e, EarnEvent)))
         self.boosts = tuple(_by_id(Rule(b, p) for p in programmes for b in p.data.boosts))

@@ -15,7 +15,7 @@ from v5_core.engine._totals import stored_uses, totals
 from v5_core.engine._types import CustomerFacts, SaleState
 from v5_core.hooks import Explanation, Message, QuoteRequest, QuoteResponse, Reward, StoredUse
 from v5_core.money import split
-from v5_core.words import Words, words_of
+from v5_core.words import Words
 
 __all__ = ["evaluate"]
 
@@ -43,7 +43,7 @@ def evaluate(
         language: Of explanations and messages.
         state: What is stored about the codes that the request names, and the uses of limited rules.
     """
-    words = words_of(language, request.currency)
+    words = compiled.voice.words(language, request.currency, request.at, local_time.date())
     situation = Situation(
         request.lines, facts, at=request.at, local=local_time, store=request.store, till=request.till, currency=request.currency,
         operator=request.operator, payments=request.payments,
@@ -70,6 +70,7 @@ def evaluate(
     if facts is None:
         saved, would_earn = _as_member(compiled, situation, discounts.total, words)
         messages += _missed(saved, would_earn, words)
+    messages += compiled.voice.at_sale(situation, words)
     rewards: tuple[Reward, ...] = ()
     spent = points.used + discounts.cost
     if view.rewards and facts is not None and not facts.blocked:

@@ -15,7 +15,7 @@ from v5_core.model import Code, Text, Wire
 from v5_core.programme._common import Expiry, Limit, Per, PointsCap, Policies, QuantityOf, Rule, Selector, Slug, Validity
 from v5_core.programme._earning import Boost, EarnEvent, EarnPerAmount, EarnPerQuantity, EarnPerSale, EarnRule
 from v5_core.programme._membership import Club, Entitlement, Tier, TierScheme
-from v5_core.programme._messages import Alert, Template
+from v5_core.programme._messages import Alert, RecordField, RecordRules, Template
 from v5_core.programme._offers import (
     AmountOffer,
     BundleOffer,
@@ -35,7 +35,8 @@ from v5_core.programme._vouchers import StoredValueType, VoucherRule, VoucherSte
 __all__ = [
     "Alert", "AmountOffer", "Boost", "BundleOffer", "BuyGetOffer", "CardDiscount", "CheapestOffer", "Club", "EarnEvent", "EarnPerAmount",
     "EarnPerQuantity", "EarnPerSale", "EarnRule", "Entitlement", "Expiry", "FixedPriceOffer", "GiftOffer", "Limit", "Offer", "OfferBase",
-    "Per", "PercentOffer", "PointsCap", "Policies", "PriceListOffer", "Programme", "QuantityOf", "Redemption", "RewardLevel", "Rule",
+    "Per", "PercentOffer", "PointsCap", "Policies", "PriceListOffer", "Programme", "QuantityOf", "RecordField",
+    "RecordRules", "Redemption", "RewardLevel", "Rule",
     "Selector", "Slug", "StoredValueType", "Template", "Tier", "TierScheme", "Validity", "VoucherRule", "VoucherStep",
 ]  # fmt: skip
 
@@ -62,6 +63,7 @@ class Programme(Wire):
     clubs: tuple[Club, ...] = ()
     alerts: tuple[Alert, ...] = ()
     templates: tuple[Template, ...] = ()
+    record: RecordRules = RecordRules()
     expiry: Expiry = Expiry()
     policies: Policies = Policies()
 

@@ -9,18 +9,22 @@ from pydantic import Field, StringConstraints
 from v5_core.model import Text, Wire
 from v5_core.programme._common import Slug, Validity
 
-__all__ = ["Alert", "Template"]
+__all__ = ["Alert", "RecordField", "RecordRules", "Template"]
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+RecordField = Literal["name", "phone", "email", "tax_number", "birth_date"]
 
 
 class Alert(Wire):
-    """Said when a condition on customer and sale holds. Lower `order` first.
+    """Said when a condition on customer and sale holds. Lower `order` first, over all programmes in force.
 
     Attributes:
-        text: By language; may name facts in braces ({name}, {balance}, {total}, {tier}); another language falls back to the first.
+        when: Over the fields of sales and those of the customer's record (`email = '' and total >= 1000`). What is not known at that
+            moment is no match: a basket's total when a customer is identified, a record's fields when nobody is.
+        text: By language; may name facts in braces: name, balance, total, tier, store, operator, sales, age, member_since, remark.
+            Another language falls back to the first.
         stop: Nothing after it is said.
-        at: When the customer is identified, or with every quote too.
+        at: When the customer is identified only, or with every quote too.
     """
 
     id: Slug
@@ -35,7 +39,24 @@ class Alert(Wire):
 
 
 class Template(Wire):
-    """Other words for one of the messages that V5 says of itself ("will_earn", "add_more" ...), by language, with the same braces."""
+    """Other words for one of the messages that V5 says of itself ("will_earn", "add_more" ...), by language, with the same braces.
 
-    message: Slug
+    A language without a text keeps V5's own words. Of several programmes that say it, the first by id is heard.
+    """
+
+    message: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     text: Annotated[dict[Language, Text], Field(min_length=1)]
+
+
+class RecordRules(Wire):
+    """What the till asks of customers' records.
+
+    Attributes:
+        required: Enrolment at a till is refused without them.
+        wanted: The cashier is asked for these, and for the required ones, when somebody is identified whose record lacks them.
+        nudge: The cashier is told to offer a card when nobody is found, and with a basket that has no customer.
+    """
+
+    required: Annotated[tuple[RecordField, ...], Field(max_length=5)] = ()
+    wanted: Annotated[tuple[RecordField, ...], Field(max_length=5)] = ()
+    nudge: bool = False

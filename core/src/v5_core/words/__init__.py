@@ -6,6 +6,8 @@ places for values, which a test makes sure of. A new sentence is a key in each t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -13,7 +15,7 @@ from typing import Final
 from v5_core.money import format_scaled
 from v5_core.words import en, es, fr, he, pt
 
-__all__ = ["LANGUAGES", "MESSAGES", "Words", "words_of"]
+__all__ = ["LANGUAGES", "MESSAGES", "REPLACEABLE", "Words", "words_of"]
 
 MESSAGES: Final[dict[str, dict[str, str]]] = {
     "pt": pt.MESSAGES,
@@ -23,6 +25,12 @@ MESSAGES: Final[dict[str, dict[str, str]]] = {
     "he": he.MESSAGES,
 }
 LANGUAGES: Final = tuple(MESSAGES)
+_SAID: Final = frozenset({
+    "will_earn", "would_earn", "would_save", "add_more", "add_units", "within_reach", "fewer_points", "blocked", "card_blocked", "expiring",
+    "expiring_one", "manager_told", "stored_short", "nudge_create", "nudge_complete", "nudge_unknown", "similar", "referrer_unknown",
+})  # fmt: skip
+REPLACEABLE: Final = frozenset(key for key in en.MESSAGES if key in _SAID or key.startswith(("code_", "receipt_")))
+"""Messages and receipt lines that a programme may say in its own words; explanations are evidence and stay as they are."""
 
 _HARD_SPACE: Final = "\N{NO-BREAK SPACE}"
 _SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$", "ILS": "₪", "BRL": "R$"}
@@ -71,6 +79,12 @@ class Words:
         self.cents = tuple([f"{form.point}{cents:02d}{after}" for cents in range(100)])
         self.grouped_from = form.grouped_from * 100
         self._rates: dict[int, str] = {}
+
+    def replaced(self, messages: Mapping[str, str]) -> Words:
+        """The same language with other words for some messages."""
+        other = copy(self)
+        other._messages = {**self._messages, **messages}  # noqa: SLF001 - a copy of its own
+        return other
 
     def say(self, message: str, **values: object) -> str:
         """A message with its values."""
