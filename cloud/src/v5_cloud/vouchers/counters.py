@@ -93,10 +93,16 @@ class Counters:
 
     def collect(self, writes: WriteSet) -> None:
         """Puts the changes into the write set."""
-        company = self.repository.scope.company
-        rows = [
-            {"company_id": company, "scope": scope, "period": period, "key": key, "used": used, "held": held}
-            for (scope, period, key), (used, held) in self.moved.items()
-            if used or held
-        ]
-        writes.put(UseCounter, rows, "add")
+        moved = {key: change for key, change in self.moved.items() if any(change)}
+        # What is held no longer is no row that could be added: a row's own check comes before the sum. These are locked and set.
+        less = {key for key, (_, held) in moved.items() if held < 0}
+        self.lock(less)
+        writes.put(UseCounter, [self._row(key, *change) for key, change in moved.items() if key not in less], "add")
+        settled = {key: (self.known.get(key, (0, 0)), moved[key]) for key in less}
+        writes.put(UseCounter, [self._row(key, was[0] + by[0], max(0, was[1] + by[1])) for key, (was, by) in settled.items()], "replace")
+
+    def _row(self, key: CounterKey, used: int, held: int) -> dict[str, object]:
+        scope, period, name = key
+        return {
+            "company_id": self.repository.scope.company, "scope": scope, "period": period, "key": name, "used": used, "held": held,
+        }  # fmt: skip
