@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fastapi import Request
 
+from v5_cloud.giftcards.port import ExternalGiftCards
+from v5_cloud.giftcards.rest import RestGiftCards
 from v5_cloud.kit.database import Database
 from v5_cloud.kit.limits import Limiter
 from v5_cloud.kit.settings import Settings
@@ -29,12 +31,14 @@ class Container:
     limiter: Limiter
     clock: Callable[[], datetime] = utc_now
     cache: dict[tuple[str, ...], tuple[float, object]] = field(default_factory=dict)
+    gift_cards: Mapping[str, ExternalGiftCards] = field(default_factory=dict)
 
 
 def build(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Container:
     """All parts of a service."""
     database = Database(settings)
-    return Container(settings, database, Limiter(database), clock)
+    cards = {name: RestGiftCards(one.url, one.token.get_secret_value(), timeout=one.timeout) for name, one in settings.gift_cards.items()}
+    return Container(settings, database, Limiter(database), clock, gift_cards=cards)
 
 
 def container(request: Request) -> Container:

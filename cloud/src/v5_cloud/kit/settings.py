@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from v5_core.errors import ConfigError
 
-__all__ = ["Settings"]
+__all__ = ["GiftCardSystem", "Settings"]
 
 _MAY_BE_EMPTY: Final = frozenset({"database_role"})
+
+
+class GiftCardSystem(BaseModel):
+    """Where an external gift-card system is, and how it knows us; `timeout` in seconds for one attempt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(pattern=r"^https?://")
+    token: SecretStr
+    timeout: float = Field(default=3.0, gt=0, le=30)
+
+
+def _from_json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -27,6 +42,8 @@ class Settings(BaseModel):
         workers: Processes that `v5-cloud serve` starts; more than one needs PostgreSQL.
         machine_rate: Requests an agent or key may make.
         enrol_rate: Enrolment attempts from one address.
+        gift_cards: External gift-card systems by the name that a programme's `external` gives them, as JSON in the environment:
+            `{"acme": {"url": "https://cards.example", "token": "..."}}`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +62,7 @@ class Settings(BaseModel):
     enrol_rate: str = "20/minute"
     auth_failure_rate: str = "120/minute"
     housekeeping_seconds: int = Field(default=60, ge=0)
+    gift_cards: Annotated[dict[str, GiftCardSystem], BeforeValidator(_from_json)] = Field(default_factory=dict)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:

@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from typing import Final
 
+from v5_cloud.giftcards.service import settle_outside
 from v5_cloud.hooks.holding import time_out
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
@@ -39,7 +40,7 @@ def housekeeping(container: Container) -> int:
             accounts = {row.account_id for row in ledger.overdue_holds(now, _CHUNK)} | set(ledger.lapsed_accounts(now, _CHUNK))
         for account in sorted(accounts):
             again(partial(_settle_time, container, scope, account))
-        moved += len(accounts) + settle_known(container, scope)
+        moved += len(accounts) + settle_known(container, scope) + settle_outside(container, scope)
     container.limiter.forget()
     return moved
 

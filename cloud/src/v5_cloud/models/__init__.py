@@ -8,6 +8,7 @@ from v5_cloud.models.ledger import AccountRow, AllocationRow, AuditRow, HoldRow,
 from v5_cloud.models.limits import RateWindow
 from v5_cloud.models.membership import AdjustmentRow, CustomerDay, MembershipRow, RunRow, StandingRow
 from v5_cloud.models.sales import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink, StoreDay
+from v5_cloud.models.segments import SegmentDue, SegmentMember, SegmentModel, SegmentRow, ShoppingDay, ShoppingProduct
 from v5_cloud.models.tenants import Company, Store, Tenant, User, UserSession
 from v5_cloud.models.vouchers import Reservation, UseCounter, VoucherRow
 
@@ -45,6 +46,12 @@ __all__ = [
     "Reservation",
     "ReturnLink",
     "RunRow",
+    "SegmentDue",
+    "SegmentMember",
+    "SegmentModel",
+    "SegmentRow",
+    "ShoppingDay",
+    "ShoppingProduct",
     "SignalRow",
     "StandingRow",
     "Store",

@@ -38,7 +38,7 @@ def catalogue_for(
     if known is not None:
         return known
     kept = remembered(container, scope)
-    named = any(doc.extras for doc in docs) or any(codes_of(body) for body in bodies)
+    named = any(doc.extras for doc in docs) or any(codes_of(body) or any(one.hold for one in body.payments) for body in bodies)
     if kept is not None and not named and not any(kept.asks(body.issued_at).anonymous for body in bodies):
         return None
     programmes = ProgrammeRepository(session, scope)
