@@ -154,8 +154,11 @@ class Working:
         return Booked(lots, allocations)
 
     def entries(self, document: str) -> set[tuple[str, str]]:
-        """(account, entry) of everything that a document has booked so far; an entry is a document's id, or `id>original`."""
-        return set(self._entries.get(document, ()))
+        """(account, entry) of everything that a document has booked so far on the accounts at hand (points, or money on vouchers).
+
+        An entry is a document's id, or `id>original`.
+        """
+        return {one for one in self._entries.get(document, ()) if one[0] in self.rows}
 
     def apply(self, outcome: Outcome, cause: Cause) -> None:
         """Takes in what an operation did."""
