@@ -79,6 +79,12 @@ class Knowing:
         )
         return (None if facts is None else self._further(asks, facts, members, counters, day)), state
 
+    def facts(self, facts: CustomerFacts) -> CustomerFacts:
+        """The customer's facts with levels, clubs and visits, without a basket."""
+        asks, day = self._asks(self.now), self.now.astimezone(self.zone).date()
+        counters = Counters(VoucherRepository(self.session, self.scope))
+        return self._further(asks, facts, self._members(asks, facts.customer), counters, day)
+
     def _further(self, asks: Asks, facts: CustomerFacts, members: list[Member], counters: Counters, day: date) -> CustomerFacts:
         more: dict[str, Any] = {}
         measures = self._measures(asks, facts.customer, day)

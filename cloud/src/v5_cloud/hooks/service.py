@@ -17,6 +17,7 @@ from v5_cloud.hooks.knowing import Knowing
 from v5_cloud.hooks.missed import missed_lines
 from v5_cloud.hooks.once import check, once, row_of
 from v5_cloud.hooks.repository import HookRepository
+from v5_cloud.hooks.speaking import Speaking
 from v5_cloud.hooks.views import facts_of, views, working_of
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
@@ -35,6 +36,7 @@ from v5_core.engine import evaluate
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from v5_core.ids import normalise_phone, normalise_tax_number
 from v5_core.model import Card, CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument, Wire
+from v5_core.words import words_of
 
 __all__ = ["CloudHooks"]
 
@@ -63,18 +65,22 @@ class CloudHooks:
         now = self._container.clock()
         with self._container.database.read(self._scope) as session:
             customers, ledger = CustomerRepository(session, self._scope), LedgerRepository(session, self._scope)
+            programmes = ProgrammeRepository(session, self._scope)
+            known = catalogue(self._container, programmes, programmes.stamp())
             pairs = customers.by_keys(search_keys(request.key, company.country))
             if not pairs:
                 words = fold(request.key).split()
                 pairs = customers.search(words[:6], (), None, 10) if words else []
-            found = views(customers, ledger, [pair for pair in pairs if not pair[0].inactive], now, store.zone, store.language)
+            pairs = [pair for pair in pairs if not pair[0].inactive]
+            speaking = Speaking(known, store, now)
+            found = views(customers, ledger, pairs, now, store.zone, speaking.words)
             if len(found) == 1:
-                programmes = ProgrammeRepository(session, self._scope)
-                known = catalogue(self._container, programmes, programmes.stamp())
-                found = [Knowing(session, self._scope, company.currency, known, store.zone, now).view(found[0])]
+                knowing = Knowing(session, self._scope, company.currency, known, store.zone, now)
+                found = [speaking.greet(knowing.view(found[0]), pairs[0], ledger, knowing, request.till)]
+        directives = store.directives if found else (*store.directives, *speaking.nobody())
         if len(found) == 1:
-            return hooks.IdentifyResponse(customer=found[0], directives=store.directives)
-        return hooks.IdentifyResponse(candidates=tuple(found), directives=store.directives)
+            return hooks.IdentifyResponse(customer=found[0], directives=directives)
+        return hooks.IdentifyResponse(candidates=tuple(found), directives=directives)
 
     def enrol(self, request: hooks.EnrolRequest) -> hooks.EnrolResponse:
         """A new customer; one who is known already is found, not doubled."""
@@ -110,7 +116,7 @@ class CloudHooks:
             pair = customers.get(customer.id)
             if pair is None:
                 raise NotFoundError("There is no such customer.")
-            view = views(customers, ledger, [pair], now, store.zone, store.language)[0]
+            view = views(customers, ledger, [pair], now, store.zone, words_of(store.language))[0]
             return hooks.EnrolResponse(customer=view, created=created)
 
         reply = once(self._container, self._scope, "enrol", request.request_id, request, hooks.EnrolResponse, work)

@@ -10,11 +10,11 @@ from v5_cloud.customers.repository import CustomerRepository, Pair
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Working
 from v5_cloud.models import AccountRow, CustomerRow
-from v5_core.engine import CustomerFacts
+from v5_core.engine import CustomerFacts, record_attributes
 from v5_core.hooks import CustomerView, Message
 from v5_core.ledger import available
 from v5_core.model import Balance, Card, CardKind
-from v5_core.words import words_of
+from v5_core.words import Words
 
 __all__ = ["facts_of", "views", "working_of"]
 
@@ -38,29 +38,32 @@ def facts_of(customer: CustomerRow, working: Working, account: str, now: datetim
         balance_available=available(state, now),
         held=sum(hold.points for hold in state.holds),
         blocked=customer.blocked,
+        attributes=record_attributes(customer),
     )
 
 
 def views(
-    customers: CustomerRepository, ledger: LedgerRepository, pairs: Sequence[Pair], now: datetime, zone: ZoneInfo, language: str
+    customers: CustomerRepository, ledger: LedgerRepository, pairs: Sequence[Pair], now: datetime, zone: ZoneInfo, words: Words
 ) -> list[CustomerView]:
-    """Customers with cards and balances."""
+    """Customers with cards and balances; `words` are the store's."""
     working = working_of(ledger, [account for _, account in pairs], now)
     cards: dict[str, list[Card]] = {}
     for row in customers.cards([customer.id for customer, _ in pairs]):
         card = Card(number=row.number, kind=CardKind(row.kind), card_type=row.card_type, active=row.active)
         cards.setdefault(row.customer_id, []).append(card)
     return [
-        _view(customer, tuple(cards.get(customer.id, ())), working.balance(account.id, now, zone), language) for customer, account in pairs
+        _view(customer, tuple(cards.get(customer.id, ())), working.balance(account.id, now, zone), words) for customer, account in pairs
     ]
 
 
-def _view(customer: CustomerRow, cards: tuple[Card, ...], balance: Balance, language: str) -> CustomerView:
+def _view(customer: CustomerRow, cards: tuple[Card, ...], balance: Balance, words: Words) -> CustomerView:
     messages = []
     if customer.remark:
         messages.append(Message(audience="cashier", severity="alert", text=customer.remark))
-    if balance.expiring and balance.expiring_on:
-        text = words_of(language).expiring(balance.expiring, balance.expiring_on)
+    if customer.blocked:
+        messages.append(Message(audience="cashier", severity="alert", text=words.say("blocked")))
+    elif balance.expiring and balance.expiring_on:
+        text = words.expiring(balance.expiring, balance.expiring_on)
         messages.append(Message(audience="customer", text=text))
     return CustomerView(
         customer=customer.id,

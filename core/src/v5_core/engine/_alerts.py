@@ -88,6 +88,11 @@ class Voice:
         self._made: dict[tuple[str, str, tuple[int, ...]], Words] = {}
         self._silent = not self._alerts and not any(one.data.record.nudge for one in programmes)
 
+    @property
+    def greets(self) -> bool:
+        """Whether anything may be said when a customer is identified."""
+        return bool(self._alerts) or any(one.data.record != RecordRules() for one in self._programmes)
+
     def _in_force(self, at: datetime, today: date) -> list[CompiledProgramme]:
         # Of each programme the highest version; they come sorted so.
         found: dict[str, CompiledProgramme] = {}
