@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final, TypeVar
 
 from v5_core.engine._alerts import Voice
-from v5_core.engine._rules import CompiledProgramme, OfferRule, Rule, fold_code, static_match
+from v5_core.engine._rules import CompiledProgramme, OfferRule, Pool, Rule, fold_code, static_match
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import CustomerFacts
 from v5_core.errors import ValidationError
@@ -26,10 +26,10 @@ __all__ = ["Compiled", "Opened", "Touched", "View", "compile_programmes"]
 
 _KEPT: Final = 10_000
 _NOTHING: Final[frozenset[str]] = frozenset()
-# For offers, earning rules and boosts: from the position of a rule to the indexes of the lines that it may touch.
-Touched = tuple[dict[int, list[int]], dict[int, list[int]], dict[int, list[int]]]
+# For offers, earning rules and boosts: from the position of a rule to the indexes of the lines that it may touch; and those of pools.
+Touched = tuple[dict[int, list[int]], dict[int, list[int]], dict[int, list[int]], dict[Pool, list[int]]]
 _LineKey = tuple[str, str, str, LineKind, tuple[str, ...]]
-_Found = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+_Found = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[Pool, ...]]
 _Signature = tuple[frozenset[str] | None, tuple[frozenset[str], ...]]
 AnyRule = TypeVar("AnyRule", bound=Rule)
 # What a basket names: public codes, coupons (programme/offer) and claimed rewards, as the gates of offers ask for them.
@@ -189,12 +189,12 @@ def _held(field: str, situation: Situation, facts: CustomerFacts | None, opened:
 
 
 class _Index:
-    """From a line to the positions of the rules that may touch it: by product, else by family, else by brand, else all."""
+    """From a line to the positions of the selectors that take it: by product, else by family, else by brand, else all."""
 
     __slots__ = ("by_brand", "by_family", "by_product", "rest", "selectors")
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self.selectors = [rule.data.selector for rule in rules]
+    def __init__(self, selectors: Sequence[Selector]) -> None:
+        self.selectors = selectors
         self.by_product: dict[str, list[int]] = defaultdict(list)
         self.by_family: dict[str, list[int]] = defaultdict(list)
         self.by_brand: dict[str, list[int]] = defaultdict(list)
@@ -231,7 +231,9 @@ class View:
         tax_rounding: How VAT is rounded, whoever buys: the first programme by id that says something else than "line".
     """
 
-    __slots__ = ("_indexes", "_memo", "boosts", "competing", "earning", "offers", "programmes", "redeeming", "rewards", "tax_rounding")
+    __slots__ = (
+        "_indexes", "_memo", "_pools", "boosts", "competing", "earning", "offers", "programmes", "redeeming", "rewards", "tax_rounding",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -249,7 +251,10 @@ class View:
         self.redeeming = next((one for one in programmes if one.data.redemption is not None), None)
         self.rewards = tuple(sorted((one for programme in programmes for one in programme.rewards), key=lambda one: (one.cost, one.id)))
         self.competing = any(rule.group is not None for rule in offers)
-        self._indexes = (_Index(self.offers), _Index(self.earning), _Index(self.boosts))
+        self._pools = [pool for rule in offers for pool in rule.pools]
+        rules: tuple[Sequence[Rule], ...] = (offers, earning, boosts)
+        self._indexes = [_Index([rule.data.selector for rule in some]) for some in rules]
+        self._indexes.append(_Index([pool.selector for pool in self._pools]))
         self._memo: dict[_LineKey, _Found] = {}
 
     def touching(self, lines: Sequence[Line]) -> Touched:
@@ -257,21 +262,24 @@ class View:
         offers: defaultdict[int, list[int]] = defaultdict(list)
         earning: defaultdict[int, list[int]] = defaultdict(list)
         boosts: defaultdict[int, list[int]] = defaultdict(list)
+        pools: defaultdict[Pool, list[int]] = defaultdict(list)
         memo = self._memo
         for index, line in enumerate(lines):
             key = (line.product, line.family, line.brand, line.kind, line.tags)
-            by_offer, by_earning, by_boost = memo.get(key) or self._touching(key)
+            by_offer, by_earning, by_boost, in_pools = memo.get(key) or self._touching(key)
             for position in by_offer:
                 offers[position].append(index)
             for position in by_earning:
                 earning[position].append(index)
             for position in by_boost:
                 boosts[position].append(index)
-        return offers, earning, boosts
+            for pool in in_pools:
+                pools[pool].append(index)
+        return offers, earning, boosts, pools
 
     def _touching(self, key: _LineKey) -> _Found:
-        offers, earning, boosts = self._indexes
-        found = (offers.touching(key), earning.touching(key), boosts.touching(key))
+        offers, earning, boosts, pools = [index.touching(key) for index in self._indexes]
+        found = (offers, earning, boosts, tuple([self._pools[position] for position in pools]))
         if len(self._memo) >= _KEPT:
             self._memo.clear()
         self._memo[key] = found

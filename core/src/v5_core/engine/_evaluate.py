@@ -52,7 +52,7 @@ def evaluate(
     view = compiled.view(situation, basket.opened)
     touched = view.touching(situation.lines)
     purse = _Purse(view, situation, touched, basket, words)
-    discounts = apply_offers(view, situation, touched[0], basket, words, purse.points)
+    discounts = apply_offers(view, situation, touched, basket, words, purse.points)
     remaining = discounts.remaining
     due, net = totals(view, situation, remaining)
     points = _Points(view, request, purse, discounts, due, words)
@@ -193,7 +193,7 @@ def _as_member(compiled: Compiled, situation: Situation, discount: int, words: W
     view = compiled.view(member, everyone=True)
     touched = view.touching(member.lines)
     nothing = Basket(compiled, member, (), (), EMPTY_STATE)
-    discounts = apply_offers(view, member, touched[0], nothing, words, lambda _: 0)
+    discounts = apply_offers(view, member, touched, nothing, words, lambda _: 0)
     earnings: list[Earning] = earn(view, member, touched[1], touched[2], paid_of(member, discounts, None, None), {}, words)
     return max(0, discounts.total - discount), sum(one.points for one in earnings)
 

@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
-from v5_core.engine._pricing import Cut
+from v5_core.engine._prices import Cut
 from v5_core.engine._rules import OfferRule
-from v5_core.programme import (
-    AmountOffer,
-    BundleOffer,
-    BuyGetOffer,
-    CheapestOffer,
-    FixedPriceOffer,
-    PriceListOffer,
-)
+from v5_core.programme import AmountOffer, BundleOffer, BuyGetOffer, CheapestOffer, FixedPriceOffer, PriceListOffer
 from v5_core.words import Words
 
 __all__ = ["explain_cut"]
 
+_OPEN = "\0"  # stands in no title: what the basket says is put here
+
 
 def explain_cut(rule: OfferRule, cut: Cut, amount: int, rate: int, words: Words) -> str:
     """What an offer did, in one sentence."""
-    text = _said(rule, cut, amount, rate, words)
+    if cut.gift and isinstance(rule.offer, BuyGetOffer):
+        text = words.say("offer_gift", title=rule.title[:300], quantity=cut.gift, product=rule.offer.add or "")
+    else:
+        pattern = rule.phrases.get((words.language, rate)) or _pattern(rule, rate, words)
+        base, result = words.money(cut.base), words.money(amount)
+        text = pattern % (cut.count, base, result) if rule.counted else pattern % (base, result)
     if rule.limit is not None and amount == rule.limit:
         text = words.say("capped", text=text, limit=words.money(amount))
+    elif rule.line_by_line and 0 < abs((cut.base * rate + rule.half) // 10_000 - amount) <= len(cut.shares):
+        text = words.say("line_by_line", text=text)
     if rule.offer.cost:
         text = words.say("for_points", text=text, points=words.points(rule.offer.cost))
     return text
 
 
-def _said(rule: OfferRule, cut: Cut, amount: int, rate: int, words: Words) -> str:
+def _pattern(rule: OfferRule, rate: int, words: Words) -> str:
+    """The sentence with all that is the same at every basket; it says (how many,) of what and how much, in this order everywhere."""
+    text = rule.phrases[words.language, rate] = _said(rule, rate, words).replace("%", "%%").replace(_OPEN, "%s")
+    return text
+
+
+def _said(rule: OfferRule, rate: int, words: Words) -> str:
     offer, title = rule.offer, rule.title[:300]
-    result, base = words.money(amount), words.money(cut.base)
     if isinstance(offer, AmountOffer):
         key = "offer_per_unit" if offer.kind == "amount_units" else "offer_amount"
-        return words.say(key, title=title, each=words.money(offer.amount), count=cut.count, base=base, result=result)
+        return words.say(key, title=title, each=words.money(offer.amount), count=_OPEN, base=_OPEN, result=_OPEN)
     if isinstance(offer, FixedPriceOffer):
-        return words.say("offer_price", title=title, each=words.money(offer.price), base=base, result=result)
+        return words.say("offer_price", title=title, each=words.money(offer.price), base=_OPEN, result=_OPEN)
     if isinstance(offer, PriceListOffer):
-        return words.say("offer_price_list", title=title, base=base, result=result)
+        return words.say("offer_price_list", title=title, base=_OPEN, result=_OPEN)
     if isinstance(offer, BundleOffer):
-        return words.say("offer_bundle", title=title, times=cut.times, base=base, result=result)
+        return words.say("offer_bundle", title=title, times=_OPEN, base=_OPEN, result=_OPEN)
     if isinstance(offer, BuyGetOffer):
-        if cut.gift:
-            return words.say("offer_gift", title=title, quantity=cut.gift, product=offer.add or "")
-        return words.say("offer_units", title=title, count=cut.count, rate=words.rate(offer.percent), base=base, result=result)
+        return words.say("offer_units", title=title, count=_OPEN, rate=words.rate(offer.percent), base=_OPEN, result=_OPEN)
+    if isinstance(offer, CheapestOffer) and offer.percent:
+        return words.say("offer_cheapest", title=title, count=_OPEN, rate=words.rate(offer.percent), base=_OPEN, result=_OPEN)
     if isinstance(offer, CheapestOffer):
-        if offer.percent:
-            return words.say("offer_cheapest", title=title, count=cut.count, rate=words.rate(offer.percent), base=base, result=result)
-        return words.say("offer_per_unit", title=title, each=words.money(offer.amount), count=cut.count, base=base, result=result)
-    return words.say("offer", title=title, rate=words.rate(rate)) + f"{base} = {result}"
+        return words.say("offer_per_unit", title=title, each=words.money(offer.amount), count=_OPEN, base=_OPEN, result=_OPEN)
+    return words.say("offer", title=title, rate=words.rate(rate)) + f"{_OPEN} = {_OPEN}"

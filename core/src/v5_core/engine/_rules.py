@@ -12,7 +12,10 @@ from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
 from v5_core.errors import FieldError, ValidationError
 from v5_core.model import LineKind
 from v5_core.programme import (
+    AmountOffer,
     Boost,
+    BundleOffer,
+    BuyGetOffer,
     CardDiscount,
     EarnPerAmount,
     EarnPerQuantity,
@@ -29,7 +32,7 @@ from v5_core.programme import (
 )
 from v5_core.programme import Rule as RuleData
 
-__all__ = ["CompiledProgramme", "EarnData", "Gate", "OfferRule", "Rule", "Stage", "fold_code", "static_match"]
+__all__ = ["CompiledProgramme", "EarnData", "Gate", "OfferRule", "Pool", "Rule", "Stage", "card_rate", "fold_code", "static_match"]
 
 EarnData = EarnPerAmount | EarnPerQuantity | EarnPerSale
 # A rule is open only where a field holds one of the values: by them it is found, so that what cannot apply costs nothing.
@@ -120,19 +123,47 @@ class Rule:
         )  # fmt: skip
 
 
+class Pool:
+    """Lines that an offer chooses beside those of its own selector: what is got, or the parts of a set."""
+
+    __slots__ = ("exclude_discounted", "selector")
+
+    def __init__(self, selector: Selector) -> None:
+        self.selector = selector
+        self.exclude_discounted = selector.exclude_discounted
+
+
 class OfferRule(Rule):
-    """An offer; `plain` ones are percentages of lines or of the order and nothing else, which most are: they take the short way."""
+    """An offer, with what its arithmetic asks at every basket.
+
+    Attributes:
+        guarded: Whether it applies hangs on the offers before it, or on a claim.
+        half: What is added before a percentage is cut to the minor unit, by the programme's policy.
+        units_per_line: 0 is all.
+        counted: Its explanation says how many units or sets.
+        line_by_line: A percentage that is rounded on each line, so that the lines may sum to a cent more or less than the whole.
+        pools: In the order of `BundleOffer.parts`, or the one of `BuyGetOffer.get_selector`.
+    """
 
     __slots__ = (
-        "checked", "group", "limit", "members_only", "minimum", "noted", "offer", "order", "order_wide", "percent", "phrases", "plain",
-        "stage",
+        "amount", "checked", "closes", "counted", "group", "guarded", "half", "key", "limit", "line_by_line", "members_only", "minimum",
+        "noted", "of_till", "offer", "order", "order_wide", "percent", "phrases", "pools", "stage", "units_per_line",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
         super().__init__(data, programme)
         self.offer = data
-        self.phrases: dict[str, str] = {}  # the unchanging beginning of its explanation, by language
+        self.key = f"{programme.key}/{data.id}"
+        self.phrases: dict[tuple[str, int], str] = {}  # its explanation but for the figures, by language and rate
+        self.counted = data.kind in ("amount_units", "bundle", "buy_get", "cheapest")
+        self.line_by_line = data.kind == "percent_lines"
         self.percent = data.percent if isinstance(data, PercentOffer) else 0
+        self.amount = data.amount if isinstance(data, AmountOffer) else 0
+        self.units_per_line = (data.units_per_line or 0) if isinstance(data, PercentOffer | AmountOffer) else 0
+        self.half = 5_000 if programme.policies.discount_rounding == "half-up" else 0
+        self.of_till = programme.policies.percent_of == "till"
+        self.closes = data.closes_units
+        self.pools = tuple([Pool(selector) for selector in _chosen(data)])
         self.limit = data.maximum
         self.members_only = data.members_only
         self.stage = _stage(data)
@@ -143,26 +174,28 @@ class OfferRule(Rule):
         self.checked = bool(data.minimum or data.minimum_quantity or data.limits)
         # Whether somebody asks afterwards if it applied.
         self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement)
-        self.order_wide = self.stage == Stage.ORDER
-        self.plain = (
-            isinstance(data, PercentOffer)
-            and self.stage != Stage.REWARD
-            and data.units_per_line is None
-            and not (data.closes_units or self.exclude_discounted or data.maximum or data.minimum_price == "remaining")
-            and programme.policies.discount_rounding == "half-up"
-            and programme.policies.percent_of == "remaining"
-        )
+        self.order_wide = data.kind in ("percent_order", "amount_order")
+        self.guarded = bool(
+            data.cost or isinstance(data, GiftOffer) or self.exclude_discounted or (data.minimum and data.minimum_price == "remaining")
+            or (data.closes_units and (data.minimum or data.minimum_quantity))
+        )  # fmt: skip
         self.order = (self.stage, self.group is None, -data.priority, programme.key, data.id)
         opened: list[Gate] = [*self.gates]
         if data.codes:
             opened.append(("code", frozenset(fold_code(code) for code in data.codes)))
         if data.coupon:
-            opened.append(("coupon", frozenset((f"{programme.key}/{data.id}",))))
+            opened.append(("coupon", frozenset((self.key,))))
         if data.cost:
             opened.append(("claim", frozenset((data.id,))))
         if data.entitlement:
             opened.append(("entitlement", frozenset((data.entitlement,))))
         self.gates = tuple(opened)
+
+
+def _chosen(data: Offer) -> tuple[Selector, ...]:
+    if isinstance(data, BundleOffer):
+        return tuple([part.selector for part in data.parts])
+    return (data.get_selector,) if isinstance(data, BuyGetOffer) and data.get_selector is not None else ()
 
 
 def _stage(data: Offer) -> int:

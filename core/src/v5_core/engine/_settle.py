@@ -155,7 +155,7 @@ def _before(
     coupons = _coupons(compiled, document)
     basket = Basket(compiled, full, codes, claims, SaleState(coupons=coupons))
     view = compiled.view(full, basket.opened)
-    found = apply_offers(view, full, view.touching(full.lines)[0], basket, words, lambda _: 10**15)
+    found = apply_offers(view, full, view.touching(full.lines), basket, words, lambda _: 10**15)
     before_orders, before_rewards = [], []
     for index, line in enumerate(situation.lines):
         of_rewards = found.before_rewards[index] - found.remaining[index]

@@ -60,6 +60,11 @@ def _days_to_birthday(birth: date, today: date) -> int:
     raise AssertionError("a birthday comes every year")  # pragma: no cover
 
 
+def units_of(quantity: int) -> int:
+    """Pieces of a quantity; what is weighed or measured is one piece."""
+    return quantity // 1000 if quantity and quantity % 1000 == 0 else 1
+
+
 by_line_id: Final = attrgetter("line_id")
 """Odd cents and points fall on lines in this order, so that the order in which lines were typed changes nothing."""
 
@@ -73,8 +78,8 @@ class Situation:
     """
 
     __slots__ = (
-        "_line_records", "_record", "answers", "at", "currency", "deducted", "deducted_net", "facts", "gross", "ids", "lines", "local",
-        "operator", "payments", "store", "till",
+        "_line_records", "_record", "_units", "answers", "at", "currency", "deducted", "deducted_net", "facts", "gross", "ids", "lines",
+        "local", "operator", "payments", "store", "till",
     )  # fmt: skip
 
     def __init__(
@@ -108,6 +113,7 @@ class Situation:
         self.payments = payments
         self.ids = [line.line_id for line in ordered]
         self.gross = [line.gross for line in ordered]
+        self._units: list[int] | None = None
         self._record: dict[str, Any] | None = None
         self.answers: dict[Predicate, bool] = {}
         self._line_records: dict[int, dict[str, Any]] = {}
@@ -118,6 +124,13 @@ class Situation:
         other.facts, other.answers = facts, {}
         other._record = None  # noqa: SLF001 - a copy of its own
         return other
+
+    @property
+    def units(self) -> list[int]:
+        """Pieces of each line; what is weighed or measured is one piece."""
+        if self._units is None:
+            self._units = [units_of(line.quantity) for line in self.lines]
+        return self._units
 
     @property
     def total(self) -> int:

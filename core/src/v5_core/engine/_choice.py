@@ -1,0 +1,148 @@
+"""Which offers apply: whose conditions hold, whose minimum is reached, and who wins where they compete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from v5_core.engine._basket import Basket
+from v5_core.engine._compile import Touched, View
+from v5_core.engine._prices import Prices
+from v5_core.engine._pricing import cut_of
+from v5_core.engine._rules import OfferRule, Pool
+from v5_core.engine._situation import Situation
+from v5_core.engine._types import Use, limit_key
+from v5_core.hooks import Benefit, Explanation, Gift
+from v5_core.money import ratio
+
+__all__ = ["Candidate", "Discounts", "Nudge", "choose", "measured"]
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """An offer that a little more would open: minor units, or thousandths of a quantity."""
+
+    rule: OfferRule
+    amount: int = 0
+    quantity: int = 0
+
+
+@dataclass(slots=True)
+class Discounts:
+    """What offers did.
+
+    Attributes:
+        remaining: The price of each line after them.
+        before_orders: As it was before offers on the whole order; the same list when there were none.
+        before_rewards: As it was before what points bought.
+        nudges: Offers whose minimum is not reached yet.
+        uses: What was used of what is counted.
+        cost: Points of the rewards.
+        applied: "programme/rule" to the rule's id.
+        refused: "programme/rule" to why not; only where somebody may ask.
+    """
+
+    remaining: list[int]
+    before_orders: list[int]
+    before_rewards: list[int]
+    total: int = 0
+    benefits: list[Benefit] = field(default_factory=list)
+    explanations: list[Explanation] = field(default_factory=list)
+    nudges: list[Nudge] = field(default_factory=list)
+    gifts: list[Gift] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    cost: int = 0
+    applied: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    notified: list[OfferRule] = field(default_factory=list)
+
+
+Candidate = tuple[OfferRule, list[int]]
+
+
+def choose(view: View, situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
+    """The offers that apply and the lines they may touch, in their order; what does not is noted in `result`."""
+    candidates = _candidates(view, situation, touched[0], basket, result)
+    return _compete(candidates, situation, touched[3], result) if view.competing else candidates
+
+
+def _candidates(view: View, situation: Situation, touched: Mapping[int, list[int]], basket: Basket, result: Discounts) -> list[Candidate]:
+    offers, answers = view.offers, situation.answers
+    found: list[Candidate] = []
+    for position in sorted(touched):
+        rule = offers[position]
+        when = rule.when
+        if when is not None and not (answers[when] if when in answers else situation.holds(when)):
+            continue
+        indexes = touched[position]
+        if not rule.simple:
+            indexes = [i for i in indexes if _selects(rule, situation, i)]
+            if not indexes:
+                continue
+        if rule.checked and not _open_now(rule, indexes, situation, basket, result):
+            continue
+        found.append((rule, indexes))
+    return found
+
+
+def _selects(rule: OfferRule, situation: Situation, index: int) -> bool:
+    if rule.exclude_discounted and situation.lines[index].discount > 0:
+        return False
+    return rule.where is None or rule.where(situation.line_record(index))
+
+
+def _open_now(rule: OfferRule, indexes: list[int], situation: Situation, basket: Basket, result: Discounts) -> bool:
+    # Limits, and the minimum at the till's prices.
+    offer, used = rule.offer, basket.used
+    for index, limit in enumerate(offer.limits):
+        if used.get(limit_key(rule.programme.key, rule.rule_id, index), 0) >= limit.uses:
+            result.refused[rule.key] = "used_up"
+            return False
+    if offer.minimum_quantity:
+        missing = offer.minimum_quantity - sum([situation.lines[i].quantity for i in indexes])
+        if missing > 0:
+            result.nudges.append(Nudge(rule, quantity=missing))
+            result.refused[rule.key] = "minimum"
+            return False
+    if rule.minimum and offer.minimum_price == "till":
+        missing = rule.minimum - measured(rule, indexes, situation, situation.gross)
+        if missing > 0:
+            result.nudges.append(Nudge(rule, amount=missing))
+            result.refused[rule.key] = "minimum"
+            return False
+    return True
+
+
+def measured(rule: OfferRule, indexes: Sequence[int], situation: Situation, prices: Sequence[int]) -> int:
+    """What a minimum is compared with."""
+    offer, lines = rule.offer, situation.lines
+    chosen = indexes if offer.minimum_of == "lines" else range(len(lines))
+    if offer.minimum_basis == "gross":
+        found = sum([prices[i] for i in chosen])
+    else:
+        found = sum([ratio(prices[i], lines[i].net, lines[i].gross) for i in chosen if lines[i].gross])
+    return found - situation.deducted if offer.minimum_of == "order" else found
+
+
+def _compete(candidates: list[Candidate], situation: Situation, pools: Mapping[Pool, list[int]], result: Discounts) -> list[Candidate]:
+    # Of the exclusive offers of a group the one that takes most off the till's own prices wins; then priority, then id (their order).
+    groups: dict[tuple[str, int, str], list[Candidate]] = {}
+    for candidate in candidates:
+        group = candidate[0].group
+        if group is not None:
+            groups.setdefault(group, []).append(candidate)
+    losers: set[int] = set()
+    fresh: Prices | None = None
+    for rivals in groups.values():
+        if len(rivals) > 1:
+            fresh = fresh or Prices(situation, pools)
+            best = max(rivals, key=lambda one, prices=fresh: (_worth(one, prices), one[0].offer.priority))  # type: ignore[misc]
+            for rule, _ in rivals:
+                if rule is not best[0]:
+                    losers.add(id(rule))
+                    result.refused[rule.key] = "not_combined"
+    return [candidate for candidate in candidates if id(candidate[0]) not in losers] if losers else candidates
+
+
+def _worth(candidate: Candidate, prices: Prices) -> int:
+    return sum(cut_of(candidate[0], candidate[1], prices).shares.values())
