@@ -45,8 +45,10 @@ def bring(extras: Extras, doc: Doc, returns: Sequence[Doc], facts: CustomerFacts
 
 def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: CustomerFacts | None) -> None:
     """Brings a sale to what it should have done: uses counted, coupons used, stored value taken, vouchers made; and its returns."""
-    wanted = dict(extras.wanted(sale, sale.settlement)) if sale.counts else {}
     back = [one for one in returns if one.counts]
+    # A sale that came back as a whole used nothing: its coupon is good again.
+    counts = sale.counts and not _all_back(sale, back)
+    wanted = dict(extras.wanted(sale, sale.settlement)) if counts else {}
     made = _made(extras, sale, back, facts) if sale.counts else {}
     for one in made.values():
         for key, times in one.counts:
@@ -54,7 +56,7 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
     before = {(scope, span, key): times for scope, span, key, times in sale.extras.get("counters", ())}
     extras.counters.bring(before, wanted)
     _excess(extras, sale, before, wanted)
-    codes = _codes(extras, sale)
+    codes = _codes(extras, sale, counts=counts)
     paid = _pay(extras, sale)
     _give(extras, sale, returns, paid)
     issued = _issue(extras, sale, made)
@@ -97,9 +99,18 @@ def _excess(extras: Extras, doc: Doc, before: dict[CounterKey, int], wanted: dic
                 extras.find(doc, "used_up", use.code or use.rule)
 
 
-def _codes(extras: Extras, doc: Doc) -> dict[str, list[int]]:
+def _all_back(sale: Doc, back: Sequence[Doc]) -> bool:
+    legs = [leg for leg in (one.legs().get(sale.id) for one in back) if leg is not None]
+    if sale.body.gross:
+        return sum(leg.gross for leg in legs) >= sale.body.gross
+    # What was free comes back by its units.
+    units = sum(line.quantity for line in sale.body.lines)
+    return units > 0 and sum(line.quantity for leg in legs for line in leg.lines) >= units
+
+
+def _codes(extras: Extras, doc: Doc, *, counts: bool) -> dict[str, list[int]]:
     wanted: dict[str, int] = {}
-    for use in doc.settlement.uses if doc.counts else ():
+    for use in doc.settlement.uses if counts else ():
         if use.code:
             wanted[fold_code(use.code)] = wanted.get(fold_code(use.code), 0) + use.times
     before = doc.extras.get("codes", {})
