@@ -23,7 +23,7 @@ from v5_cloud.ledger.tasks import Housekeeper
 
 __all__ = ["create_app"]
 
-_FEATURES = ("fleet", "push", "hooks", "soap", "customers", "sales", "programmes", "vouchers", "tenants")
+_FEATURES = ("fleet", "push", "hooks", "soap", "customers", "sales", "programmes", "vouchers", "membership", "simulation", "tenants")
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, literal, null, tuple_, union_all
+from sqlalchemy import Row, case, func, literal, null, or_, tuple_, union_all
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AdjustmentRow, CustomerDay, CustomerRow, DocumentRow, MembershipRow, RunRow, StandingRow
+from v5_cloud.models import AccountRow, AdjustmentRow, CustomerDay, CustomerRow, DocumentRow, MembershipRow, RunRow, StandingRow
 
 __all__ = ["MembershipRepository"]
 
@@ -93,6 +93,34 @@ class MembershipRepository(Repository):
         """An adjustment, locked."""
         statement = self.select(AdjustmentRow).where(AdjustmentRow.id == adjustment)
         return self.session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+    def adjustment_by_id(self, adjustment: str) -> AdjustmentRow | None:
+        """An adjustment, not locked."""
+        return self.session.scalars(self.select(AdjustmentRow).where(AdjustmentRow.id == adjustment)).one_or_none()
+
+    def run_by_id(self, run: str) -> RunRow | None:
+        """A run, not locked."""
+        return self.session.scalars(self.select(RunRow).where(RunRow.id == run)).one_or_none()
+
+    def due(self, today: str) -> Sequence[str]:
+        """Scheduled runs whose day has come, and those that were broken off."""
+        come = (RunRow.state == "scheduled") & (RunRow.asked["on"].as_string() <= today)
+        statement = self.columns(RunRow, RunRow.id).where(or_(come, RunRow.state == "running"))
+        return self.session.scalars(statement.order_by(RunRow.created_at)).all()
+
+    def relatives(self, customer: str) -> Sequence[str]:
+        """Who uses a customer's account beside them."""
+        statement = self.columns(CustomerRow, CustomerRow.id).where(CustomerRow.shares_with == customer)
+        return self.session.scalars(statement.order_by(CustomerRow.id)).all()
+
+    def people(self, customers: Collection[str]) -> Sequence[Row[CustomerRow, AccountRow]]:
+        """Customers with their points accounts: some, or all; those who are blocked or gone, or use another's account, are left out."""
+        statement = self.join(
+            self.columns(CustomerRow, CustomerRow, AccountRow), AccountRow, AccountRow.customer_id == CustomerRow.id
+        ).where(CustomerRow.blocked.is_(False), CustomerRow.inactive.is_(False), CustomerRow.shares_with.is_(None))
+        if customers:
+            statement = statement.where(CustomerRow.id.in_(customers))
+        return self.session.execute(statement.order_by(CustomerRow.id)).all()
 
     def adjustments_of(self, run: str) -> Sequence[AdjustmentRow]:
         """What a run adjusted."""

@@ -37,6 +37,13 @@ class CustomerRow(TenantRow):
             postgresql_where=text("referred_by IS NOT NULL"),
             sqlite_where=text("referred_by IS NOT NULL"),
         ),
+        Index(
+            "ix_customer_shares",
+            "tenant_id",
+            "shares_with",
+            postgresql_where=text("shares_with IS NOT NULL"),
+            sqlite_where=text("shares_with IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -83,8 +83,8 @@ class RunRow(TenantRow):
 
     Attributes:
         kind: "vouchers" (turnover), "adjustment" or "reset".
-        state: "preview", "done", "reversed".
-        asked: What was asked for.
+        state: "preview", "scheduled" for its day, "running", "done", "reversed".
+        asked: What was asked for, and how many customers are done (`begun`).
         found: The preview: [customer, amount measured, visits, what it gives] for each.
     """
 

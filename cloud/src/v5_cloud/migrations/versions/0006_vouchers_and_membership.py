@@ -203,6 +203,14 @@ def upgrade() -> None:
     op.add_column("card", sa.Column("valid_until", sa.Date(), nullable=True))
     op.add_column("customer", sa.Column("rates", _JSON, server_default="[]", nullable=False))
     op.add_column("customer", sa.Column("shares_with", sa.Text(), nullable=True))
+    op.create_index(
+        "ix_customer_shares",
+        "customer",
+        ["tenant_id", "shares_with"],
+        unique=False,
+        postgresql_where=sa.text("shares_with IS NOT NULL"),
+        sqlite_where=sa.text("shares_with IS NOT NULL"),
+    )
     op.add_column("lot", sa.Column("usable_from", sa.DateTime(timezone=True), nullable=True))
     op.add_column("posting", sa.Column("unit", sa.Text(), server_default="points", nullable=False))
     op.add_column("sales_document", sa.Column("extras", _JSON, server_default="{}", nullable=False))
@@ -220,6 +228,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_customer_shares", "customer")
     for table, column in _COLUMNS:
         op.drop_column(table, column)
     for name in _TABLES:
