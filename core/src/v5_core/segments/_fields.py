@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from v5_core.criteria import FieldType
+from v5_core.criteria import RECORD_FIELDS, FieldType
 
 __all__ = ["CUSTOMER_FIELDS", "FAVOURITES", "FREQUENCIES", "FREQUENCY_DAYS", "HABIT_MONTHS", "SEGMENT_FIELDS"]
 
@@ -23,10 +23,9 @@ FREQUENCIES: Final = ((12, "weekly"), (6, "fortnightly"), (3, "monthly"), (1, "r
 
 CUSTOMER_FIELDS: Final[Mapping[str, FieldType]] = {
     # The record.
-    "name": _TEXT, "email": _TEXT, "phone": _TEXT, "tax_number": _TEXT, "home_store": _TEXT, "origin": _TEXT, "remark": _TEXT,
-    "birth_date": _DATE, "birthday": _BOOL, "days_to_birthday": _WHOLE, "age": _WHOLE,
-    "member_since": _DATE, "member_days": _WHOLE, "incomplete": _BOOL,
-    "consent_sms": _BOOL, "consent_email": _BOOL, "blocked": _BOOL, "inactive": _BOOL,
+    **RECORD_FIELDS,
+    "inactive": _BOOL, "incomplete": _BOOL, "referred": _BOOL,
+    "birthday": _BOOL, "days_to_birthday": _WHOLE, "age": _WHOLE, "member_days": _WHOLE,
     # What the customer has.
     "balance": _POINTS, "card_type": _SET, "tier": _SET, "club": _SET, "segment": _SET,
     # What the customer bought; without a period: ever.

@@ -17,7 +17,7 @@ __all__ = ["Bought", "Day", "Shopper", "record_of"]
 
 _OWN: Final = (
     "name", "email", "phone", "tax_number", "home_store", "origin", "remark", "birth_date", "member_since", "consent_sms",
-    "consent_email", "blocked", "inactive", "balance", "card_type", "tier", "club", "segment",
+    "consent_email", "consent_post", "referred", "blocked", "inactive", "balance", "card_type", "tier", "club", "segment",
 )  # fmt: skip
 
 
@@ -60,6 +60,8 @@ class Shopper:
     member_since: date | None = None
     consent_sms: bool = False
     consent_email: bool = False
+    consent_post: bool = False
+    referred: bool = False
     blocked: bool = False
     inactive: bool = False
     balance: int = 0

@@ -1,0 +1,184 @@
+"""Statements on segments and on what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Label, Row, Subquery, and_, case, false, func, or_
+from sqlalchemy.sql.selectable import Select
+
+from v5_cloud.kit.tenant import Repository
+from v5_cloud.models import CustomerRow, SegmentDue, SegmentMember, SegmentModel, SegmentRow, ShoppingDay
+from v5_cloud.segments.columns import CustomerColumns
+from v5_core.criteria import Criterion, read_period
+from v5_core.segments import CUSTOMER_FIELDS, Cuts, Rfm, cuts_of, ranks
+from v5_core.sources.criteria_sql import compile_sql
+
+__all__ = ["SegmentRepository"]
+
+_STREAM = 5_000
+
+
+class SegmentRepository(Repository):
+    """The segments of a company."""
+
+    # ── definitions ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def all(self) -> Sequence[SegmentRow]:
+        """Every segment."""
+        return self.session.scalars(self.select(SegmentRow).order_by(SegmentRow.id)).all()
+
+    def any(self) -> bool:
+        """Whether there is one."""
+        return self.session.scalar(self.columns(SegmentRow, SegmentRow.id).limit(1)) is not None
+
+    def get(self, segment: str) -> SegmentRow | None:
+        """One segment."""
+        return self.session.scalars(self.select(SegmentRow).where(SegmentRow.id == segment)).one_or_none()
+
+    def remove(self, segment: str) -> None:
+        """Takes a segment away; its members leave it first."""
+        self.session.execute(self.delete(SegmentRow).where(SegmentRow.id == segment))
+
+    def model(self) -> SegmentModel | None:
+        """How customers are banded; None: nobody said."""
+        return self.session.scalars(self.select(SegmentModel)).one_or_none()
+
+    # ── who is meant ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _audience(
+        self, criteria: Mapping[str, Criterion], today: date, cuts: Cuts | None, ids: Collection[str] | None = None
+    ) -> tuple[Select[Any], dict[str, ColumnElement[bool]]]:
+        """The customers joined with their purchases, and each criterion as a condition on that."""
+        columns = CustomerColumns(self, today, cuts)
+        conditions = {name: compile_sql(one, CUSTOMER_FIELDS, columns) for name, one in criteria.items()}
+        statement = self.columns(CustomerRow, CustomerRow.id)
+        if ids is None:
+            shopping = columns.shopping()
+        else:
+            shopping = columns.shopping(lambda column: column.in_(ids))
+            statement = statement.where(CustomerRow.id.in_(ids))
+        if shopping is not None:
+            statement = statement.outerjoin(shopping, shopping.c.customer_id == CustomerRow.id)
+        return statement, conditions
+
+    def found(self, criterion: Criterion, today: date, cuts: Cuts | None) -> Select[Any]:
+        """The ids of whoever a criterion means."""
+        statement, conditions = self._audience({"": criterion}, today, cuts)
+        return statement.where(conditions[""])
+
+    def count(self, criterion: Criterion, today: date, cuts: Cuts | None) -> int:
+        """How many a criterion means."""
+        statement = self.found(criterion, today, cuts)
+        return int(self.session.scalar(statement.with_only_columns(func.count())) or 0)
+
+    def sample(self, criterion: Criterion, today: date, cuts: Cuts | None, after: str, limit: int) -> Sequence[Row[Any]]:
+        """Some of them, by id."""
+        statement = self.found(criterion, today, cuts).where(CustomerRow.id > after).order_by(CustomerRow.id).limit(limit)
+        return self.session.execute(statement.add_columns(CustomerRow.name)).all()
+
+    def moves(
+        self, criteria: Mapping[str, Criterion], today: date, cuts: Cuts | None, ids: Collection[str] | None = None
+    ) -> Iterator[Row[Any]]:
+        """Customers whose segments are not what they should be: id, and for each segment 1 (enters), -1 (leaves) or 0."""
+        statement, conditions = self._audience(criteria, today, cuts, ids)
+        changes: list[Label[int]] = []
+        for name, condition in conditions.items():
+            mine = (SegmentMember.customer_id == CustomerRow.id) & (SegmentMember.segment == name)
+            member = self.columns(SegmentMember, SegmentMember.segment).where(mine).correlate(CustomerRow).exists()
+            meant = func.coalesce(condition, false())
+            changes.append(case((and_(meant, ~member), 1), (and_(~meant, member), -1), else_=0).label(f"c{len(changes)}"))
+        inner = statement.add_columns(*changes).subquery()
+        moved = [inner.c[one.name] != 0 for one in changes]
+        yield from self.session.execute(inner.select().where(or_(*moved)), execution_options={"yield_per": _STREAM})
+
+    def cuts(self, rfm: Rfm, today: date) -> Cuts:
+        """The thresholds of all customers who bought in the period."""
+        first, last = read_period(str(rfm.days))(today)
+        inside = ShoppingDay.day.between(first, last)
+        visit = ShoppingDay.sales > 0
+        sums = (
+            func.max(ShoppingDay.day).filter(visit).label("last"),
+            func.sum(ShoppingDay.sales).label("sales"),
+            func.sum(ShoppingDay.gross).label("spent"),
+        )
+        bought = self.columns(ShoppingDay, ShoppingDay.customer_id, *sums).where(inside).group_by(ShoppingDay.customer_id)
+        alive = self.columns(CustomerRow, CustomerRow.id)
+        found = bought.having(func.sum(ShoppingDay.sales) > 0).where(ShoppingDay.customer_id.in_(alive)).subquery()
+        return self._cuts(found, rfm, today)
+
+    def _cuts(self, found: Subquery, rfm: Rfm, today: date) -> Cuts:
+        # The most recent days are the best, so they come first: a quantile of days ago is one of dates backwards.
+        orders = {"last": found.c.last.desc(), "sales": found.c.sales, "spent": found.c.spent}
+        parts = {"last": rfm.recency.quantiles, "sales": rfm.frequency.quantiles, "spent": rfm.value.quantiles}
+        asked = {name: count for name, count in parts.items() if count}
+        if not asked:
+            return cuts_of(rfm, (), (), ())
+        places = [func.row_number().over(order_by=orders[name]).label(f"{name}_place") for name in asked]
+        placed = found.select().add_columns(*places, func.count().over().label("total")).subquery()
+        # As `ranks` has it, in whole numbers.
+        wanted = [
+            placed.c[f"{name}_place"].in_([(placed.c.total * part + (count - 1)).op("/")(count) for part in range(1, count)])
+            for name, count in asked.items()
+        ]
+        rows = self.session.execute(placed.select().where(or_(*wanted))).mappings().all()
+        total = int(rows[0]["total"]) if rows else 0
+        values: dict[str, list[Any]] = {"last": [], "sales": [], "spent": []}
+        for name, count in asked.items():
+            by_place = {row[f"{name}_place"]: row[name] for row in rows}
+            values[name] = [by_place[place] for place in ranks(total, count)]
+        recency = [(today - one).days for one in values["last"]]
+        return cuts_of(rfm, recency, [int(one) for one in values["sales"]], [int(one) for one in values["spent"]])
+
+    # ── members ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def members(self, segment: str, after: str, limit: int) -> Sequence[Row[Any]]:
+        """(customer, name, since) of a segment, by customer."""
+        statement = self.join(
+            self.columns(SegmentMember, SegmentMember.customer_id, CustomerRow.name, SegmentMember.since),
+            CustomerRow,
+            CustomerRow.id == SegmentMember.customer_id,
+        ).where(SegmentMember.segment == segment, SegmentMember.customer_id > after)
+        return self.session.execute(statement.order_by(SegmentMember.customer_id).limit(limit)).all()
+
+    def size(self, segment: str) -> int:
+        """How many members a segment has."""
+        return int(self.session.scalar(self.columns(SegmentMember, func.count()).where(SegmentMember.segment == segment)) or 0)
+
+    def of(self, customers: Collection[str]) -> dict[str, list[str]]:
+        """Segments by customer, sorted."""
+        found: dict[str, list[str]] = {}
+        if customers:
+            statement = self.columns(SegmentMember, SegmentMember.customer_id, SegmentMember.segment)
+            wanted = statement.where(SegmentMember.customer_id.in_(customers)).order_by(SegmentMember.segment)
+            for customer, segment in self.session.execute(wanted):
+                found.setdefault(customer, []).append(segment)
+        return found
+
+    def some(self, segment: str, limit: int) -> Sequence[str]:
+        """Some of a segment's members."""
+        return self.session.scalars(
+            self.columns(SegmentMember, SegmentMember.customer_id).where(SegmentMember.segment == segment).limit(limit)
+        ).all()
+
+    def leave(self, segment: str, customers: Collection[str]) -> None:
+        """They are in the segment no more."""
+        mine = (SegmentMember.segment == segment) & SegmentMember.customer_id.in_(customers)
+        self.session.execute(self.delete(SegmentMember).where(mine))
+
+    # ── customers who are worked out anew ─────────────────────────────────────────────────────────────────────────────────
+    def waiting(self) -> Sequence[tuple[str, str]]:
+        """(tenant, company) of whoever has customers to work out; in the scope of the directory."""
+        statement = self.everywhere(SegmentDue).with_only_columns(SegmentDue.tenant_id, SegmentDue.company_id).distinct()
+        return [(tenant, company) for tenant, company in self.session.execute(statement)]
+
+    def due(self, limit: int) -> Sequence[tuple[str, datetime]]:
+        """Customers to work out, and since when; the longest waiting first."""
+        statement = self.columns(SegmentDue, SegmentDue.customer_id, SegmentDue.marked_at)
+        rows = self.session.execute(statement.order_by(SegmentDue.marked_at, SegmentDue.customer_id).limit(limit))
+        return [(customer, marked) for customer, marked in rows]
+
+    def done(self, due: Sequence[tuple[str, datetime]]) -> None:
+        """They were worked out; who was marked again meanwhile stays."""
+        for customer, marked in due:
+            mine = (SegmentDue.customer_id == customer) & (SegmentDue.marked_at <= marked)
+            self.session.execute(self.delete(SegmentDue).where(mine))
