@@ -253,7 +253,7 @@ def _decide(container: Container, scope: Scope, key: str) -> ExternalCardAct | N
                 return None
             act.state, act.captured = state, captured
             purse = Purse(vouchers, company.currency, now)
-            purse.load([act.code], lock=True)
+            purse.load([act.code], lock=True, documents=[key])
             row = purse.row(act.code)
             if row is not None:
                 purse.fill(row, key, captured, at=now, cause=Cause(zone=company.default_zone))
