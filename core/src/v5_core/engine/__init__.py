@@ -12,6 +12,7 @@ from v5_core.engine._alerts import alerts_for, missing_fields, record_attributes
 from v5_core.engine._check import check_programme
 from v5_core.engine._compile import Compiled, compile_programmes
 from v5_core.engine._evaluate import evaluate
+from v5_core.engine._events import Occurrence, event_points, event_text, occurrences
 from v5_core.engine._expiry import expires_at
 from v5_core.engine._reversal import reversal
 from v5_core.engine._rewards import next_reward, points_worth, rewards_for
@@ -37,6 +38,7 @@ __all__ = [
     "CustomerFacts",
     "Earned",
     "LineReversal",
+    "Occurrence",
     "Reversal",
     "SaleState",
     "SettledLine",
@@ -49,10 +51,13 @@ __all__ = [
     "claimed_points",
     "compile_programmes",
     "evaluate",
+    "event_points",
+    "event_text",
     "expires_at",
     "limit_key",
     "missing_fields",
     "next_reward",
+    "occurrences",
     "points_worth",
     "record_attributes",
     "reversal",

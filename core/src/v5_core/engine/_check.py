@@ -9,6 +9,7 @@ from itertools import combinations
 from v5_core.criteria import And, Compare, Criterion, In, parse
 from v5_core.engine._alerts import spoken_errors
 from v5_core.engine._compile import compile_programmes
+from v5_core.engine._events import event_errors
 from v5_core.engine._rules import fold_code
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import CURRENCIES
@@ -36,7 +37,14 @@ def check_programme(programme: Programme) -> None:
     if _empty(programme.validity):
         errors.append(FieldError("validity", "validity", "the programme ends before it starts"))
     compile_programmes([programme])
-    errors += [*_policies(programme), *_rules(programme), *_ties(programme.offers), *_codes(programme.offers), *spoken_errors(programme)]
+    errors += [
+        *_policies(programme),
+        *_rules(programme),
+        *_ties(programme.offers),
+        *_codes(programme.offers),
+        *spoken_errors(programme),
+        *event_errors(programme),
+    ]
     if errors:
         raise ValidationError("; ".join(error.message for error in errors), code="programme", errors=tuple(errors))
 

@@ -71,7 +71,7 @@ class CompiledProgramme:
         self.rewards = (*data.rewards, *bought)
         self.unit = 10 ** (3 - data.decimals)
         rule = data.redemption
-        self._redeem_when = _condition(data.id, "redemption.when", rule.when) if rule is not None and rule.when.strip() else None
+        self._redeem_when = condition(data.id, "redemption.when", rule.when) if rule is not None and rule.when.strip() else None
 
     @property
     def redemption(self) -> Redemption:
@@ -223,7 +223,8 @@ def _parsed(rule_id: str, field: str, kind: Literal["when", "selector.where"], t
     return criterion
 
 
-def _condition(rule_id: str, field: str, text: str) -> Predicate:
+def condition(rule_id: str, field: str, text: str) -> Predicate:
+    """A condition over sale and customer as a function; refused with the rule's name."""
     return _predicate(_parsed(rule_id, field, "when", text), "when")
 
 
