@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Final
 
-from v5_core.hooks import ReceiptLine, Reward
+from v5_core.hooks import ReceiptLine, Reward, StoredUse, TierView
 from v5_core.model import Balance
 from v5_core.words import Words, words_of
 
-__all__ = ["QR_PREFIX", "footer", "qr_content"]
+__all__ = ["QR_PREFIX", "after", "footer", "qr_content"]
 
 # A Portuguese fiscal QR code begins with "A:"; ours can be told from it, and from any other, by its first three characters.
 QR_PREFIX: Final = "V5:"
@@ -85,6 +86,13 @@ def footer(
     if qr:
         rows += [ReceiptLine(text=words.say("receipt_scan")[:width], align="center"), ReceiptLine(align="center", qr=qr_content(qr))]
     return (ReceiptLine(text=(name.strip() or words.say("receipt_title"))[:width], align="center", bold=True), *rows)
+
+
+def after(words: Words, stored: Sequence[StoredUse] = (), tiers: Sequence[TierView] = ()) -> tuple[ReceiptLine, ...]:
+    """What follows the points: what is left on each gift card or voucher that paid, and the customer's new level."""
+    left = [ReceiptLine(text=f"{words.say('receipt_left', code=one.code)}: {_plain(words.money(one.left))}"[:200]) for one in stored]
+    levels = [ReceiptLine(text=words.say("receipt_tier", title=one.title or one.tier)[:200], bold=True) for one in tiers]
+    return (*left, *levels)
 
 
 def _pair(label: str, value: str, width: int) -> str:

@@ -11,7 +11,7 @@ from v5_cloud.settlement.document import Doc
 from v5_cloud.settlement.extras import Extras
 from v5_core.codes import spell
 from v5_core.hooks import Message, ReceiptLine, StoredUse, TierView, VoucherView
-from v5_core.receipts import qr_content
+from v5_core.receipts import after, qr_content
 from v5_core.words import Words
 
 __all__ = ["findings_of", "lines_of", "moves_of", "stored_of", "voucher_lines", "vouchers_of"]
@@ -61,11 +61,7 @@ def findings_of(extras: Extras, doc: Doc, language: str) -> tuple[Message, ...]:
 def lines_of(extras: Extras, doc: Doc, language: str) -> tuple[ReceiptLine, ...]:
     """Lines of the receipt: what is left on cards, the new level, and each voucher with its code."""
     words = _words(extras, doc, language)
-    rows: list[ReceiptLine] = []
-    for one in stored_of(extras, doc):
-        rows.append(ReceiptLine(text=f"{words.say('receipt_left', code=one.code)}: {_plain(words.money(one.left))}"[:200]))
-    for level in moves_of(extras, doc):
-        rows.append(ReceiptLine(text=words.say("receipt_tier", title=level.title or level.tier)[:200], bold=True))
+    rows = after(words, stored_of(extras, doc), moves_of(extras, doc))
     return (*rows, *voucher_lines(_made(extras, doc), words, extras.zone(doc)))
 
 
