@@ -57,31 +57,10 @@ def publish(world: World, data: Mapping[str, Any]) -> Any:
 
 def adjust(world: World, body: cases.Adjust) -> Any:
     """Gives or takes points by hand."""
-    from v5_cloud.kit.bulk import WriteSet
-    from v5_cloud.ledger.repository import LedgerRepository
-    from v5_cloud.ledger.working import Cause, Working
-    from v5_cloud.models import new_id
-    from v5_cloud.tenants.service import company_info, epoch_base
-    from v5_core.ledger import adjust as adjusted
-    from v5_core.money import parse_scaled
-    from v5_core.programme import Policies
-
-    held, scope = world.service.held, world.scope
-    company = company_info(held, scope)
-    with held.database.write(scope) as session:
-        ledger = LedgerRepository(session, scope)
-        pairs, _ = ledger.lock([f"card:{world.people[body.customer]['card']}".casefold()], (), ())
-        account = pairs[0][0]
-        working = Working(company.id, world.service.now)
-        working.load([account], (), ())
-        ledger.details(working, [account.id])
-        points = parse_scaled(body.points, 3)
-        entry = new_id("a", world.service.now)
-        working.apply(adjusted(working.state(account.id), entry, points, at=world.service.now, policies=Policies()), Cause())
-        writes = WriteSet(scope)
-        working.collect(writes, company.default_zone)
-        writes.flush(session, epoch_base(held))
-    return {}
+    wanted = {"points": basket.plain(body.points), "reason": body.reason}
+    if body.expires_on is not None:
+        wanted["expires_on"] = body.expires_on.isoformat()
+    return world.call("POST", f"/v1/customers/{world.customer_id(body.customer)}/adjustments", {"request_id": world.request_id(), **wanted})
 
 
 def issue_coupon(world: World, coupon: cases.Coupon) -> Any:
@@ -115,4 +94,5 @@ def _issue(world: World, wanted: cases.Coupon | cases.Stored, what: Mapping[str,
 
 def join(world: World, body: cases.Join) -> Any:
     """A customer joins a club."""
-    raise LookupError("clubs cannot be joined yet")
+    wanted = {"club": body.club, "until": body.until and body.until.isoformat()}
+    return world.call("POST", f"/v1/customers/{world.customer_id(body.customer)}/memberships", {"request_id": world.request_id(), **wanted})

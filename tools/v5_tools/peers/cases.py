@@ -264,13 +264,15 @@ class Adjust(_Part):
     customer: str
     points: Number
     reason: str = "adjustment"
+    expires_on: date | None = None
 
 
 class Join(_Part):
-    """A customer joins a club."""
+    """A customer joins a club, for its own period or until a day."""
 
     customer: str
     club: str
+    until: date | None = None
 
 
 class Step(_Part):

@@ -62,7 +62,7 @@ class World:
 
     def _arrive(self, person: cases.Customer) -> None:
         extra = {key: value if isinstance(value, bool) else str(value) for key, value in (person.model_extra or {}).items()}
-        self._enrol(person.id, {"name": person.id, **extra})
+        self.replies[person.id] = self._enrol(person.id, {"name": person.id, **extra})
         for club in person.clubs:
             acts.join(self, cases.Join(customer=person.id, club=club))
         if person.points:
