@@ -8,21 +8,36 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from v5_agent import member
 from v5_agent.effects import Effects, Standing
 from v5_agent.i18n import points_text, text
 from v5_agent.outbox import Outbox
+from v5_agent.own import Own
 from v5_agent.replica import ReplicaStore, spellings
+from v5_agent.taken import Taken
 from v5_core import receipts
-from v5_core.engine import CustomerFacts, Settlement, evaluate, next_reward, reversal, rewards_for, settle
-from v5_core.hooks import CommitResponse, CustomerView, IdentifyResponse, Message, QuoteRequest, QuoteResponse, ReceiptLine
-from v5_core.model import Balance, Card, CustomerRef, DocumentKind, DocumentStatus, SalesDocument
+from v5_core.engine import Compiled, CustomerFacts, SaleState, Settlement, evaluate, next_reward, reversal, rewards_for, settle
+from v5_core.hooks import (
+    CommitResponse,
+    CustomerView,
+    IdentifyResponse,
+    Message,
+    QuoteRequest,
+    QuoteResponse,
+    ReceiptLine,
+    StoredUse,
+    TierView,
+)
+from v5_core.model import Balance, CustomerRef, DocumentKind, DocumentStatus, SalesDocument
 from v5_core.push import ReplicaCustomer
+from v5_core.stored import Measured, basis, draft
 from v5_core.words import words_of
 
 __all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
 
 PROVISIONAL_CUSTOMER: Final = "enrol:"
 _CARD_TYPES: Final = frozenset({"points"})
+_AT_SALES: Final = frozenset({"till", "anonymous", "next_purchase"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,8 @@ class Local:
         self._effects = effects
         self._clock = clock
         self._online = online
+        self.taken = Taken(outbox)
+        self.own = Own(replica, self.taken, clock)
 
     @property
     def language(self) -> str:
@@ -61,17 +78,18 @@ class Local:
         """Points now."""
         return self._effects.standing(one, self._clock())
 
-    def facts(self, one: ReplicaCustomer | None) -> CustomerFacts | None:
-        """What the engine may know."""
+    def facts(self, one: ReplicaCustomer | None, at: datetime | None = None) -> CustomerFacts | None:
+        """What the engine may know, at a moment (now)."""
         if one is None:
             return None
-        standing = self.standing(one)
+        standing, asked = self.standing(one), self.replica.facts.asked
         return CustomerFacts(
             customer=one.customer,
             member_since=date.fromisoformat(one.member_since) if one.member_since else None,
             balance_available=max(0, standing.spendable),
             held=standing.balance.held,
             blocked=one.blocked,
+            **member.facts(one, asked, self.own.day(at or self._clock()), self.own.counted(one) if one.memberships else {}),
         )
 
     # ── identify ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -99,16 +117,22 @@ class Local:
 
     def view(self, one: ReplicaCustomer, language: str = "") -> CustomerView:
         """What the till may see."""
-        standing = self.standing(one)
+        standing, facts, now = self.standing(one), self.replica.facts, self._clock()
+        today = self.own.day(now)
+        taken = self.taken.of(member.voucher_names(one), now) if one.vouchers else {}
         return CustomerView(
             customer=one.customer,
             name=one.name,
-            cards=tuple(Card(number=number) for number in one.cards),
+            cards=member.cards(one),
             balance=standing.balance,
             blocked=one.blocked,
             remark=one.remark,
             member_since=date.fromisoformat(one.member_since) if one.member_since else None,
             messages=self._messages(one, standing, language or self.language),
+            tiers=member.tiers(one, facts.asked, today) if facts.asked.schemes else (),
+            memberships=member.memberships(one, facts.asked, today, self.own.counted(one)) if one.memberships else (),
+            segments=one.segments,
+            vouchers=member.vouchers(one, taken, now, facts.zone),
         )
 
     def _messages(self, one: ReplicaCustomer, standing: Standing, language: str) -> tuple[Message, ...]:
@@ -148,8 +172,10 @@ class Local:
             total = sum(line.gross for line in request.lines)
             message = Message(audience="cashier", severity="warning", text=text(self.language, "alert.no_replica"))
             return QuoteResponse(total=total, messages=(message,), provisional=True)
-        who = self.facts(self.replica.resolve(request.customer))
-        answer = evaluate(facts.compiled, request, who, local_time=request.at.astimezone(facts.zone), language=self.language)
+        one = self.replica.resolve(request.customer)
+        request, state = self.own.sale_state(request, one)
+        who, local = self.facts(one, request.at), request.at.astimezone(facts.zone)
+        answer = evaluate(facts.compiled, request, who, local_time=local, language=self.language, state=state)
         return answer if self._online() else answer.model_copy(update={"provisional": True})
 
     def document(self, document: SalesDocument) -> DocumentEffect:
@@ -164,8 +190,15 @@ class Local:
         if facts.compiled is None:
             return Settlement()
         holds = tuple(payment.hold for payment in document.payments if payment.hold)
-        spent = self._effects.held_points(holds)
-        return settle(facts.compiled, document, self.facts(customer), zone=facts.zone, points_spent=spent, language=self.language)
+        spent = self.own.spent(document, self._effects.held_points(holds))
+        return self._settled(facts.compiled, document, customer, spent)
+
+    def _settled(self, compiled: Compiled, document: SalesDocument, customer: ReplicaCustomer | None, spent: int) -> Settlement:
+        day = self.own.day(document.issued_at)
+        counted = self.replica.facts.asked.counted
+        state = SaleState(used=self.own.in_use(customer, day, self.own.counted(customer))) if counted else SaleState()
+        who, zone = self.facts(customer, document.issued_at), self.replica.facts.zone
+        return settle(compiled, document, who, zone=zone, points_spent=spent, language=self.language, state=state)
 
     def _linked_return(self, document: SalesDocument, customer: ReplicaCustomer | None) -> DocumentEffect:
         for sale in self._originals(document):
@@ -173,8 +206,7 @@ class Local:
             told = self._effects.answer_of("commit", sale.keys[0], CommitResponse)
             original = self._settle(sale, buyer)
             if told and told.points_spent and not original.points_spent and (compiled := self.replica.facts.compiled):
-                zone = self.replica.facts.zone
-                original = settle(compiled, sale, self.facts(buyer), zone=zone, points_spent=told.points_spent, language=self.language)
+                original = self._settled(compiled, sale, buyer, told.points_spent)
             returned: Mapping[str, int] = {}
             for earlier in self._earlier_returns(sale, document):
                 returned = reversal(original, returned, earlier, language=self.language).returned
@@ -212,22 +244,59 @@ class Local:
 
     def enrich(self, document: SalesDocument) -> SalesDocument:
         """A customer enrolled here gets the keys by which the cloud will know them."""
-        ref = document.customer
+        known = self.reference(document.customer)
+        return document if known is document.customer else document.model_copy(update={"customer": known})
+
+    def reference(self, ref: CustomerRef) -> CustomerRef:
+        """How the cloud knows whom a till names; our own name for somebody enrolled here is nothing to it."""
         if not (ref.customer and ref.customer.startswith(PROVISIONAL_CUSTOMER)):
-            return document
+            return ref
         one = self.replica.get(ref.customer)
         if one is None:
-            return document
-        known = CustomerRef(
+            return ref
+        return CustomerRef(
             card=ref.card or (one.cards[0] if one.cards else None),
             tax_number=ref.tax_number or one.tax_number,
             phone=ref.phone or one.phone,
             name=one.name or None,
         )
-        return document.model_copy(update={"customer": known})
 
-    def footer(self, effect: DocumentEffect, document: SalesDocument, balance: Balance | None) -> tuple[ReceiptLine, ...]:
+    def promised(self, document: SalesDocument, one: ReplicaCustomer | None) -> tuple[Message, ...]:
+        """Vouchers that the sale seems to bring: only the cloud makes their codes."""
+        facts = self.replica.facts
+        rules = [(programme, rule) for programme in facts.programmes for rule in programme.vouchers if rule.kind in _AT_SALES]
+        if not rules:
+            return ()
+        who = self.facts(one, document.issued_at)
+        due = [
+            rule.title or rule.id
+            for programme, rule in rules
+            if not rule.period_days and rule.visits <= 1
+            for amount in [basis(programme, rule, document, who, facts.zone)]
+            if amount is not None and draft(rule, Measured(amount), at=document.issued_at, zone=facts.zone) is not None
+        ]
+        return tuple(Message(audience="cashier", text=text(self.language, "alert.voucher_follows", title=one)) for one in due)
+
+    def moved(self, effect: DocumentEffect, document: SalesDocument) -> tuple[TierView, ...]:
+        """Levels that a sale brings about."""
+        asked, one = self.replica.facts.asked, effect.customer
+        if one is None or one.blocked or not asked.schemes:
+            return ()
+        return member.moved(one, asked, self.own.day(document.issued_at), document.gross, effect.settlement.points_earned)
+
+    def footer(
+        self,
+        effect: DocumentEffect,
+        document: SalesDocument,
+        balance: Balance | None,
+        tiers: tuple[TierView, ...] = (),
+        paid: tuple[StoredUse, ...] = (),
+    ) -> tuple[ReceiptLine, ...]:
         """The loyalty lines of the receipt, as they are printed when the cloud's do not come in time."""
+        more = receipts.after(words_of(self.language, document.currency), paid, tiers)
+        return (*self._points(effect, document, balance), *more)
+
+    def _points(self, effect: DocumentEffect, document: SalesDocument, balance: Balance | None) -> tuple[ReceiptLine, ...]:
         facts = self.replica.facts
         if effect.customer is None or balance is None:
             return receipts.footer(language=self.language, name=facts.company, savings=self._savings(document), provisional=True)

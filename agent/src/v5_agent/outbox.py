@@ -238,6 +238,7 @@ class Outbox:
         rows = [(millis(now), one) for one in ids]
         tx.executemany("UPDATE outbox SET state = 'sent', sent_at = ?, last_error = '' WHERE event_id = ?", rows)
         tx.executemany("UPDATE effect SET settled = 1 WHERE event_id = ?", [(one,) for one in ids])
+        tx.executemany("UPDATE taken SET settled = 1 WHERE event_id = ?", [(one,) for one in ids])
 
     def postpone(self, event_ids: Iterable[str], until: datetime, error: str) -> None:
         """Another attempt later."""
@@ -258,6 +259,7 @@ class Outbox:
             tx.execute("UPDATE outbox SET state = 'quarantined', last_error = ? WHERE event_id = ?", (f"{code}: {message}"[:500], event))
             self.set_aside(tx, "push", Rejected(event, code, message), now, event)
             tx.execute("DELETE FROM effect WHERE event_id = ?", (event,))
+            tx.execute("DELETE FROM taken WHERE event_id = ?", (event,))
 
     def withdraw(self, tx: sqlite3.Connection, event: str) -> None:
         """Takes back what is still queued and was refused as a wish; asked again, it is a new event."""

@@ -89,4 +89,22 @@ MIGRATIONS: Final = (
     -- Signals of the cloud already obeyed.
     CREATE TABLE signal (signal_id TEXT PRIMARY KEY, kind TEXT NOT NULL, handled_at INTEGER NOT NULL) STRICT;
     """,
+    """
+    -- What the till used of codes, stored value and limited rules; the columns mean what they mean in `effect`.
+    CREATE TABLE taken (
+        id TEXT NOT NULL,
+        what TEXT NOT NULL,
+        customer TEXT NOT NULL DEFAULT '',
+        programme TEXT NOT NULL DEFAULT '',
+        amount INTEGER NOT NULL,
+        expires_at INTEGER,
+        event_id TEXT,
+        offline INTEGER NOT NULL DEFAULT 0,
+        settled INTEGER NOT NULL DEFAULT 0,
+        seen INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (id, what)
+    ) STRICT;
+    CREATE INDEX taken_what ON taken (what) WHERE seen = 0;
+    CREATE INDEX taken_event ON taken (event_id);
+    """,
 )

@@ -8,7 +8,7 @@ import re
 import sqlite3
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from pydantic import ValidationError
 
+from v5_agent.asked import Asked, asked_of
 from v5_agent.client import Action, CloudClient
 from v5_agent.database import Database
 from v5_agent.outbox import Outbox, millis
@@ -56,6 +57,8 @@ class StoreFacts:
     offline_points_limit: int = 0
     programmes: tuple[Programme, ...] = ()
     compiled: Compiled | None = None
+    asked: Asked = field(default_factory=Asked)
+    used: Mapping[str, int] = field(default_factory=dict)
     pulled_at: datetime | None = None
 
 
@@ -176,7 +179,7 @@ class ReplicaStore:
         tx.execute("DELETE FROM key WHERE customer = ?", (one.customer,))
         tx.execute(
             "INSERT OR REPLACE INTO customer (customer, folded, body, provisional_event) VALUES (?, ?, ?, ?)",
-            (one.customer, fold(one.name), one.model_dump_json(), event),
+            (one.customer, fold(one.name), one.written(), event),
         )
         keys = [("card", card) for card in one.cards] + [("erp", f"{source}:{number}") for source, number in one.erp.items()]
         keys += [("phone", one.phone)] if one.phone else []
@@ -208,6 +211,8 @@ class ReplicaStore:
             offline_points_limit=page.offline_points_limit,
             programmes=page.programmes,
             compiled=compiled,
+            asked=asked_of(page.programmes),
+            used=page.used,
             pulled_at=datetime.fromisoformat(stored["pulled_at"]),
         )
 
@@ -242,7 +247,10 @@ def pull(replica: ReplicaStore, outbox: Outbox, client: CloudClient, now: dateti
         LineDownError: No answer.
         FatalError: An answer that cannot be used.
     """
-    settled = [row["id"] for row in outbox.db.read("SELECT id FROM effect WHERE settled = 1 AND seen = 0")]
+    settled = {
+        table: [row["id"] for row in outbox.db.read(f"SELECT DISTINCT id FROM {table} WHERE settled = 1 AND seen = 0")]  # noqa: S608 - our own
+        for table in ("effect", "taken")
+    }
     provisional = replica.provisional_events()
     sent = [one for one in provisional if outbox.db.read("SELECT 1 FROM outbox WHERE event_id = ? AND state = 'sent'", (one,))]
     changed = 0
@@ -262,7 +270,8 @@ def pull(replica: ReplicaStore, outbox: Outbox, client: CloudClient, now: dateti
     if sent:
         replica.drop_provisional(sent)
     with outbox.transaction() as tx:
-        tx.executemany("UPDATE effect SET seen = 1 WHERE id = ? AND settled = 1", [(one,) for one in settled])
-        tx.execute("DELETE FROM effect WHERE seen = 1 AND expires_at IS NULL")
-        tx.execute("DELETE FROM effect WHERE expires_at IS NOT NULL AND expires_at < ?", (millis(now) - 86_400_000,))
+        for table, rows in settled.items():
+            tx.executemany(f"UPDATE {table} SET seen = 1 WHERE id = ? AND settled = 1", [(one,) for one in rows])  # noqa: S608 - our own
+            tx.execute(f"DELETE FROM {table} WHERE seen = 1 AND expires_at IS NULL")  # noqa: S608
+            tx.execute(f"DELETE FROM {table} WHERE expires_at IS NOT NULL AND expires_at < ?", (millis(now) - 86_400_000,))  # noqa: S608
     return changed
