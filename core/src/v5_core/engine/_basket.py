@@ -70,14 +70,17 @@ class Basket:
         self.promised: dict[str, str] = {}
         self.typed = tuple(dict.fromkeys(codes))
         self.used: Mapping[str, int] = state.used
-        self.claims = {claim.rule: claim for claim in claims}
+        # By the reward's id; in an order of their own, so that the order in which they were typed changes nothing.
+        self.claims: dict[str, list[Claim]] = {}
+        for claim in sorted(claims, key=lambda one: (one.rule, one.product or "", one.quantity or 0, one.times)):
+            self.claims.setdefault(claim.rule, []).append(claim)
         self._targets: dict[str, list[str]] = {}
         if codes or claims:
             self._open(compiled, situation, state)
 
     def _open(self, compiled: Compiled, situation: Situation, state: SaleState) -> None:
         public: set[str] = set()
-        for code in self.typed:
+        for code in sorted(self.typed):
             coupon = state.coupons.get(code) or state.coupons.get(fold_code(code))
             if coupon is None:
                 folded = fold_code(code)
@@ -95,10 +98,13 @@ class Basket:
                 self.problems[code] = problem
             elif coupon.rule:
                 key = f"{coupon.programme}/{coupon.rule}"
-                self.coupons.setdefault(key, coupon)
-                self._targets[code] = [key]
-            elif all(one.code != coupon.code for one in self.vouchers):
-                self.vouchers.append(coupon)
+                if self.coupons.setdefault(key, coupon).code == coupon.code:
+                    self._targets[code] = [key]
+                else:
+                    self.problems[code] = "not_combined"
+            else:
+                if all(one.code != coupon.code for one in self.vouchers):
+                    self.vouchers.append(coupon)
                 self._targets[code] = [f"voucher/{coupon.code}"]
         self.vouchers.sort(key=lambda one: one.code)
         self.opened = {"code": frozenset(public), "coupon": frozenset(self.coupons), "claim": frozenset(self.claims)}

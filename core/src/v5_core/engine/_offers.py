@@ -13,9 +13,9 @@ from v5_core.engine._prices import Cut, Prices, cap
 from v5_core.engine._pricing import cut_of, open_enough
 from v5_core.engine._rules import OfferRule, Pool, Stage, card_rate
 from v5_core.engine._situation import Situation
-from v5_core.engine._types import Coupon, Use
+from v5_core.engine._types import Coupon, Use, limit_key
 from v5_core.hooks import Benefit, Explanation, Gift
-from v5_core.model import LineKind
+from v5_core.model import Claim, LineKind
 from v5_core.money import apply_rate, split
 from v5_core.programme import GiftOffer
 from v5_core.words import Words
@@ -84,27 +84,51 @@ class _Apply:
             indexes = [i for i in indexes if remaining[i] == gross[i]]
             if not indexes:
                 return
+        counted = indexes if rule.minimum_pool is None else self.prices.chosen(rule.minimum_pool)
         if rule.offer.minimum_price == "remaining" and rule.minimum:
-            missing = rule.minimum - measured(rule, indexes, self.situation, remaining)
+            missing = rule.minimum - measured(rule, counted, self.situation, remaining)
             if missing > 0:
                 self.result.refused[rule.key] = "minimum"
                 self.result.nudges.append(Nudge(rule, amount=missing))
                 return
-        if rule.offer.closes_units and not open_enough(rule, indexes, self.prices):
+        if rule.offer.closes_units and not open_enough(rule, counted, self.prices):
             self.result.refused[rule.key] = "minimum"
             return
-        times = self._claimed(rule) if rule.stage == Stage.REWARD else 1
-        if not times:
+        left = self._uses_left(rule)
+        if left is not None and left < 1:
+            self.result.refused[rule.key] = "used_up"
             return
-        if isinstance(rule.offer, GiftOffer):
-            self._gift(rule, rule.offer, times)
-            return
-        for turn in range(times):
-            if not self._take(rule, self._cut(rule, indexes)):
-                times = turn
-                break
+        times = 0
+        if rule.stage == Stage.REWARD:
+            for claim in self.basket.claims[rule.rule_id]:
+                times += self._claimed(rule, indexes, claim, None if left is None else left - times)
+        else:
+            times = self._given(rule, indexes, 1, None)
         if times:
             self._note(rule, times)
+
+    def _uses_left(self, rule: OfferRule) -> int | None:
+        """Uses that limits, a coupon and an entitlement leave, what this basket took off already; None is as many as are wanted."""
+        offer, used, facts = rule.offer, self.basket.used, self.situation.facts
+        left = [
+            limit.uses - used.get(limit_key(rule.programme.key, rule.rule_id, index), 0) for index, limit in enumerate(offer.limits)
+        ]  # fmt: skip
+        coupon = self.basket.coupons.get(rule.key)
+        if coupon is not None:
+            left.append(coupon.uses_left)
+        if offer.entitlement and facts is not None:
+            here = sum([use.times for use in self.result.uses if use.entitlement == offer.entitlement])
+            left.append(facts.entitlements.get(offer.entitlement, 0) - here)
+        return min(left, default=None)
+
+    def _given(self, rule: OfferRule, indexes: Sequence[int], times: int, claim: Claim | None) -> int:
+        """Gives it so many times; how often it gave something."""
+        if isinstance(rule.offer, GiftOffer):
+            return times if times and self._gift(rule, rule.offer, times, claim) else 0
+        for turn in range(times):
+            if not self._take(rule, self._cut(rule, indexes)):
+                return turn
+        return times
 
     def _take(self, rule: OfferRule, cut: Cut) -> bool:
         if not cut.shares and not cut.gift:
@@ -132,8 +156,8 @@ class _Apply:
         )
         return True
 
-    def _claimed(self, rule: OfferRule) -> int:
-        claim = self.basket.claims[rule.rule_id]
+    def _claimed(self, rule: OfferRule, indexes: Sequence[int], claim: Claim, left: int | None) -> int:
+        # Only what is given costs points.
         offer, result = rule.offer, self.result
         if rule.programme.policies.one_reward_per_sale and result.cost:
             result.refused[rule.key] = "one_reward"
@@ -141,20 +165,21 @@ class _Apply:
         times = claim.times
         if claim.quantity is not None and isinstance(offer, GiftOffer):
             times = -(-claim.quantity // offer.quantity)
+        if left is not None and left < times:
+            result.refused[rule.key] = "used_up"
+            times = left
         can = max(0, self.affordable(result) - result.cost) // offer.cost
         if can < times:
             result.refused[rule.key] = "points"
-        times = min(times, can)
-        result.cost += times * offer.cost
-        return times
+        given = self._given(rule, indexes, min(times, can), claim)
+        result.cost += given * offer.cost
+        return given
 
-    def _gift(self, rule: OfferRule, offer: GiftOffer, times: int) -> None:
-        claim = self.basket.claims.get(rule.rule_id)
+    def _gift(self, rule: OfferRule, offer: GiftOffer, times: int, claim: Claim | None) -> bool:
         product = claim.product if claim is not None and claim.product is not None else offer.products[0]
         if product not in offer.products:
             self.result.refused[rule.key] = "product"
-            self.result.cost -= times * offer.cost
-            return
+            return False
         most = times * offer.quantity
         quantity = min(claim.quantity, most) if claim is not None and claim.quantity is not None else most
         self._add_gift(rule, product, quantity, times * offer.cost, offer.description)
@@ -163,7 +188,7 @@ class _Apply:
             text = self.words.say("for_points", text=text, points=self.words.points(times * offer.cost))
         values = {"rule": rule.rule_id, "version": rule.version, "lines": (), "text": text[:500], "points": -times * offer.cost}
         self.result.explanations.append(_explanation({**values, "amount": 0}))
-        self._note(rule, times)
+        return True
 
     def _add_gift(self, rule: OfferRule, product: str, quantity: int, cost: int, description: str) -> None:
         values = {"rule": rule.rule_id, "product": product, "quantity": quantity, "description": description, "cost": cost}

@@ -98,8 +98,9 @@ def cap(cut: Cut, maximum: int) -> None:
     """Keeps a cut within a maximum."""
     maximum = max(0, maximum)
     if sum(cut.shares.values()) > maximum:
-        parts = split(maximum, list(cut.shares.values()))
-        cut.shares = {i: part for i, part in zip(cut.shares, parts, strict=True) if part}
+        indexes = sorted(cut.shares)  # odd cents fall on lines in the order of their ids
+        parts = split(maximum, [cut.shares[i] for i in indexes])
+        cut.shares = {i: part for i, part in zip(indexes, parts, strict=True) if part}
 
 
 def cheapest_first(pieces: Sequence[Piece]) -> list[Piece]:

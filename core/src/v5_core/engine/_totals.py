@@ -41,6 +41,8 @@ def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[
         else:
             net = gross - tax
     if situation.deducted:
+        if sum(remaining) == situation.deducted:
+            return 0, 0  # taken off entirely, whatever way VAT is rounded
         gross -= situation.deducted
         net -= situation.deducted_net
     return gross, net
