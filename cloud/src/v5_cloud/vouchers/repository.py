@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Row, func, or_, tuple_
+from sqlalchemy import Row, extract, func, or_, tuple_
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, HoldRow, Reservation, UseCounter, VoucherRow
+from v5_cloud.models import AccountRow, CustomerRow, HoldRow, Reservation, UseCounter, VoucherRow
 from v5_cloud.programmes.asks import CounterKey
 
 __all__ = ["VoucherRepository"]
@@ -114,6 +114,21 @@ class VoucherRepository(Repository):
         """Open reservations whose time is over."""
         statement = self.columns(Reservation, Reservation.id).where(Reservation.state == "open", Reservation.expires_at <= now)
         return self.session.scalars(statement.order_by(Reservation.expires_at).limit(limit)).all()
+
+    def born(self, days: Collection[date], after: str, limit: int) -> Sequence[str]:
+        """Customers whose birthday is on one of these days, whatever the year; by id, after one. 29 February is celebrated on 1 March too."""
+        wanted = {day.month * 100 + day.day for day in days}
+        if 301 in wanted:
+            wanted.add(229)
+        born = extract("month", CustomerRow.birth_date) * 100 + extract("day", CustomerRow.birth_date)
+        statement = self.columns(CustomerRow, CustomerRow.id).where(
+            CustomerRow.blocked.is_(False), CustomerRow.inactive.is_(False), CustomerRow.id > after, born.in_(sorted(wanted))
+        )
+        return self.session.scalars(statement.order_by(CustomerRow.id).limit(limit)).all()
+
+    def people(self, ids: Collection[str]) -> Sequence[CustomerRow]:
+        """Customers by their ids."""
+        return self.session.scalars(self.select(CustomerRow).where(CustomerRow.id.in_(ids)).order_by(CustomerRow.id)).all()
 
     def holds_on(self, account: str) -> int:
         """Open holds on an account."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
 from v5_core.model import SalesDocument
 from v5_core.programme import Programme, VoucherRule
 
-__all__ = ["basis"]
+__all__ = ["basis", "meant"]
 
 
 def basis(programme: Programme, rule: VoucherRule, document: SalesDocument, facts: CustomerFacts | None, zone: ZoneInfo) -> int | None:
@@ -58,6 +59,17 @@ def basis(programme: Programme, rule: VoucherRule, document: SalesDocument, fact
 def _typed(rule: VoucherRule, document: SalesDocument) -> bool:
     codes = {fold_code(code) for code in rule.codes}
     return any(one.rule == rule.id and one.code and fold_code(one.code) in codes for one in document.applied)
+
+
+def meant(programme: Programme, rule: VoucherRule, facts: CustomerFacts, at: datetime, zone: ZoneInfo, store: str = "") -> bool:
+    """Whether a rule of an event (a birthday, a new customer) is about this customer now; its condition is asked without a sale."""
+    local = at.astimezone(zone)
+    if facts.blocked or facts.card_types.isdisjoint(programme.card_types):
+        return False
+    if not (programme.validity.covers(at, local.date()) and rule.validity.covers(at, local.date())):
+        return False
+    situation = Situation((), facts, at=at, local=local, store=store, till="", currency=programme.currency)
+    return not rule.when.strip() or situation.holds(_predicate(rule.when, "when"))
 
 
 @lru_cache(maxsize=1000)
