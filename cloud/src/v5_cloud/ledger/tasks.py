@@ -15,12 +15,14 @@ from v5_cloud.kit.leader import Leader
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Cause, Working
+from v5_cloud.membership.tasks import keep_levels
 from v5_cloud.models import new_id
 from v5_cloud.settlement.pending import settle_known
 from v5_cloud.settlement.service import again
 from v5_cloud.tenants.directory import scopes
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.vouchers.repository import VoucherRepository
+from v5_cloud.vouchers.tasks import birthdays
 from v5_core.ledger import expire, release_hold
 
 __all__ = ["Housekeeper", "housekeeping"]
@@ -33,7 +35,7 @@ def housekeeping(container: Container) -> int:
     """One round over all companies; gives how many accounts and documents it moved."""
     moved = 0
     for scope in scopes(container):
-        moved += time_out(container, scope)
+        moved += time_out(container, scope) + birthdays(container, scope) + keep_levels(container, scope)
         with container.database.read(scope) as session:
             ledger = LedgerRepository(session, scope)
             now = container.clock()
