@@ -219,6 +219,8 @@ class EnrolRequest(Wire):
         referred_by: Who brought the customer: card, phone or V5's id.
         identity: Number of an identity card, or of a passport: bare, with its check digit, or the second line of its machine-readable zone.
         unless_similar: Nothing is written when somebody is known who sounds alike (`possible_duplicate`).
+        clubs: Joined at this very moment; a member whose renewal is open gets the next period.
+        member_until: Last day of these memberships, where it is not the club's own length.
     """
 
     request_id: Code
@@ -239,6 +241,8 @@ class EnrolRequest(Wire):
     identity: str | None = Field(default=None, max_length=80)
     identity_kind: Literal["national", "passport"] = "national"
     unless_similar: bool = False
+    clubs: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+    member_until: date | None = None
 
     def consents(self, way: Literal["sms", "email", "post"]) -> bool:
         """What was said of this way, else what was said of all."""
