@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from v5_core.engine._basket import Basket
 from v5_core.engine._compile import Touched, View
 from v5_core.engine._prices import Prices
-from v5_core.engine._pricing import cut_of
+from v5_core.engine._pricing import take
 from v5_core.engine._rules import OfferRule, Pool
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Use, limit_key
@@ -145,4 +145,4 @@ def _compete(candidates: list[Candidate], situation: Situation, pools: Mapping[P
 
 
 def _worth(candidate: Candidate, prices: Prices) -> int:
-    return sum(cut_of(candidate[0], candidate[1], prices).shares.values())
+    return take(candidate[0], candidate[1], prices.trial()).amount

@@ -9,8 +9,8 @@ from v5_core.engine._choice import Candidate, Discounts, Nudge, choose, measured
 from v5_core.engine._compile import Touched, View
 from v5_core.engine._fast import builder
 from v5_core.engine._phrases import explain_cut
-from v5_core.engine._prices import Cut, Prices, cap
-from v5_core.engine._pricing import cut_of, open_enough
+from v5_core.engine._prices import Prices
+from v5_core.engine._pricing import open_enough, take
 from v5_core.engine._rules import OfferRule, Pool, Stage, card_rate
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, Use, limit_key
@@ -52,7 +52,7 @@ class _Apply:
                 self._enter(stage)
             if rule.guarded:
                 self._guarded(rule, indexes)
-            elif self._take(rule, self._cut(rule, indexes)) and rule.noted:
+            elif self._applied(rule, indexes) and rule.noted:
                 self._note(rule, 1)
         if self.basket.vouchers and stage < Stage.REWARD:
             self._enter(Stage.REWARD)
@@ -71,11 +71,28 @@ class _Apply:
     def _left(self) -> int:
         return sum(self.prices.remaining) - self.situation.deducted
 
-    def _cut(self, rule: OfferRule, indexes: Sequence[int]) -> Cut:
-        cut = cut_of(rule, indexes, self.prices)
-        if self.situation.deducted:
-            cap(cut, self._left())
-        return cut
+    def _applied(self, rule: OfferRule, indexes: Sequence[int]) -> bool:
+        cut = take(rule, indexes, self.prices, self._left() if self.situation.deducted else None)
+        if not cut.shares and not cut.gift:
+            return False
+        result = self.result
+        lines = tuple(cut.shares)
+        if lines:
+            result.total += cut.amount
+            only = lines[0] if len(lines) == 1 else None
+            result.benefits.append(
+                _benefit({"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": cut.amount, "shares": cut.shares})
+            )
+        if cut.gift:
+            self._add_gift(rule, getattr(rule.offer, "add", ""), cut.gift * 1000, 0, "")
+        rate = card_rate(rule, self.situation) if rule.by_card else rule.percent
+        text = explain_cut(rule, cut, rate, self.words)[:500]
+        result.explanations.append(
+            _explanation(
+                {"rule": rule.rule_id, "version": rule.version, "lines": lines, "text": text, "points": -rule.cost, "amount": cut.amount}
+            )
+        )
+        return True
 
     def _guarded(self, rule: OfferRule, indexes: Sequence[int]) -> None:
         # What hangs on the offers before it, or is asked for as a reward.
@@ -126,35 +143,9 @@ class _Apply:
         if isinstance(rule.offer, GiftOffer):
             return times if times and self._gift(rule, rule.offer, times, claim) else 0
         for turn in range(times):
-            if not self._take(rule, self._cut(rule, indexes)):
+            if not self._applied(rule, indexes):
                 return turn
         return times
-
-    def _take(self, rule: OfferRule, cut: Cut) -> bool:
-        if not cut.shares and not cut.gift:
-            return False
-        self.prices.take(cut)
-        result, ids = self.result, self.situation.ids
-        shares: dict[str, int] = {}
-        amount = 0
-        for i, share in cut.shares.items():
-            shares[ids[i]] = share
-            amount += share
-        lines = tuple(shares)
-        if amount:
-            result.total += amount
-            only = lines[0] if len(lines) == 1 else None
-            result.benefits.append(
-                _benefit({"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares})
-            )
-        if cut.gift:
-            self._add_gift(rule, getattr(rule.offer, "add", ""), cut.gift * 1000, 0, "")
-        text = explain_cut(rule, cut, amount, card_rate(rule, self.situation), self.words)[:500]
-        points = -rule.offer.cost
-        result.explanations.append(
-            _explanation({"rule": rule.rule_id, "version": rule.version, "lines": lines, "text": text, "points": points, "amount": amount})
-        )
-        return True
 
     def _claimed(self, rule: OfferRule, indexes: Sequence[int], claim: Claim, left: int | None) -> int:
         # Only what is given costs points.
@@ -211,14 +202,12 @@ class _Apply:
         amount = min(apply_rate(base, coupon.percent), self._left())
         if amount <= 0:
             return
-        shares = dict(zip(indexes, split(amount, [remaining[i] for i in indexes]), strict=True))
-        self.prices.take(Cut(shares, base))
-        named = {situation.ids[i]: share for i, share in shares.items() if share}
+        cut = self.prices.take(dict(zip(indexes, split(amount, [remaining[i] for i in indexes]), strict=True)), base)
         title, words, result = coupon.title or coupon.code, self.words, self.result
         result.total += amount
-        result.benefits.append(_benefit({"rule": "voucher", "title": title, "line_id": None, "amount": amount, "shares": named}))
+        result.benefits.append(_benefit({"rule": "voucher", "title": title, "line_id": None, "amount": amount, "shares": cut.shares}))
         text = words.say("offer", title=title, rate=words.rate(coupon.percent)) + f"{words.money(base)} = {words.money(amount)}"
-        values = {"rule": "voucher", "version": 0, "lines": tuple(named), "text": text[:500], "points": 0, "amount": amount}
+        values = {"rule": "voucher", "version": 0, "lines": tuple(cut.shares), "text": text[:500], "points": 0, "amount": amount}
         result.explanations.append(_explanation(values))
         result.applied[f"voucher/{coupon.code}"] = "voucher"
         result.uses.append(Use("", "voucher", 1, coupon.code))

@@ -12,8 +12,9 @@ __all__ = ["explain_cut"]
 _OPEN = "\0"  # stands in no title: what the basket says is put here
 
 
-def explain_cut(rule: OfferRule, cut: Cut, amount: int, rate: int, words: Words) -> str:
+def explain_cut(rule: OfferRule, cut: Cut, rate: int, words: Words) -> str:
     """What an offer did, in one sentence."""
+    amount = cut.amount
     if cut.gift and isinstance(rule.offer, BuyGetOffer):
         text = words.say("offer_gift", title=rule.title[:300], quantity=cut.gift, product=rule.offer.add or "")
     else:

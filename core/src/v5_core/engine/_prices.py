@@ -8,31 +8,33 @@ from v5_core.engine._rules import Pool
 from v5_core.engine._situation import Situation
 from v5_core.money import split
 
-__all__ = ["Cut", "Piece", "Prices", "cap", "cheapest_first", "dearest_first", "first_units", "without"]
+__all__ = ["Cut", "Piece", "Prices", "cheapest_first", "dearest_first", "first_units", "without"]
 
 # Units of one line: its index, how many, and their price together. Prices are never negative, so halves round up by plain division.
 Piece = tuple[int, int, int]
 
 
 class Cut:
-    """What an offer takes.
+    """What an offer took.
 
     Attributes:
-        shares: By line index.
-        base: The price of what it is taken of.
+        shares: By line id; never nothing.
+        amount: Their sum.
+        base: The price of what it was taken of.
         count: Units that it touched, or sets of a bundle.
-        closed: Units that are closed to later offers which close units.
         gift: Units to add to the basket.
+        closed: Units that are closed to later offers which close units.
     """
 
-    __slots__ = ("base", "closed", "count", "gift", "shares")
+    __slots__ = ("amount", "base", "closed", "count", "gift", "shares")
 
-    def __init__(self, shares: dict[int, int], base: int, count: int = 0, closed: Sequence[Piece] = (), gift: int = 0) -> None:
+    def __init__(self, shares: dict[str, int], amount: int, base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> None:
         self.shares = shares
+        self.amount = amount
         self.base = base
         self.count = count
-        self.closed = closed
         self.gift = gift
+        self.closed = closed
 
 
 class Prices:
@@ -51,6 +53,18 @@ class Prices:
         self.remaining = situation.gross.copy()
         self.open: dict[int, tuple[int, int]] = {}
         self.pools = pools
+
+    def trial(self) -> Prices:
+        """The same prices, to try something on."""
+        other = Prices(self.situation, self.pools)
+        other.remaining = self.remaining.copy()
+        other.open = self.open.copy()
+        return other
+
+    def become(self, other: Prices) -> None:
+        """Takes over what was tried."""
+        self.remaining[:] = other.remaining
+        self.open = other.open
 
     def pieces(self, indexes: Sequence[int], *, closing: bool) -> list[Piece]:
         """The units of these lines that an offer may touch."""
@@ -72,35 +86,39 @@ class Prices:
         lines = self.situation.lines
         return [i for i in indexes if not lines[i].discount and self.remaining[i] == lines[i].gross]
 
-    def take(self, cut: Cut) -> None:
-        """Takes the shares off, and closes what the offer closed."""
-        remaining = self.remaining
-        if cut.closed or self.open:
-            self._close(cut)
-        for i, share in cut.shares.items():
-            remaining[i] -= share
-
-    def _close(self, cut: Cut) -> None:
-        # What is taken off a line lies on its open units in proportion, unless it was taken off the very units that are closed now.
-        remaining, open_ = self.remaining, self.open
-        for i, units, price in cut.closed:
+    def take(self, shares: Mapping[int, int], base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> Cut:
+        """Takes shares off lines, by their index, and closes units; an offer that gives nothing closes none."""
+        if not gift and not any(shares.values()):
+            return Cut({}, 0, base)
+        remaining, open_, ids = self.remaining, self.open, self.situation.ids
+        for i, units, price in closed:
             all_units, all_price = open_[i] if i in open_ else (self.situation.units[i], remaining[i])
             open_[i] = (all_units - units, all_price - price)
-        closed = {i for i, _, _ in cut.closed}
-        for i, share in cut.shares.items():
-            before = remaining[i]
-            if i in open_ and i not in closed and before:
-                units, price = open_[i]
-                open_[i] = (units, (2 * price * (before - share) + before) // (2 * before))
+        touched = {i for i, _, _ in closed}
+        named: dict[str, int] = {}
+        amount = 0
+        for i, share in shares.items():
+            if share:
+                if i in open_ and i not in touched:
+                    self.reopen(i, share)
+                remaining[i] -= share
+                named[ids[i]] = share
+                amount += share
+        return Cut(named, amount, base, count, gift, closed)
 
+    def reopen(self, index: int, share: int) -> None:
+        """What is about to be taken off a whole line lies on its open units in proportion."""
+        units, price = self.open[index]
+        before = self.remaining[index]
+        self.open[index] = (units, (2 * price * (before - share) + before) // (2 * before))
 
-def cap(cut: Cut, maximum: int) -> None:
-    """Keeps a cut within a maximum."""
-    maximum = max(0, maximum)
-    if sum(cut.shares.values()) > maximum:
-        indexes = sorted(cut.shares)  # odd cents fall on lines in the order of their ids
-        parts = split(maximum, [cut.shares[i] for i in indexes])
-        cut.shares = {i: part for i, part in zip(indexes, parts, strict=True) if part}
+    def take_at_most(self, maxima: Sequence[int], cut: Cut) -> Cut:
+        """Takes a cut that was only tried, kept within each maximum in turn; odd cents fall on lines in the order of their ids."""
+        shares = {i: cut.shares[line_id] for i, line_id in enumerate(self.situation.ids) if line_id in cut.shares}
+        for maximum in maxima:
+            if sum(shares.values()) > maximum:
+                shares = dict(zip(shares, split(max(0, maximum), list(shares.values())), strict=True))
+        return self.take(shares, cut.base, cut.count, cut.gift, cut.closed)
 
 
 def cheapest_first(pieces: Sequence[Piece]) -> list[Piece]:

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
-from v5_core.engine._prices import Cut, Piece, Prices, cap, cheapest_first, dearest_first, first_units, without
+from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units, without
 from v5_core.engine._rules import OfferRule, card_rate
 from v5_core.money import ratio, split
-from v5_core.programme import (
-    AmountOffer,
-    BundleOffer,
-    BuyGetOffer,
-    CardDiscount,
-    CheapestOffer,
-    FixedPriceOffer,
-    GiftOffer,
-    PercentOffer,
-    PriceListOffer,
-)
+from v5_core.programme import BundleOffer, BuyGetOffer, CheapestOffer, FixedPriceOffer, PriceListOffer
 
-__all__ = ["cut_of", "open_enough"]
+__all__ = ["open_enough", "take"]
 
 
-def cut_of(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
-    """What a rule takes off these lines now, its own maximum kept; changes nothing."""
-    cut = _KINDS[type(rule.offer)](rule, indexes, prices)
-    if 0 in cut.shares.values():
-        cut.shares = {i: share for i, share in cut.shares.items() if share}
-    if rule.limit is not None:
-        cap(cut, rule.limit)
+def take(rule: OfferRule, indexes: Sequence[int], prices: Prices, most: int | None = None) -> Cut:
+    """Takes off these lines what the rule gives now, within its own maximum and `most`."""
+    if rule.limit is None and most is None:
+        return _KINDS[rule.kind](rule, indexes, prices)
+    trial = prices.trial()
+    cut = _KINDS[rule.kind](rule, indexes, trial)
+    maxima = [maximum for maximum in (rule.limit, most) if maximum is not None]
+    if cut.amount > min(maxima):
+        return prices.take_at_most(maxima, cut)
+    prices.become(trial)
     return cut
 
 
@@ -48,87 +41,106 @@ def open_enough(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> bool
     return sum(found) >= rule.minimum
 
 
-def _percent(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
-    if not rule.order_wide:
-        return _of_lines(rule, indexes, prices, rule.percent)
-    of = prices.situation.gross if rule.of_till else prices.remaining
-    return _over(indexes, prices, (sum([of[i] for i in indexes]) * rule.percent + rule.half) // 10_000)
-
-
-def _card(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
-    return _of_lines(rule, indexes, prices, card_rate(rule, prices.situation))
-
-
-def _of_lines(rule: OfferRule, indexes: Sequence[int], prices: Prices, percent: int) -> Cut:
-    half, most, closes = rule.half, rule.units_per_line, rule.closes
-    base = count = 0
-    shares: dict[int, int] = {}
-    closed: list[Piece] = []
-    for i, units, price in prices.pieces(indexes, closing=closes):
+def _each_line(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+    """A percentage of each line, or an amount off each of its units."""
+    if rule.closes:
+        return _each_open(rule, indexes, prices)
+    remaining, open_, all_units, ids = prices.remaining, prices.open, prices.situation.units, prices.situation.ids
+    most, of_till, half = rule.units_per_line, rule.of_till, rule.half
+    amount, percent = rule.amount, card_rate(rule, prices.situation) if rule.by_card else rule.percent
+    shares: dict[str, int] = {}
+    base = count = taken = 0
+    for i in indexes:  # the loop in which most quotes spend their time: what `_each_open` does, without a list of pieces
+        before = price = remaining[i]
+        units = all_units[i]
         if most and most < units:
             price = (2 * price * most + units) // (2 * units)
             units = most
-        of = ratio(prices.situation.gross[i], units, prices.situation.units[i]) if rule.of_till else price
-        shares[i] = min(price, (of * percent + half) // 10_000)
+        if amount:
+            share = amount * units
+            base += price
+        else:
+            of = _till_price(prices, i, units) if of_till else price
+            share = (of * percent + half) // 10_000
+            base += of
+        if share > price:
+            share = price
+        count += units
+        if share:
+            if i in open_:
+                prices.reopen(i, share)
+            remaining[i] = before - share
+            shares[ids[i]] = share
+            taken += share
+    return Cut(shares, taken, base, count)
+
+
+def _each_open(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+    # The same on units that are still open, which are closed by it.
+    most, amount, percent = rule.units_per_line, rule.amount, card_rate(rule, prices.situation)
+    shares: dict[int, int] = {}
+    closed = [first_units([piece], most)[0] if most else piece for piece in prices.pieces(indexes, closing=True)]
+    base = count = 0
+    for i, units, price in closed:
+        of = _till_price(prices, i, units) if rule.of_till and not amount else price
+        shares[i] = min(price, amount * units if amount else (of * percent + rule.half) // 10_000)
         base += of
         count += units
-        if closes:
-            closed.append((i, units, price))
-    return Cut(shares, base, count, closed)
+    return prices.take(shares, base, count, closed=closed)
 
 
-def _over(indexes: Sequence[int], prices: Prices, amount: int) -> Cut:
-    remaining = prices.remaining
+def _till_price(prices: Prices, index: int, units: int) -> int:
+    return ratio(prices.situation.gross[index], units, prices.situation.units[index])
+
+
+def _order(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+    """A percentage or an amount off all lines together, split over them."""
+    remaining, open_, ids = prices.remaining, prices.open, prices.situation.ids
     own = [remaining[i] for i in indexes]
     base = sum(own)
-    amount = min(amount, base)
-    return Cut(dict(zip(indexes, split(amount, own), strict=True)) if amount else {}, base)
-
-
-def _amount(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
-    amount, most, closes = rule.amount, rule.units_per_line, rule.closes
-    if rule.offer.kind == "amount_order":
-        return _over(indexes, prices, amount)
-    base = count = 0
-    shares: dict[int, int] = {}
-    closed: list[Piece] = []
-    for i, units, price in prices.pieces(indexes, closing=closes):
-        if most and most < units:
-            price = (2 * price * most + units) // (2 * units)
-            units = most
-        shares[i] = min(price, amount * units)
-        base += price
-        count += units
-        if closes:
-            closed.append((i, units, price))
-    return Cut(shares, base, count, closed)
-
-
-def _to_price(prices: Prices, index: int, price: int, cut: Cut) -> None:
-    left = prices.remaining[index]
-    cut.base += left
-    cut.shares[index] = max(0, left - ratio(price, prices.situation.lines[index].quantity, 1000))
+    if rule.amount:
+        amount = rule.amount
+    else:
+        of = sum([prices.situation.gross[i] for i in indexes]) if rule.of_till else base
+        amount = (of * rule.percent + rule.half) // 10_000
+    if amount > base:
+        amount = base
+    shares: dict[str, int] = {}
+    if amount:
+        for i, share in zip(indexes, split(amount, own), strict=True):
+            if share:
+                if i in open_:
+                    prices.reopen(i, share)
+                remaining[i] -= share
+                shares[ids[i]] = share
+    return Cut(shares, amount, base)
 
 
 def _fixed(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     price = cast("FixedPriceOffer", rule.offer).price
-    cut = Cut({}, 0)
-    for i in indexes:
-        _to_price(prices, i, price, cut)
-    return cut
+    shares = {i: _above(prices, i, price) for i in indexes}
+    return prices.take(shares, sum([prices.remaining[i] for i in indexes]))
+
+
+def _above(prices: Prices, index: int, price: int) -> int:
+    # What a line costs more than at this unit price.
+    return max(0, prices.remaining[index] - ratio(price, prices.situation.lines[index].quantity, 1000))
 
 
 def _price_list(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
-    offer = cast("PriceListOffer", rule.offer)
-    cut = Cut({}, 0)
+    offer, remaining = cast("PriceListOffer", rule.offer), prices.remaining
+    shares: dict[int, int] = {}
+    base = 0
     for i in indexes:
         price = offer.prices.get(prices.situation.lines[i].product)
         if price is not None:
-            _to_price(prices, i, price, cut)
+            shares[i] = _above(prices, i, price)
         elif offer.percent:
-            cut.base += prices.remaining[i]
-            cut.shares[i] = (prices.remaining[i] * offer.percent + rule.half) // 10_000
-    return cut
+            shares[i] = (remaining[i] * offer.percent + rule.half) // 10_000
+        else:
+            continue
+        base += remaining[i]
+    return prices.take(shares, base)
 
 
 def _cheapest(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
@@ -139,7 +151,7 @@ def _cheapest(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     for i, units, price in chosen:
         shares[i] = (price * offer.percent + rule.half) // 10_000 if offer.percent else min(price, offer.amount * units)
     base, count = sum([price for _, _, price in chosen]), sum([units for _, units, _ in chosen])
-    return Cut(shares, base, count, chosen if rule.closes else ())
+    return prices.take(shares, base, count, closed=chosen if rule.closes else ())
 
 
 def _buy_get(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
@@ -151,7 +163,7 @@ def _buy_get(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     if offer.add is not None:
         times = min(here // buy, most)
         closed = first_units(dearest_first(buying), times * buy) if rule.closes else []
-        return Cut({}, 0, times * get, closed, gift=times * get)
+        return prices.take({}, 0, times * get, times * get, closed)
     in_order = dearest_first if offer.choose == "dearest" else cheapest_first
     if offer.get_selector is None:
         getting, times = in_order(buying), min(here // (buy + get), most)
@@ -159,7 +171,7 @@ def _buy_get(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
         getting = in_order(prices.pieces(prices.chosen(rule.pools[0]), closing=rule.closes))
         times = _most(buying, getting, buy, get, min(most, here // buy))
     if not times:
-        return Cut({}, 0)
+        return Cut({}, 0, 0)
     got = first_units(getting, times * get)
     shares: dict[int, int] = {}
     base = count = 0
@@ -169,8 +181,8 @@ def _buy_get(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
         count += units
     if rule.closes:
         got += first_units(dearest_first(without(buying, got)), times * buy)
-        return Cut(shares, base, count, got)
-    return Cut(shares, base, count)
+        return prices.take(shares, base, count, closed=got)
+    return prices.take(shares, base, count)
 
 
 def _most(buying: list[Piece], getting: list[Piece], buy: int, get: int, most: int) -> int:
@@ -210,7 +222,7 @@ def _bundle(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
         if rule.closes:
             closed += picked
         pools = [without(pool, picked) for pool in pools]
-    return Cut(shares, base, times, closed)
+    return prices.take(shares, base, times, closed=closed)
 
 
 def _one_set(wanted: list[int], pools: list[list[Piece]]) -> list[Piece]:
@@ -226,17 +238,19 @@ def _one_set(wanted: list[int], pools: list[list[Piece]]) -> list[Piece]:
 
 def _gift(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     del rule, indexes, prices
-    return Cut({}, 0, gift=1)
+    return Cut({}, 0, 0, gift=1)
 
 
-_KINDS: Final[dict[type[Any], Callable[[OfferRule, Sequence[int], Prices], Cut]]] = {
-    PercentOffer: _percent,
-    AmountOffer: _amount,
-    FixedPriceOffer: _fixed,
-    PriceListOffer: _price_list,
-    BundleOffer: _bundle,
-    BuyGetOffer: _buy_get,
-    CheapestOffer: _cheapest,
-    GiftOffer: _gift,
-    CardDiscount: _card,
+_KINDS: Final[dict[str, Callable[[OfferRule, Sequence[int], Prices], Cut]]] = {
+    "percent_lines": _each_line,
+    "percent_order": _order,
+    "amount_units": _each_line,
+    "amount_order": _order,
+    "fixed_price": _fixed,
+    "price_list": _price_list,
+    "bundle": _bundle,
+    "buy_get": _buy_get,
+    "cheapest": _cheapest,
+    "gift": _gift,
+    "card_discount": _each_line,
 }

@@ -138,6 +138,7 @@ class OfferRule(Rule):
 
     Attributes:
         guarded: Whether it applies hangs on the offers before it, or on a claim.
+        percent: Its rate, where it has one; `by_card`: the card's own goes before it.
         half: What is added before a percentage is cut to the minor unit, by the programme's policy.
         units_per_line: 0 is all.
         counted: Its explanation says how many units or sets.
@@ -146,8 +147,8 @@ class OfferRule(Rule):
     """
 
     __slots__ = (
-        "amount", "checked", "closes", "counted", "group", "guarded", "half", "key", "limit", "line_by_line", "members_only", "minimum",
-        "noted", "of_till", "offer", "order", "order_wide", "percent", "phrases", "pools", "stage", "units_per_line",
+        "amount", "by_card", "checked", "closes", "cost", "counted", "group", "guarded", "half", "key", "kind", "limit", "line_by_line",
+        "members_only", "minimum", "noted", "of_till", "offer", "order", "percent", "phrases", "pools", "stage", "units_per_line",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
@@ -157,7 +158,9 @@ class OfferRule(Rule):
         self.phrases: dict[tuple[str, int], str] = {}  # its explanation but for the figures, by language and rate
         self.counted = data.kind in ("amount_units", "bundle", "buy_get", "cheapest")
         self.line_by_line = data.kind == "percent_lines"
-        self.percent = data.percent if isinstance(data, PercentOffer) else 0
+        self.kind = data.kind
+        self.percent: int = getattr(data, "percent", 0)
+        self.by_card = isinstance(data, CardDiscount)
         self.amount = data.amount if isinstance(data, AmountOffer) else 0
         self.units_per_line = (data.units_per_line or 0) if isinstance(data, PercentOffer | AmountOffer) else 0
         self.half = 5_000 if programme.policies.discount_rounding == "half-up" else 0
@@ -165,6 +168,7 @@ class OfferRule(Rule):
         self.closes = data.closes_units
         self.pools = tuple([Pool(selector) for selector in _chosen(data)])
         self.limit = data.maximum
+        self.cost = data.cost
         self.members_only = data.members_only
         self.stage = _stage(data)
         # A reward is asked for by name and competes with nothing.
@@ -174,7 +178,6 @@ class OfferRule(Rule):
         self.checked = bool(data.minimum or data.minimum_quantity or data.limits)
         # Whether somebody asks afterwards if it applied.
         self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement)
-        self.order_wide = data.kind in ("percent_order", "amount_order")
         self.guarded = bool(
             data.cost or isinstance(data, GiftOffer) or self.exclude_discounted or (data.minimum and data.minimum_price == "remaining")
             or (data.closes_units and (data.minimum or data.minimum_quantity))
@@ -278,10 +281,8 @@ def static_match(selector: Selector, product: str, family: str, brand: str, kind
 
 def card_rate(rule: OfferRule, situation: Situation) -> int:
     """The percentage of an offer in this situation: a card's own rate goes before the rule's."""
-    if isinstance(rule.offer, CardDiscount):
-        facts = situation.facts
-        return (facts.card_rate if facts is not None else 0) or rule.offer.percent
-    return rule.percent
+    own = situation.facts.card_rate if rule.by_card and situation.facts is not None else 0
+    return own or rule.percent
 
 
 def is_gift(rule: OfferRule) -> bool:
