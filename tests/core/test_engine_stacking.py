@@ -43,6 +43,21 @@ def test_percentages_of_the_tills_price_never_take_more_than_there_is() -> None:
     assert some.discount == 500
 
 
+def test_a_minimum_may_count_other_lines_than_those_that_are_reduced() -> None:
+    mugs = {"kind": "percent_order", "percent": "10", "minimum_quantity": "2", "minimum_selector": {"products": ["mug"]}}
+    assert quote([mugs], {}, ("mug", 500, 1), ("a", 10_000, 1)).discount == 0
+    assert quote([mugs], {}, ("mug", 500, 2), ("a", 10_000, 1)).discount == 1100
+    tea = {"percent": "50", "selector": {"products": ["tea"]}, "minimum": "20.00", "minimum_selector": {"products": ["pot"]}}
+    assert quote([tea], {}, ("tea", 400, 1), ("pot", 1999, 1)).discount == 0
+    assert quote([tea], {}, ("tea", 400, 1), ("pot", 2000, 1)).discount == 200
+    left = {**tea, "minimum_price": "remaining"}
+    off = {"kind": "amount_units", "amount": "1.00", "selector": {"products": ["pot"]}}
+    assert quote([off, left], {}, ("tea", 400, 1), ("pot", 2000, 1)).discount == 100
+    of_all = {"percent": "50", "selector": {"products": ["tea"]}, "minimum_quantity": "5", "minimum_of": "order"}
+    assert quote([of_all], {}, ("tea", 400, 1), ("a", 100, 3)).discount == 0
+    assert quote([of_all], {}, ("tea", 400, 1), ("a", 100, 4)).discount == 200
+
+
 def test_units_that_an_offer_used_up_help_no_other_over_its_minimum() -> None:
     first = {"percent": "20", "minimum_quantity": "2", "closes_units": True, "selector": {"products": ["b"]}}
     then = {"percent": "50", "minimum_quantity": "2", "closes_units": True}

@@ -62,12 +62,12 @@ Candidate = tuple[OfferRule, list[int]]
 
 def choose(view: View, situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
     """The offers that apply and the lines they may touch, in their order; what does not is noted in `result`."""
-    candidates = _candidates(view, situation, touched[0], basket, result)
+    candidates = _candidates(view, situation, touched, basket, result)
     return _compete(candidates, situation, touched[3], result) if view.competing else candidates
 
 
-def _candidates(view: View, situation: Situation, touched: Mapping[int, list[int]], basket: Basket, result: Discounts) -> list[Candidate]:
-    offers, answers = view.offers, situation.answers
+def _candidates(view: View, situation: Situation, touching: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
+    offers, answers, touched, pools = view.offers, situation.answers, touching[0], touching[3]
     found: list[Candidate] = []
     for position in sorted(touched):
         rule = offers[position]
@@ -79,8 +79,10 @@ def _candidates(view: View, situation: Situation, touched: Mapping[int, list[int
             indexes = [i for i in indexes if _selects(rule, situation, i)]
             if not indexes:
                 continue
-        if rule.checked and not _open_now(rule, indexes, situation, basket, result):
-            continue
+        if rule.checked:
+            counted = indexes if rule.minimum_pool is None else pools.get(rule.minimum_pool, [])
+            if not _open_now(rule, counted, situation, basket, result):
+                continue
         found.append((rule, indexes))
     return found
 
@@ -99,7 +101,8 @@ def _open_now(rule: OfferRule, indexes: list[int], situation: Situation, basket:
             result.refused[rule.key] = "used_up"
             return False
     if offer.minimum_quantity:
-        missing = offer.minimum_quantity - sum([situation.lines[i].quantity for i in indexes])
+        counted = indexes if offer.minimum_of == "lines" else range(len(situation.lines))
+        missing = offer.minimum_quantity - sum([situation.lines[i].quantity for i in counted])
         if missing > 0:
             result.nudges.append(Nudge(rule, quantity=missing))
             result.refused[rule.key] = "minimum"

@@ -251,7 +251,7 @@ class View:
         self.redeeming = next((one for one in programmes if one.data.redemption is not None), None)
         self.rewards = tuple(sorted((one for programme in programmes for one in programme.rewards), key=lambda one: (one.cost, one.id)))
         self.competing = any(rule.group is not None for rule in offers)
-        self._pools = [pool for rule in offers for pool in rule.pools]
+        self._pools = [pool for rule in offers for pool in (*rule.pools, rule.minimum_pool) if pool is not None]
         rules: tuple[Sequence[Rule], ...] = (offers, earning, boosts)
         self._indexes = [_Index([rule.data.selector for rule in some]) for some in rules]
         self._indexes.append(_Index([pool.selector for pool in self._pools]))

@@ -29,13 +29,11 @@ def take(rule: OfferRule, indexes: Sequence[int], prices: Prices, most: int | No
 def open_enough(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> bool:
     """Whether the units that no offer before closed reach the minimum of an offer that closes units."""
     offer, lines, units = rule.offer, prices.situation.lines, prices.situation.units
-    if not prices.open or not (offer.minimum_quantity or rule.minimum):
+    if not prices.open or offer.minimum_of == "order" or not (offer.minimum_quantity or rule.minimum):
         return True
     pieces = prices.pieces(indexes, closing=True)
     if sum([lines[i].quantity * left // units[i] for i, left, _ in pieces]) < offer.minimum_quantity:
         return False
-    if offer.minimum_of == "order":
-        return True
     net = offer.minimum_basis == "net"
     found = [ratio(price, lines[i].net, lines[i].gross) if net and lines[i].gross else price for i, _, price in pieces]
     return sum(found) >= rule.minimum
@@ -210,6 +208,7 @@ def _bundle(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
         picked = _one_set(wanted, pools)
         if not picked:
             break
+        picked.sort()  # odd cents fall on lines in the order of their ids
         together = sum([price for _, _, price in picked])
         if offer.price is not None:
             off = max(0, together - offer.price)

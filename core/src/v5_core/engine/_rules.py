@@ -144,11 +144,13 @@ class OfferRule(Rule):
         counted: Its explanation says how many units or sets.
         line_by_line: A percentage that is rounded on each line, so that the lines may sum to a cent more or less than the whole.
         pools: In the order of `BundleOffer.parts`, or the one of `BuyGetOffer.get_selector`.
+        minimum_pool: Lines that the minimum counts, where they are others than the selected ones.
     """
 
     __slots__ = (
         "amount", "by_card", "checked", "closes", "cost", "counted", "group", "guarded", "half", "key", "kind", "limit", "line_by_line",
-        "members_only", "minimum", "noted", "of_till", "offer", "order", "percent", "phrases", "pools", "stage", "units_per_line",
+        "members_only", "minimum", "minimum_pool", "noted", "of_till", "offer", "order", "percent", "phrases", "pools", "stage",
+        "units_per_line",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
@@ -167,6 +169,7 @@ class OfferRule(Rule):
         self.of_till = programme.policies.percent_of == "till"
         self.closes = data.closes_units
         self.pools = tuple([Pool(selector) for selector in _chosen(data)])
+        self.minimum_pool = Pool(data.minimum_selector) if data.minimum_selector is not None else None
         self.limit = data.maximum
         self.cost = data.cost
         self.members_only = data.members_only
@@ -179,7 +182,7 @@ class OfferRule(Rule):
         # Whether somebody asks afterwards if it applied.
         self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement)
         self.guarded = bool(
-            data.cost or isinstance(data, GiftOffer) or self.exclude_discounted or (data.minimum and data.minimum_price == "remaining")
+            data.cost or data.entitlement or isinstance(data, GiftOffer) or self.exclude_discounted or (data.minimum and data.minimum_price == "remaining")
             or (data.closes_units and (data.minimum or data.minimum_quantity))
         )  # fmt: skip
         self.order = (self.stage, self.group is None, -data.priority, programme.key, data.id)

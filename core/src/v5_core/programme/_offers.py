@@ -27,9 +27,11 @@ class OfferBase(Rule):
         exclusive: Competes in its group; False: combines with whatever else applies, after it.
         minimum: Amount below which it does not apply; see the three switches after it.
         minimum_of: The minimum counts the selected lines, or the whole order.
+        minimum_selector: Lines that the minimum counts where they are others than those that it reduces (10 % off the order from two
+            mugs on: `minimum_quantity` 2 of the mugs).
         minimum_basis: With VAT, or without.
         minimum_price: The till's prices, or what remains after the offers before this one (its own discount never disqualifies it).
-        minimum_quantity: Quantity of the selected lines below which it does not apply.
+        minimum_quantity: Quantity, counted in the same way, below which it does not apply.
         maximum: Most that it may take off one sale, with VAT; None is no limit.
         members_only: Only for identified customers of the programme.
         codes: One of these must be typed or scanned; who has none does not get it.
@@ -46,6 +48,7 @@ class OfferBase(Rule):
     exclusive: bool = True
     minimum: Annotated[Amount, Field(ge=0)] = 0
     minimum_of: Literal["lines", "order"] = "lines"
+    minimum_selector: Selector | None = None
     minimum_basis: Literal["gross", "net"] = "gross"
     minimum_price: Literal["till", "remaining"] = "till"
     minimum_quantity: Annotated[Quantity, Field(ge=0)] = 0
