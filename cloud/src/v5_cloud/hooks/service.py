@@ -13,6 +13,7 @@ from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.customers.service import search_keys
 from v5_cloud.giftcards.service import known_outside, reserve_outside
 from v5_cloud.hooks.holding import place, release, time_out
+from v5_cloud.hooks.joining import check_clubs, join_clubs
 from v5_cloud.hooks.knowing import Knowing
 from v5_cloud.hooks.missed import missed_lines
 from v5_cloud.hooks.once import check, once, row_of
@@ -94,6 +95,7 @@ class CloudHooks:
             normalise_phone(request.phone, company.country)
         if request.tax_number:
             normalise_tax_number(request.tax_number, request.tax_country)
+        check_clubs(self._container, self._scope, request)
         now = self._container.clock()
         data = Data(
             name=request.name,
@@ -121,7 +123,7 @@ class CloudHooks:
 
         reply = once(self._container, self._scope, "enrol", request.request_id, request, hooks.EnrolResponse, work)
         settle_pending(self._container, self._scope, [f"card:{card.number}" for card in reply.customer.cards])
-        return reply
+        return join_clubs(self._container, self._scope, request, reply, store)
 
     def quote(self, request: hooks.QuoteRequest) -> hooks.QuoteResponse:
         """What the basket gives; changes nothing."""
