@@ -10,6 +10,7 @@ from v5_cloud.customers.keys import fold
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.customers.schemas import CustomerChange, CustomerRecord
 from v5_cloud.customers.service import get, revision_of
+from v5_cloud.events.service import give
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import CustomerKey, CustomerRow
@@ -86,6 +87,8 @@ def change(
         note = audit(scope, now, actor, "customer.change", customer_id)
         note.detail = " ".join(sorted(values))
         repository.add(note)
+        session.flush()
+        give(container, company, session, [customer_id])
     return get(container, scope, customer_id)
 
 

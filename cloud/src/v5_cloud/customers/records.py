@@ -36,6 +36,7 @@ class Data:
     consent_sms: bool = False
     consent_email: bool = False
     consent_post: bool = False
+    referred_by: str | None = None
     customer_id: str | None = None
 
 
@@ -107,6 +108,7 @@ def _new(repository: CustomerRepository, company: CompanyInfo, data: Data, now: 
         tax_country=data.tax_country,
         home_store=data.home_store,
         origin=data.origin,
+        referred_by=data.referred_by,
         member_since=now.astimezone(company.default_zone).date(),
         keys=[],
         card_types=[],

@@ -89,6 +89,8 @@ class CustomerRecord(_Shown):
     inactive: bool
     consent_sms: bool
     consent_email: bool
+    consent_post: bool
+    referred_by: str | None
     cards: list[CardItem]
     keys: list[str]
     balance: Points
@@ -105,7 +107,10 @@ class CustomerRecord(_Shown):
 
 
 class CustomerChange(_Shown):
-    """What to change; what is left out stays, null clears. Cards, tax number and ERP numbers come from their own sources."""
+    """What to change; what is left out stays, null clears. Cards, tax number and ERP numbers come from their own sources.
+
+    Who is `blocked` neither earns nor spends, and is written to no more.
+    """
 
     name: Text = ""
     phone: Annotated[str, Field(max_length=40)] | None = None
@@ -114,6 +119,8 @@ class CustomerChange(_Shown):
     remark: Text = ""
     consent_sms: bool = False
     consent_email: bool = False
+    consent_post: bool = False
+    blocked: bool = False
 
 
 class MovementPart(_Shown):

@@ -24,6 +24,7 @@ from v5_cloud.customers.schemas import (
     MovementRecord,
     Shopping,
 )
+from v5_cloud.events.service import explanations
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, instant, page_of
 from v5_cloud.kit.tenant import Scope
@@ -31,6 +32,7 @@ from v5_cloud.models import CustomerRow, DocumentRow, PostingRow
 from v5_cloud.sales.explanations import explanations_of
 from v5_cloud.tenants.service import company_info
 from v5_core.errors import NotFoundError
+from v5_core.hooks import Explanation
 from v5_core.model import CardKind
 
 __all__ = ["count", "get", "movement", "movements", "revision_of", "search", "search_keys"]
@@ -91,6 +93,8 @@ def revision_of(customer: CustomerRow) -> str:
         customer.remark,
         customer.consent_sms,
         customer.consent_email,
+        customer.consent_post,
+        customer.blocked,
     ]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
 
@@ -127,6 +131,8 @@ def get(container: Container, scope: Scope, customer_id: str) -> CustomerRecord:
             inactive=customer.inactive,
             consent_sms=customer.consent_sms,
             consent_email=customer.consent_email,
+            consent_post=customer.consent_post,
+            referred_by=customer.referred_by,
             cards=sorted(cards, key=lambda card: not card.active),
             keys=[str(key) for key in customer.keys],
             balance=account.balance,
@@ -156,7 +162,10 @@ def movements(container: Container, scope: Scope, customer_id: str, *, cursor: s
         before = (instant(after[0]), instant(after[1]), after[2]) if after else None
         rows = repository.movements(account, before, limit + 1)
         parts = _parts(repository, account, rows)
-        return page_of(rows, limit, lambda row: _movement(row, parts), lambda row: (row.at.isoformat(), row.written_at.isoformat(), row.id))
+        events = explanations(container, session, scope, rows)
+        return page_of(
+            rows, limit, lambda row: _movement(row, parts, events), lambda row: (row.at.isoformat(), row.written_at.isoformat(), row.id)
+        )
 
 
 def movement(container: Container, scope: Scope, customer_id: str, movement_id: str) -> MovementRecord:
@@ -176,7 +185,7 @@ def movement(container: Container, scope: Scope, customer_id: str, movement_id: 
         drawn = repository.drawn(account, row.entry, row.operation) if spent else []
         lots = repository.lots(account, row.entry) if row.operation == "earn" else []
         return MovementRecord(
-            **dict(_movement(row, _parts(repository, account, rows))),
+            **dict(_movement(row, _parts(repository, account, rows), explanations(container, session, scope, rows))),
             drawn=[Drawn(points=points, earned_at=earned, expires_at=expires) for points, earned, expires in drawn],
             good_until=next((lot.expires_at for lot in lots if lot.expires_at), None),
         )
@@ -225,11 +234,11 @@ def _parts(repository: CustomerRepository, account: str, rows: Sequence[Row[Any]
     return found
 
 
-def _movement(row: Row[Any], parts: dict[tuple[Any, ...], list[PostingRow]]) -> MovementItem:
+def _movement(row: Row[Any], parts: dict[tuple[Any, ...], list[PostingRow]], events: dict[str, list[Explanation]]) -> MovementItem:
     document: DocumentRow | None = row.DocumentRow
     mine = parts.get((row.entry, row.operation, row.at), [])
     rules = {one.rule for one in mine}
-    said = explanations_of(document) if document else []
+    said = explanations_of(document) if document else events.get(row.id, [])
     return MovementItem(
         id=row.id,
         at=row.at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from v5_cloud.customers.keys import fold, ref_keys
 from v5_cloud.customers.records import Data, save
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.customers.service import search_keys
+from v5_cloud.events.service import follow, give, said
 from v5_cloud.giftcards.service import known_outside, reserve_outside
 from v5_cloud.hooks.holding import place, release, time_out
 from v5_cloud.hooks.joining import check_clubs, join_clubs
@@ -114,15 +116,23 @@ class CloudHooks:
 
         def work(session: Session) -> hooks.EnrolResponse:
             customers, ledger = CustomerRepository(session, self._scope), LedgerRepository(session, self._scope)
-            customer, _, created = save(self._container, customers, company, data, now)
+            brought = _referrer(customers, request, company.country)
+            customer, _, created = save(self._container, customers, company, replace(data, referred_by=brought), now)
+            given = give(self._container, self._scope, session, [customer.id], joined=created)
             pair = customers.get(customer.id)
             if pair is None:
                 raise NotFoundError("There is no such customer.")
             view = views(customers, ledger, [pair], now, store.zone, words_of(store.language))[0]
-            return hooks.EnrolResponse(customer=view, created=created)
+            texts = [said(row, store.language, customer.member_since) for row in given.get(customer.id, ())]
+            messages = (*view.messages, *(hooks.Message(audience="customer", text=text) for text in texts))
+            if request.referred_by and brought is None:
+                text = words_of(store.language).say("referrer_unknown", key=request.referred_by)[:500]
+                messages = (*messages, hooks.Message(audience="cashier", severity="warning", text=text))
+            return hooks.EnrolResponse(customer=view.model_copy(update={"messages": messages}), created=created)
 
         reply = once(self._container, self._scope, "enrol", request.request_id, request, hooks.EnrolResponse, work)
         settle_pending(self._container, self._scope, [f"card:{card.number}" for card in reply.customer.cards])
+        follow(self._container, self._scope, [reply.customer.customer])
         return join_clubs(self._container, self._scope, request, reply, store)
 
     def quote(self, request: hooks.QuoteRequest) -> hooks.QuoteResponse:
@@ -205,6 +215,8 @@ class CloudHooks:
             found = settle(self._container, self._scope, [document], remember)[0]
         except ReportError as error:
             raise error.error from None
+        if not found.duplicate:
+            follow(self._container, self._scope, [found.customer])
         # The till knows the document by its own key; V5's id is for the lists.
         told = {"document": document.keys[0], "duplicate": found.duplicate}
         reply = found.reply
@@ -264,10 +276,19 @@ class CloudHooks:
             writes.put(Idempotency, [row_of(self._scope, "cancel", request.request_id, request, answer, self._container.clock())])
 
         try:
-            settle(self._container, self._scope, [report], remember)
+            settled = settle(self._container, self._scope, [report], remember)
+            follow(self._container, self._scope, (one.customer for one in settled))
         except ReportError as error:
             raise error.error from None
         return made[0]
+
+
+def _referrer(customers: CustomerRepository, request: hooks.EnrolRequest, country: str) -> str | None:
+    """Who brought the customer. Somebody unknown stops no enrolment: it may come from a till whose line was down."""
+    if not request.referred_by:
+        return None
+    pairs = customers.by_keys(search_keys(request.referred_by, country))
+    return pairs[0][0].id if len(pairs) == 1 else None
 
 
 def _kind(document: SalesDocument, kind: DocumentKind) -> None:

@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from typing import Final
 
+from v5_cloud.events.tasks import celebrate
 from v5_cloud.giftcards.service import settle_outside
 from v5_cloud.hooks.holding import time_out
 from v5_cloud.kit.bulk import WriteSet
@@ -43,6 +44,7 @@ def housekeeping(container: Container) -> int:
         for account in sorted(accounts):
             again(partial(_settle_time, container, scope, account))
         moved += len(accounts) + settle_known(container, scope) + settle_outside(container, scope)
+        moved += celebrate(container, scope)
     container.limiter.forget()
     return moved
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from v5_cloud.access.service import Machine
 from v5_cloud.customers.records import Data, save
 from v5_cloud.customers.repository import CustomerRepository
+from v5_cloud.events.service import follow, give
 from v5_cloud.fleet.service import pending_signals
 from v5_cloud.hooks.service import CloudHooks
 from v5_cloud.kit.bulk import WriteSet
@@ -123,7 +124,8 @@ def _settle(container: Container, machine: Machine, items: Sequence[tuple[int, E
         writes.put(EventRow, [_row(container, machine, event) for _, event in items])
 
     reports = [event.document for _, event in items if event.document is not None]
-    settle(container, machine.scope, reports, remember)
+    settled = settle(container, machine.scope, reports, remember)
+    follow(container, machine.scope, (one.customer for one in settled if not one.duplicate))
     for index, event in items:
         results[index] = EventResult(event_id=event.event_id, status="accepted")
 
@@ -226,7 +228,10 @@ def _customer(container: Container, scope: Scope, customer: Customer, event: dic
                 # An ERP may hold a card twice; the record counts all the same, with the card where it is.
                 row, _, _ = save(container, repository, company, _without_cards(data), now)
             repository.add(EventRow(tenant_id=scope.tenant, **event))
-            return [str(key) for key in row.keys]
+            keys = [str(key) for key in row.keys]
+            session.flush()
+            give(container, scope, session, [row.id])
+            return keys
 
     settle_pending(container, scope, again(work))
 

@@ -54,6 +54,7 @@ class Settled:
     is_return: bool
     answer: orjson.Fragment | dict[str, Any]
     fresh: CommitResponse | ReturnResponse | None
+    customer: str | None = None
 
     @property
     def reply(self) -> CommitResponse | ReturnResponse:
@@ -136,7 +137,7 @@ def _take(world: World, report: SalesDocument) -> Settled:
     reply = None if duplicate else answer_of(world, doc)
     if reply is not None:
         doc.answer = orjson.Fragment(reply.model_dump_json())
-    return Settled(doc.id, duplicate, doc.is_return, doc.answer, reply)
+    return Settled(doc.id, duplicate, doc.is_return, doc.answer, reply, doc.customer)
 
 
 def write(container: Container, scope: Scope, session: Session, world: World, also: Callable[[WriteSet], None]) -> None:

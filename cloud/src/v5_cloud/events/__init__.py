@@ -1,0 +1,1 @@
+"""Points for what happens to customers: joining, birthdays, complete records, bringing somebody."""
