@@ -86,6 +86,8 @@ def save(
                 kind=card.kind.value,
                 card_type=card.card_type,
                 active=card.active,
+                rate=card.rate,
+                valid_until=card.valid_until,
                 created_at=now,
             )
         )
@@ -94,6 +96,8 @@ def save(
     )
     customer.keys = [*customer.keys, *fresh]
     customer.card_types = sorted({*customer.card_types, *(card.card_type for card in cards if card.active)})
+    rated = [[card.rate, card.valid_until.isoformat() if card.valid_until else None] for card in cards if card.active and card.rate]
+    customer.rates = [*(customer.rates or ()), *rated]
     repository.session.flush()
     repository.touch(account.id, epoch_base(container))
     return customer, account, created

@@ -20,7 +20,9 @@ class CustomerRepository(Repository):
     """Customers of a company."""
 
     def _with_account(self) -> Any:
-        return self.join(self.columns(CustomerRow, CustomerRow, AccountRow), AccountRow, AccountRow.customer_id == CustomerRow.id)
+        # A relative's account is another customer's.
+        whose = func.coalesce(CustomerRow.shares_with, CustomerRow.id)
+        return self.join(self.columns(CustomerRow, CustomerRow, AccountRow), AccountRow, AccountRow.customer_id == whose)
 
     def get(self, customer_id: str) -> Pair | None:
         """One customer with the account."""

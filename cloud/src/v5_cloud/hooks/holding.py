@@ -13,7 +13,7 @@ from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Account, Cause, Member, Working
-from v5_cloud.membership.records import members_of
+from v5_cloud.membership.records import members_for
 from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.models import Reservation
 from v5_cloud.programmes.repository import ProgrammeRepository
@@ -71,8 +71,8 @@ def place(container: Container, scope: Scope, session: Session, request: HoldReq
         store = company.stores[request.store]
         repository = VoucherRepository(session, scope)
         asks = programmes.asks(now)
-        rows = MembershipRepository(session, scope).memberships([customer.id]) if customer is not None and asks.clubs else ()
-        members = members_of(asks, rows).get(customer.id, []) if customer is not None else []
+        rows = MembershipRepository(session, scope).memberships_for(customer.id) if customer is not None and asks.clubs else ()
+        members = members_for(asks, customer.id, rows) if customer is not None else []
         purse, counters = Purse(repository, company.currency, now), Counters(repository)
         whose = customer.id if customer is not None else None
         reserving = Reserving(purse, counters, programmes, request, hold_id, whose, members, store.zone, store.language, expires)
@@ -103,9 +103,12 @@ def _found(request: HoldRequest, pairs: list[tuple[Account, Member]], country: s
         if request.points or not request.customer.is_anonymous:
             raise UnknownCustomerError("There is no such customer.", errors=(FieldError("customer", "unknown", "identify first"),))
         return None, None
-    if found[1].blocked or found[1].inactive:
+    account, person = found
+    if person.blocked or person.inactive:
         raise BlockedError
-    return found
+    if person.shares_with:
+        account = next((one for one, other in pairs if other.id == person.shares_with), account)
+    return account, person
 
 
 def release(container: Container, scope: Scope, session: Session, name: str, *, timed_out: bool = False) -> CancelResponse:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.membership.measures import Measures
-from v5_cloud.membership.records import Member, members_of
+from v5_cloud.membership.records import Member, members_for
 from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.models import VoucherRow
 from v5_cloud.programmes.asks import Asks
@@ -49,8 +49,7 @@ class Knowing:
     def _members(self, asks: Asks, customer: str) -> list[Member]:
         if not asks.clubs:
             return []
-        rows = MembershipRepository(self.session, self.scope).memberships([customer])
-        return members_of(asks, rows).get(customer, [])
+        return members_for(asks, customer, MembershipRepository(self.session, self.scope).memberships_for(customer))
 
     def sale(self, request: QuoteRequest, facts: CustomerFacts | None) -> tuple[CustomerFacts | None, SaleState]:
         """The customer's further facts, and what is stored about the basket."""

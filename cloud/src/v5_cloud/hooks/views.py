@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from v5_cloud.customers.rates import card_rate
 from v5_cloud.customers.repository import CustomerRepository, Pair
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Working
@@ -38,6 +39,7 @@ def facts_of(customer: CustomerRow, working: Working, account: str, now: datetim
         balance_available=available(state, now),
         held=sum(hold.points for hold in state.holds),
         blocked=customer.blocked,
+        card_rate=card_rate(customer.rates, now.date()),
         attributes=record_attributes(customer),
     )
 
@@ -49,7 +51,14 @@ def views(
     working = working_of(ledger, [account for _, account in pairs], now)
     cards: dict[str, list[Card]] = {}
     for row in customers.cards([customer.id for customer, _ in pairs]):
-        card = Card(number=row.number, kind=CardKind(row.kind), card_type=row.card_type, active=row.active)
+        card = Card(
+            number=row.number,
+            kind=CardKind(row.kind),
+            card_type=row.card_type,
+            active=row.active,
+            rate=row.rate,
+            valid_until=row.valid_until,
+        )
         cards.setdefault(row.customer_id, []).append(card)
     return [
         _view(customer, tuple(cards.get(customer.id, ())), working.balance(account.id, now, zone), words) for customer, account in pairs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import CompoundSelect, Select, func, literal, null, or_, union_all
 
@@ -14,6 +14,8 @@ from v5_cloud.models import AccountRow, AllocationRow, Company, CustomerKey, Cus
 from v5_core.ledger import Hold, HoldState, Lot, Operation
 
 __all__ = ["LedgerRepository"]
+
+_ACCOUNT: Final = len(Account._fields)
 
 
 class LedgerRepository(Repository):
@@ -26,7 +28,11 @@ class LedgerRepository(Repository):
         if not given:
             return [], -1
         rows = self.rows(f"ledger.lock:{','.join(given)}", lambda: self._lock(given), given)
-        return [(Account(*row[:7]), Member(*row[7:14])) for row in rows], int(rows[0][14]) if rows else -1
+        pairs = [(Account(*row[:_ACCOUNT]), Member(*row[_ACCOUNT:-1])) for row in rows]
+        # A relative's account is another customer's.
+        heads = {one.shares_with for _, one in pairs if one.shares_with} - {one.id for _, one in pairs}
+        more = self.lock([f"id:{head}" for head in sorted(heads)], (), ())[0] if heads else []
+        return pairs + more, int(rows[0][-1]) if rows else -1
 
     def _lock(self, given: Collection[str]) -> Select[Any]:
         wanted: list[Select[Any]] = []

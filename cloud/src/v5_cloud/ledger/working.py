@@ -39,6 +39,8 @@ class Member(NamedTuple):
     member_since: date | None
     blocked: bool
     inactive: bool
+    rates: list[Any]
+    shares_with: str | None
 
 
 def lot_of(row: LotRow) -> Lot:

@@ -13,7 +13,7 @@ from v5_core.hooks import EntitlementView, MembershipView
 from v5_core.membership import Break, Membership, end_of, state_of, window
 from v5_core.programme import Club, Entitlement
 
-__all__ = ["Member", "members_of", "record_of", "values_of"]
+__all__ = ["Member", "members_for", "members_of", "record_of", "values_of"]
 
 
 def record_of(row: MembershipRow) -> Membership:
@@ -73,6 +73,13 @@ class Member:
             until=end_of(self.record, day),
             entitlements=entitlements if self.active(day) else (),
         )
+
+
+def members_for(asks: Asks, customer: str, rows: Iterable[MembershipRow]) -> list[Member]:
+    """Memberships that count for one customer, out of their own and those of whom they share an account with."""
+    rows = list(rows)
+    head = next((row.customer_id for row in rows if row.customer_id != customer), None)
+    return members_of(asks, rows, {customer: head} if head else None).get(customer, [])
 
 
 def members_of(asks: Asks, rows: Iterable[MembershipRow], shared: Mapping[str, str] | None = None) -> dict[str, list[Member]]:

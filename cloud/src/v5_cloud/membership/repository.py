@@ -57,6 +57,12 @@ class MembershipRepository(Repository):
         statement = self.select(MembershipRow).where(MembershipRow.customer_id.in_(customers))
         return self.session.scalars(statement.order_by(MembershipRow.programme, MembershipRow.club)).all()
 
+    def memberships_for(self, customer: str) -> Sequence[MembershipRow]:
+        """Memberships of a customer, and of the one whose account is shared."""
+        head = self.columns(CustomerRow, CustomerRow.shares_with).where(CustomerRow.id == customer).scalar_subquery()
+        statement = self.select(MembershipRow).where(or_(MembershipRow.customer_id == customer, MembershipRow.customer_id == head))
+        return self.session.scalars(statement.order_by(MembershipRow.programme, MembershipRow.club)).all()
+
     def membership(self, customer: str, club: str) -> MembershipRow | None:
         """One membership, locked."""
         statement = self.select(MembershipRow).where(MembershipRow.customer_id == customer, MembershipRow.club == club)

@@ -75,11 +75,15 @@ def extend(
         Purse(repository, company.currency, now),
         Counters(repository),
         _measures(members, company, asks, bodies, docs, ids, now) if any(one.measured for one in asks) else None,
-        members_of(asks[-1], members.memberships(ids)) if any(one.clubs for one in asks) and ids else {},
+        members_of(asks[-1], members.memberships(ids), _shared(customers)) if any(one.clubs for one in asks) and ids else {},
     )
     _reservations(found, wanted, bodies, codes, now)
     _vouchers(found, codes, docs, asks, ids)
     return found
+
+
+def _shared(customers: Collection[Member]) -> dict[str, str]:
+    return {one.id: one.shares_with for one in customers if one.shares_with}
 
 
 def _measures(

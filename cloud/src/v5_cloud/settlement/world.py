@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from v5_cloud.customers.rates import card_rate
 from v5_cloud.kit.bulk import Mode, WriteSet
 from v5_cloud.ledger.working import Cause, Member, Working
 from v5_cloud.models import DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
@@ -66,6 +67,9 @@ class World:
             self.customers[row.id] = row
             self.account_of[row.id] = account
             self.customer_of |= dict.fromkeys(row.keys, row.id)
+        for row in self.customers.values():
+            if row.shares_with in self.account_of:
+                self.account_of[row.id] = self.account_of[row.shares_with]
 
     def _know(self, doc: Doc) -> None:
         for key in doc.keys:
@@ -191,8 +195,11 @@ class World:
             doc.customer, doc.account = row.customer_id, row.id
             return
         found = (self.customer_of.get(key) for key in doc.customer_refs(self.company.country))
+        before, kept = doc.customer, doc.account if doc.account in self.working.rows else None
         doc.customer = next((one for one in found if one), None)
-        doc.account = self.account_of.get(doc.customer) if doc.customer else None
+        # What was booked before somebody came to share an account, or left it, stays where it was booked.
+        same = kept if doc.customer == before and not doc.new else None
+        doc.account = same or (self.account_of.get(doc.customer) if doc.customer else None)
 
     def facts(self, customer: str | None) -> CustomerFacts | None:
         """What the engine may know of a customer."""
@@ -209,6 +216,7 @@ class World:
             balance_available=available(state, self.now),
             held=sum(hold.points for hold in state.holds),
             blocked=row.blocked,
+            card_rate=card_rate(row.rates, self.now.astimezone(self.company.default_zone).date()),
         )
 
     def _family(self, sale: Doc) -> None:
