@@ -118,7 +118,7 @@ class SegmentRepository(Repository):
         placed = found.select().add_columns(*places, func.count().over().label("total")).subquery()
         # As `ranks` has it, in whole numbers.
         wanted = [
-            placed.c[f"{name}_place"].in_([(placed.c.total * part + (count - 1)).op("/")(count) for part in range(1, count)])
+            placed.c[f"{name}_place"].in_([(placed.c.total * part + (count - 1)) // count for part in range(1, count)])
             for name, count in asked.items()
         ]
         rows = self.session.execute(placed.select().where(or_(*wanted))).mappings().all()
