@@ -20,6 +20,7 @@ from v5_cloud.membership.tasks import keep_levels
 from v5_cloud.models import new_id
 from v5_cloud.settlement.pending import settle_known
 from v5_cloud.settlement.service import again
+from v5_cloud.simulation.jobs import resume
 from v5_cloud.tenants.directory import scopes
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.vouchers.repository import VoucherRepository
@@ -45,6 +46,7 @@ def housekeeping(container: Container) -> int:
             again(partial(_settle_time, container, scope, account))
         moved += len(accounts) + settle_known(container, scope) + settle_outside(container, scope)
         moved += celebrate(container, scope)
+    resume(container)
     container.limiter.forget()
     return moved
 

@@ -9,6 +9,7 @@ from v5_cloud.models.limits import RateWindow
 from v5_cloud.models.membership import AdjustmentRow, CustomerDay, MembershipRow, RunRow, StandingRow
 from v5_cloud.models.sales import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink, StoreDay
 from v5_cloud.models.segments import SegmentDue, SegmentMember, SegmentModel, SegmentRow, ShoppingDay, ShoppingProduct
+from v5_cloud.models.simulation import SimulationRow
 from v5_cloud.models.tenants import Company, Store, Tenant, User, UserSession
 from v5_cloud.models.vouchers import Reservation, UseCounter, VoucherRow
 
@@ -53,6 +54,7 @@ __all__ = [
     "ShoppingDay",
     "ShoppingProduct",
     "SignalRow",
+    "SimulationRow",
     "StandingRow",
     "Store",
     "StoreDay",

@@ -20,6 +20,7 @@ from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import Company, Store
 from v5_cloud.programmes import drafts
+from v5_cloud.simulation.commands import simulate
 from v5_cloud.tenants import changes, setup
 from v5_cloud.tenants.directory import only_tenant, tenants
 from v5_cloud.tenants.service import overview
@@ -300,6 +301,9 @@ def programme_publish(
         made = drafts.publish(held, _scope(held, tenant, company), programme, actor=setup.OPERATOR)
     err.print(f"Published: {made.name}. It counts for sales from now on.", markup=False, highlight=False)
     typer.echo(f"{made.id} {made.version}")
+
+
+_programme.command("simulate")(simulate)
 
 
 def _scope(held: Container, tenant: str | None, company: str | None) -> Scope:

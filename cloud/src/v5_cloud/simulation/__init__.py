@@ -1,0 +1,1 @@
+"""Drafts tried on a company's past sales before they are published."""

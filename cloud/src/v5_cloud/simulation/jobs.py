@@ -1,0 +1,37 @@
+"""Simulations in the background: one at a time in each process of the service, the work itself in processes of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from v5_cloud.kit.container import Container
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.simulation import service
+from v5_cloud.tenants.directory import scopes
+
+__all__ = ["resume", "start"]
+
+_log = logging.getLogger(__name__)
+_one_at_a_time = threading.Lock()
+
+
+def start(container: Container, scope: Scope, simulation: str) -> None:
+    """Begins to work on it, and comes back at once. A process that ends leaves it to `resume`."""
+    threading.Thread(target=_work, args=(container, scope, simulation), name="simulation", daemon=True).start()
+
+
+def resume(container: Container) -> int:
+    """Takes over what nobody works on any more; gives how many that were."""
+    found = [(scope, one) for scope in scopes(container) for one in service.unfinished(container, scope)]
+    for scope, one in found:
+        start(container, scope, one)
+    return len(found)
+
+
+def _work(container: Container, scope: Scope, simulation: str) -> None:
+    try:
+        with _one_at_a_time:
+            service.work(container, scope, simulation)
+    except Exception as error:  # noqa: BLE001 - a thread of its own: the row stays as it is, and `resume` tries again
+        _log.error("simulation %s could not be kept: %s", simulation, type(error).__name__, exc_info=error)
