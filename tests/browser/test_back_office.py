@@ -127,7 +127,7 @@ def test_stores(visit: Visitor) -> None:
     visit.sign_in()
     page = visit.page
     page.goto(f"{visit.url}/stores")
-    expect(page.get_by_text("servidor-lx1")).to_be_visible()
+    expect(page.get_by_role("heading", name="servidor-lx1")).to_be_visible()
     visit.shot("stores")
     visit.axe()
     visit.fits()
