@@ -23,7 +23,7 @@ def test_the_button_shows_a_code(visit: Visitor) -> None:
     page.locator("#fleet form button").first.click()
     expect(page.locator("#code #enrol-code")).to_have_text(re.compile(r"^[2-9A-Z]{4}(-[2-9A-Z]{4}){3}$"))
     expect(page.locator("#code-title")).to_be_focused()
-    expect(page.get_by_text("servidor-lx1")).to_be_visible()
+    expect(page.get_by_role("heading", name="servidor-lx1")).to_be_visible()
     assert page.url.endswith("/stores")
     visit.axe()
     visit.fits()
