@@ -26,7 +26,7 @@ from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
-from v5_cloud.models import Idempotency
+from v5_cloud.models import CustomerRow, Idempotency
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import catalogue
 from v5_cloud.settlement.document import normal
@@ -34,6 +34,7 @@ from v5_cloud.settlement.pending import settle_pending
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.service import ReportError, Settled, settle
 from v5_cloud.tenants.service import StoreInfo, company_info
+from v5_cloud.vouchers.tasks import event_vouchers
 from v5_core import hooks
 from v5_core.engine import evaluate
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
@@ -128,12 +129,19 @@ class CloudHooks:
             if request.referred_by and brought is None:
                 text = words_of(store.language).say("referrer_unknown", key=request.referred_by)[:500]
                 messages = (*messages, hooks.Message(audience="cashier", severity="warning", text=text))
-            return hooks.EnrolResponse(customer=view.model_copy(update={"messages": messages}), created=created)
+            vouchers = self._welcome(session, customer, store) if created and customer.email else ()
+            return hooks.EnrolResponse(customer=view.model_copy(update={"messages": messages, "vouchers": vouchers}), created=created)
 
         reply = once(self._container, self._scope, "enrol", request.request_id, request, hooks.EnrolResponse, work)
         settle_pending(self._container, self._scope, [f"card:{card.number}" for card in reply.customer.cards])
         follow(self._container, self._scope, [reply.customer.customer])
         return join_clubs(self._container, self._scope, request, reply, store)
+
+    def _welcome(self, session: Session, customer: CustomerRow, store: StoreInfo) -> tuple[hooks.VoucherView, ...]:
+        programmes = ProgrammeRepository(session, self._scope)
+        known = catalogue(self._container, programmes, programmes.stamp())
+        made = event_vouchers(self._container, self._scope, session, known, "new_customer", [customer])
+        return made.views(customer.id, store.zone)
 
     def quote(self, request: hooks.QuoteRequest) -> hooks.QuoteResponse:
         """What the basket gives; changes nothing."""

@@ -11,13 +11,15 @@ from v5_cloud.access.dependencies import Clerk, Issuer, Reader
 from v5_cloud.kit.container import Container, container
 from v5_cloud.kit.pagination import Cursor, Limit, Page
 from v5_cloud.kit.route import api_router
-from v5_cloud.membership import adjusting, runs, schemas, service
+from v5_cloud.membership import adjusting, cards, runs, schemas, service
 from v5_core.hooks import MembershipView
+from v5_core.model import Card
 
 __all__ = ["router"]
 
 Held = Annotated[Container, Depends(container)]
 CustomerId = Annotated[str, Path(max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
+CardNumber = Annotated[str, Path(max_length=80, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 ClubId = Annotated[str, Path(max_length=60, pattern=r"^[A-Za-z0-9_-]+$")]
 
 customers = api_router("/v1/customers/{customer}", "membership")
@@ -66,6 +68,18 @@ def extend(held: Held, machine: Clerk, customer: CustomerId, club: ClubId, body:
 def leave(held: Held, machine: Clerk, customer: CustomerId, club: ClubId, body: schemas.LeaveRequest) -> MembershipView:
     """The member leaves today."""
     return service.left(held, machine.scope, customer, club, body, actor=f"key:{machine.id}")
+
+
+@customers.post("/cards", status_code=201)
+def add_card(held: Held, machine: Clerk, customer: CustomerId, body: schemas.CardRequest) -> Card:
+    """Hands over one more card: of points, or a discount or VIP card with its rate and last day."""
+    return cards.added(held, machine.scope, customer, body, actor=f"key:{machine.id}")
+
+
+@customers.patch("/cards/{number}")
+def change_card(held: Held, machine: Clerk, customer: CustomerId, number: CardNumber, body: schemas.CardChange) -> Card:
+    """Changes a card's rate or last day, blocks it, or lets it count again."""
+    return cards.changed(held, machine.scope, customer, number, body, actor=f"key:{machine.id}")
 
 
 @customers.post("/relatives")

@@ -8,12 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from v5_core.hooks import MembershipView, TierView
-from v5_core.model import Code, Text, Wire
-from v5_core.money import Amount, Points
+from v5_core.model import CardKind, Code, Text, Wire
+from v5_core.money import Amount, Points, Rate
 
 __all__ = [
-    "AdjustRequest", "AdjustmentItem", "ExtendRequest", "JoinRequest", "LeaveRequest", "MassRequest", "MemberItem", "PauseRequest",
-    "RelativeRequest", "RenewRequest", "ResetRequest", "ReverseRequest", "RunItem", "RunLine", "Standing", "TurnoverRequest",
+    "AdjustRequest", "AdjustmentItem", "CardChange", "CardRequest", "ExtendRequest", "JoinRequest", "LeaveRequest", "MassRequest",
+    "MemberItem", "PauseRequest", "RelativeRequest", "RenewRequest", "ResetRequest", "ReverseRequest", "RunItem", "RunLine", "Standing",
+    "TurnoverRequest",
 ]  # fmt: skip
 
 Reason = Annotated[Text, Field(min_length=1, max_length=500)]
@@ -57,6 +58,25 @@ class LeaveRequest(Wire):
     """The member leaves today; or a break ends today."""
 
     request_id: Code
+
+
+class CardRequest(Wire):
+    """One more card. `rate` is the standing discount of a discount or VIP card; `valid_until` its last day."""
+
+    request_id: Code
+    number: Code
+    kind: CardKind = CardKind.POINTS
+    card_type: Code = "points"
+    rate: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+    valid_until: date | None = None
+
+
+class CardChange(Wire):
+    """What changes of a card; what is left out stays."""
+
+    active: bool = True
+    rate: Annotated[Rate, Field(ge=0, le=10_000)] = 0
+    valid_until: date | None = None
 
 
 class RelativeRequest(Wire):

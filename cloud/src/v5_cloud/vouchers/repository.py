@@ -116,7 +116,7 @@ class VoucherRepository(Repository):
         return self.session.scalars(statement.order_by(Reservation.expires_at).limit(limit)).all()
 
     def born(self, days: Collection[date], after: str, limit: int) -> Sequence[str]:
-        """Customers whose birthday is on one of these days, whatever the year; by id, after one. 29 February is celebrated on 1 March too."""
+        """Customers whose birthday is on one of these days, whatever the year (29 February on 1 March too); by id, after one."""
         wanted = {day.month * 100 + day.day for day in days}
         if 301 in wanted:
             wanted.add(229)

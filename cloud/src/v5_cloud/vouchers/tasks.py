@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,7 @@ from v5_cloud.vouchers.purse import Purse
 from v5_cloud.vouchers.repository import VoucherRepository
 from v5_core.days import anniversary
 from v5_core.engine import CustomerFacts
+from v5_core.hooks import VoucherView
 from v5_core.programme import VoucherRule
 from v5_core.stored import Measured, draft, meant
 
@@ -34,19 +37,31 @@ _LATE: Final = 8
 Occasion = Literal["birthday", "new_customer"]
 
 
+@dataclass(slots=True)
+class Given:
+    """Vouchers that were made, by customer."""
+
+    purse: Purse
+    rows: dict[str, list[VoucherRow]] = field(default_factory=dict)
+
+    def views(self, customer: str, zone: ZoneInfo) -> tuple[VoucherView, ...]:
+        """As a till shows them."""
+        return tuple(self.purse.view(row, zone) for row in self.rows.get(customer, ()))
+
+
 def event_vouchers(
     container: Container, scope: Scope, session: Session, programmes: Catalogue, occasion: Occasion, people: Sequence[CustomerRow]
-) -> dict[str, list[VoucherRow]]:
+) -> Given:
     """Makes what the rules of an occasion give these customers, in the caller's transaction; nobody gets the same twice."""
     company, now = company_info(container, scope), container.clock()
     zone = company.default_zone
     asks, today = programmes.asks(now), now.astimezone(zone).date()
     rules = [(one, rule) for one, rule in asks.events if isinstance(rule, VoucherRule) and rule.kind == occasion]
-    found: dict[str, list[VoucherRow]] = {}
-    if not rules or not people:
-        return found
     repository = VoucherRepository(session, scope)
     purse, counters = Purse(repository, company.currency, now), Counters(repository)
+    found = Given(purse)
+    if not rules or not people:
+        return found
     for person in people:
         year = _year(person.birth_date, today) if occasion == "birthday" else ""
         facts = CustomerFacts(
@@ -65,7 +80,7 @@ def event_vouchers(
                 counters.add(key, used=1)
             wanted = issue_of(programme, made, person.id, "rule")
             row = purse.issue(wanted, new_id("is", now), at=now, cause=Cause(None, person.home_store, zone))
-            found.setdefault(person.id, []).append(row)
+            found.rows.setdefault(person.id, []).append(row)
     writes = WriteSet(scope)
     purse.collect(writes, zone)
     counters.collect(writes)
@@ -101,7 +116,7 @@ def birthdays(container: Container, scope: Scope) -> int:
 def _congratulate(container: Container, scope: Scope, programmes: Catalogue, ids: Sequence[str]) -> int:
     with container.database.write(scope) as session:
         people = VoucherRepository(session, scope).people(ids)
-        return len(event_vouchers(container, scope, session, programmes, "birthday", people))
+        return len(event_vouchers(container, scope, session, programmes, "birthday", people).rows)
 
 
 def _year(birth: date | None, today: date) -> str | None:
