@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from v5_core.errors import ConflictError, V5Error
+from v5_core.errors import ConflictError, V5Error, ValidationError
 from v5_core.hooks import (
     CancelRequest,
     CommitRequest,
     CommitResponse,
     CustomerView,
+    EnrolRequest,
+    EnrolResponse,
     HoldRequest,
     HoldResponse,
     IdentifyRequest,
+    MembershipView,
     QuoteRequest,
     QuoteResponse,
     StoredPayment,
 )
-from v5_core.model import Applied, Card, CardKind, Claim, CustomerRef, Line, Origin, Payment, PaymentMethod
+from v5_core.model import Applied, Balance, Card, CardKind, Claim, CustomerRef, Line, Origin, Payment, PaymentMethod
 from v5_core.programme import (
     AmountOffer,
     CardDiscount,
@@ -355,3 +358,44 @@ def test_what_the_cloud_reserved_is_not_given_again_when_the_line_fails(world: W
     assert refusal(lambda: hold(world, "h2", stored_value=(StoredPayment(code=GIFT, amount=2000),))) == "insufficient_value"
     sold = sell(world, 1, payments=(Payment(method=PaymentMethod.WALLET, amount=4000, hold="hx_1"),))
     assert [(one.amount, one.left) for one in sold.stored_value] == [(4000, 1000)]
+
+
+# ── clubs at the till ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.feature("PR-11", "PR-30")
+def test_a_club_joined_at_the_till_counts_in_the_very_next_basket(strict: World) -> None:
+    till = strict.agent().till
+    until = (strict.clock() + timedelta(days=90)).date()
+    request = EnrolRequest(request_id="e1", store="LX1", name="Rui", card="2900000000018", clubs=("gold",), member_until=until)
+    made = till.enrol(request)
+    assert [(one.club, one.state, one.until) for one in made.customer.memberships] == [("gold", "active", until)]
+    basket = QuoteRequest(store="LX1", at=strict.clock(), customer=CustomerRef(card="2900000000018"), lines=lines())
+    assert "alter" in took(till.quote(basket))
+    with pytest.raises(ValidationError) as caught:
+        till.enrol(request.model_copy(update={"request_id": "e2", "clubs": ("silver",)}))
+    assert caught.value.errors[0].field == "clubs.0"
+
+
+@pytest.mark.feature("PR-18", "PR-20")
+def test_a_member_whose_renewal_is_open_gets_the_next_period(world: World, make: type[Make]) -> None:
+    soon = (world.clock() + timedelta(days=10)).date()
+    part = ReplicaMembership(programme="club", club="gold", since=date(2020, 1, 1), until=soon)
+    down(filled(world, make, customer(memberships=(part,))))
+    again = world.agent().till.enrol(EnrolRequest(request_id="e1", store="LX1", card=INES, clubs=("gold",)))
+    assert not again.created
+    (club,) = seen(world).memberships
+    assert club.state == "active"
+    assert club.until is not None
+    assert club.until > soon + timedelta(days=300)
+
+
+def test_whoever_the_cloud_enrolled_is_known_to_the_next_basket(world: World, make: type[Make]) -> None:
+    filled(world, make)
+    view = CustomerView(
+        customer="c_9", name="Rui", cards=(Card(number="2900000000025"),), balance=Balance(available=0),
+        memberships=(MembershipView(club="gold", title="Gold club", state="active", since=date(2020, 1, 1)),),
+    )  # fmt: skip
+    reply(world, "enrol", EnrolResponse(customer=view, created=True))
+    world.agent().till.enrol(EnrolRequest(request_id="e1", store="LX1", name="Rui", card="2900000000025", clubs=("gold",)))
+    down(world)
+    basket = QuoteRequest(store="LX1", at=world.clock(), customer=CustomerRef(card="2900000000025"), lines=lines())
+    assert "alter" in took(world.agent().till.quote(basket))

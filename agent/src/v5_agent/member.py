@@ -19,7 +19,7 @@ from v5_core.programme import Club
 from v5_core.push import ReplicaCustomer, ReplicaMembership, ReplicaTier, ReplicaVoucher
 
 __all__ = [
-    "MONEY", "cards", "coupon_of", "facts", "memberships", "moved", "stored_of", "tiers", "voucher_names", "vouchers",
+    "MONEY", "cards", "coupon_of", "facts", "memberships", "moved", "record", "stored_of", "tiers", "voucher_names", "vouchers",
 ]  # fmt: skip
 
 MONEY = frozenset({"gift_card", "wallet", "credit_note", "voucher"})
@@ -53,7 +53,7 @@ def facts(one: ReplicaCustomer, asked: Asked, today: date, counted: Counted) -> 
         found["tiers"] = frozenset(view.tier for view in tiers(one, asked, today))
     if one.sales is not None:
         found |= {"sales": one.sales, "last_visit": one.last_visit}
-    active = [(club, part) for club, part in _clubs(one, asked) if state_of(club, _record(one, part), today) in ("active", "ending")]
+    active = [(club, part) for club, part in _clubs(one, asked) if state_of(club, record(one, part), today) in ("active", "ending")]
     if active:
         found["clubs"] = frozenset(club.id for club, _ in active)
         found["entitlements"] = {
@@ -73,7 +73,8 @@ def _clubs(one: ReplicaCustomer, asked: Asked) -> list[tuple[Club, ReplicaMember
     return [(club, part) for club, part in found if club is not None]
 
 
-def _record(one: ReplicaCustomer, part: ReplicaMembership) -> Membership:
+def record(one: ReplicaCustomer, part: ReplicaMembership) -> Membership:
+    """The membership as the core knows it."""
     breaks = tuple(Break(first, last) for first, last in part.breaks)
     return Membership(part.club, one.customer, part.since, part.starts or part.since, part.until, "", breaks, part.left, part.renewals)
 
@@ -82,18 +83,18 @@ def memberships(one: ReplicaCustomer, asked: Asked, today: date, counted: Counte
     """Memberships with what is left of each entitlement."""
     found = []
     for club, part in _clubs(one, asked):
-        record = _record(one, part)
-        state = state_of(club, record, today)
+        kept = record(one, part)
+        state = state_of(club, kept, today)
         entitlements = tuple(
             EntitlementView(
                 entitlement=got.id,
                 title=got.title,
                 left=max(0, got.uses - part.used.get(got.id, 0) - _here(one, part, got.id, counted)),
-                until=window(got, record, today)[1],
+                until=window(got, kept, today)[1],
             )
             for got in club.entitlements
         )
-        view = MembershipView(club=club.id, title=club.title, state=state, since=part.since, until=end_of(record, today))
+        view = MembershipView(club=club.id, title=club.title, state=state, since=part.since, until=end_of(kept, today))
         found.append(view.model_copy(update={"entitlements": entitlements}) if state in ("active", "ending") else view)
     return tuple(found)
 

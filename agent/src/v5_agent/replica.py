@@ -153,6 +153,11 @@ class ReplicaStore:
         with self._lock:
             self.facts = self._load()
 
+    def put(self, one: ReplicaCustomer) -> None:
+        """What the cloud answered about one customer, or this store changed, before the next page brings it."""
+        with self.db.write() as tx:
+            self._put(tx, one)
+
     def add_provisional(self, one: ReplicaCustomer, event: str) -> None:
         """A customer enrolled here while the line is down: found until the cloud's own record arrives."""
         with self.db.write() as tx:

@@ -10,11 +10,11 @@ from typing import Final, TypeVar
 from v5_agent.asking import Asking
 from v5_agent.client import CloudClient
 from v5_agent.effects import Effects, digest
+from v5_agent.enrolling import Enrolling
 from v5_agent.holding import Holding
 from v5_agent.line import Line
-from v5_agent.local import PROVISIONAL_CUSTOMER, DocumentEffect, Local
+from v5_agent.local import DocumentEffect, Local
 from v5_agent.outbox import Entry, Fact, Outbox
-from v5_agent.replica import spellings
 from v5_agent.taken import Use
 from v5_core.errors import FieldError, ValidationError
 from v5_core.hooks import (
@@ -34,7 +34,6 @@ from v5_core.hooks import (
     ReturnResponse,
     StoredUse,
 )
-from v5_core.ids import normalise_phone, normalise_tax_number
 from v5_core.model import Balance, DocumentKind, Wire
 from v5_core.push import ReplicaCustomer
 
@@ -67,6 +66,7 @@ class Till:
         self._wake = wake
         self._cloud = Asking(outbox, effects, local.replica, line, client, clock, answer_seconds=answer_seconds)
         self._holding = Holding(local, outbox, effects, clock)
+        self._enrolling = Enrolling(local, clock)
 
     def close(self) -> None:
         """Waits for nobody."""
@@ -102,23 +102,23 @@ class Till:
         mark = digest("enrol", request)
         if stored := self._effects.stored("enrol", request.request_id, mark, EnrolResponse):
             return stored
-        if not (request.name or request.phone or request.email or request.tax_number or request.card):
-            raise ValidationError(
-                "a customer needs a name or a contact",
-                errors=(FieldError("name", "required", "give a name, a phone, an e-mail or a card"),),
-            )
-        checked = self._checked(request)
-        known = self._known(checked)
-        view = self._local.view(known or self._own(checked))
-        provisional = EnrolResponse(customer=view, created=known is None, provisional=True)
+        checked = self._enrolling.checked(request)
+        known = self._enrolling.known(checked)
+        own = known or self._enrolling.own(checked)
+        if not (self.online and request.clubs):
+            own = self._enrolling.joined(own, checked)
+        provisional = EnrolResponse(customer=self._local.view(own), created=known is None, provisional=True)
         fact = Fact("enrol", f"enrol:{request.request_id}", mark.hex(), "till", {"enrol": request})
         entry = self._durable("enrol", request.request_id, mark, provisional, fact)
         if known is None:
-            self._local.replica.add_provisional(self._own(checked), entry.event_id)
+            self._local.replica.add_provisional(own, entry.event_id)
         answer = self._cloud.ask("enrol", request, EnrolResponse, entry=entry, mark=mark)
         if answer:
             self._local.replica.drop_provisional([entry.event_id])
+            self._local.replica.put(self._enrolling.told(checked, answer.customer, self._local.replica.get(answer.customer.customer)))
             self._wake()
+        elif known is not None and request.clubs:
+            self._local.replica.put(own)
         return answer or provisional
 
     def hold(self, request: HoldRequest) -> HoldResponse:
@@ -270,28 +270,3 @@ class Till:
     def _later(self, now: datetime) -> datetime | None:
         # While the till asks the cloud itself the sender need not tell it the same.
         return now + _HEAD_START if self.online else None
-
-    # ── enrolment ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-    def _known(self, request: EnrolRequest) -> ReplicaCustomer | None:
-        for kind, value in (("card", request.card), ("tax", request.tax_number), ("phone", request.phone)):
-            for spelling in spellings(kind, value) if value else ():
-                found = [one for one in self._local.replica.by_key(kind, spelling) if not one.inactive]
-                if len(found) == 1:
-                    return found[0]
-        return None
-
-    def _checked(self, request: EnrolRequest) -> EnrolRequest:
-        """Numbers in their one spelling; what is wrong is said while the customer still stands there, line or no line."""
-        country = request.tax_country
-        tax = normalise_tax_number(request.tax_number, country) if request.tax_number else None
-        return request.model_copy(update={"tax_number": tax, "phone": normalise_phone(request.phone, country) if request.phone else None})
-
-    def _own(self, request: EnrolRequest) -> ReplicaCustomer:
-        return ReplicaCustomer(
-            customer=f"{PROVISIONAL_CUSTOMER}{request.request_id}",
-            name=request.name,
-            cards=(request.card,) if request.card else (),
-            phone=request.phone,
-            tax_number=request.tax_number,
-            member_since=self._clock().date().isoformat(),
-        )
