@@ -80,7 +80,8 @@ def _candidates(view: View, situation: Situation, touching: Touched, basket: Bas
             if not indexes:
                 continue
         if rule.checked:
-            counted = indexes if rule.minimum_pool is None else pools.get(rule.minimum_pool, [])
+            pool = rule.minimum_pool
+            counted = indexes if pool is None else pool.of(pools.get(pool, []), situation, situation.gross)
             if not _open_now(rule, counted, situation, basket, result):
                 continue
         found.append((rule, indexes))

@@ -70,7 +70,7 @@ class Compiled:
                 for code in voucher.codes:
                     self.voucher_codes[fold_code(code)].append((programme, voucher))
         # What may be paid for by each type of stored value; versions come newest first, the newest counts.
-        self.stored_selectors = {one.id: one.selector for p in reversed(programmes) for one in p.data.stored_value}
+        self.stored_selectors = {one.id: Pool(one.id, one.selector) for p in reversed(programmes) for one in p.data.stored_value}
         validities: list[Validity] = [p.data.validity for p in programmes]
         validities += [rule.data.validity for rules in (self.offers, self.earning, self.boosts) for rule in rules]
         self._instants = sorted({at for one in validities for at in (one.starts_at, one.ends_at) if at is not None})

@@ -80,11 +80,7 @@ class Prices:
 
     def chosen(self, pool: Pool) -> list[int]:
         """The lines of a pool."""
-        indexes = self.pools.get(pool, [])
-        if not pool.exclude_discounted:
-            return indexes
-        lines = self.situation.lines
-        return [i for i in indexes if not lines[i].discount and self.remaining[i] == lines[i].gross]
+        return pool.of(self.pools.get(pool, []), self.situation, self.remaining)
 
     def take(self, shares: Mapping[int, int], base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> Cut:
         """Takes shares off lines, by their index, and closes units; an offer that gives nothing closes none."""

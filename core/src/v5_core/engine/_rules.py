@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from v5_core.criteria import And, Compare, CriteriaError, Criterion, In, Predicate, compile_memory, parse
 from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
 from v5_core.errors import FieldError, ValidationError
-from v5_core.model import LineKind
+from v5_core.model import Line, LineKind
 from v5_core.programme import (
     AmountOffer,
     Boost,
@@ -124,13 +124,30 @@ class Rule:
 
 
 class Pool:
-    """Lines that an offer chooses beside those of its own selector: what is got, or the parts of a set."""
+    """Lines chosen beside those of a rule's own selector: what is got, the parts of a set, what a stored value may pay for."""
 
-    __slots__ = ("exclude_discounted", "selector")
+    __slots__ = ("exclude_discounted", "selector", "simple", "where")
 
-    def __init__(self, selector: Selector) -> None:
+    def __init__(self, rule_id: str, selector: Selector) -> None:
         self.selector = selector
+        self.where = None
+        if selector.where.strip():
+            self.where = _predicate(_parsed(rule_id, "selector.where", "selector.where", selector.where), "selector.where")
         self.exclude_discounted = selector.exclude_discounted
+        self.simple = self.where is None and not self.exclude_discounted
+
+    def takes(self, line: Line) -> bool:
+        """Whether it chooses the line as far as product, family, brand, kind and tags decide."""
+        return static_match(self.selector, line.product, line.family, line.brand, line.kind, line.tags)
+
+    def of(self, indexes: list[int], situation: Situation, remaining: Sequence[int]) -> list[int]:
+        """Those of the lines which its selector also chooses by what they say and cost; they match it otherwise."""
+        if self.simple:
+            return indexes
+        lines, where = situation.lines, self.where
+        if self.exclude_discounted:
+            indexes = [i for i in indexes if not lines[i].discount and remaining[i] == lines[i].gross]
+        return indexes if where is None else [i for i in indexes if where(situation.line_record(i))]
 
 
 class OfferRule(Rule):
@@ -168,8 +185,8 @@ class OfferRule(Rule):
         self.half = 5_000 if programme.policies.discount_rounding == "half-up" else 0
         self.of_till = programme.policies.percent_of == "till"
         self.closes = data.closes_units
-        self.pools = tuple([Pool(selector) for selector in _chosen(data)])
-        self.minimum_pool = Pool(data.minimum_selector) if data.minimum_selector is not None else None
+        self.pools = tuple([Pool(data.id, selector) for selector in _chosen(data)])
+        self.minimum_pool = Pool(data.id, data.minimum_selector) if data.minimum_selector is not None else None
         self.limit = data.maximum
         self.cost = data.cost
         self.members_only = data.members_only
@@ -182,8 +199,8 @@ class OfferRule(Rule):
         # Whether somebody asks afterwards if it applied.
         self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement)
         self.guarded = bool(
-            data.cost or data.entitlement or isinstance(data, GiftOffer) or self.exclude_discounted or (data.minimum and data.minimum_price == "remaining")
-            or (data.closes_units and (data.minimum or data.minimum_quantity))
+            data.cost or data.entitlement or isinstance(data, GiftOffer) or self.exclude_discounted
+            or (data.minimum and data.minimum_price == "remaining") or (data.closes_units and (data.minimum or data.minimum_quantity))
         )  # fmt: skip
         self.order = (self.stage, self.group is None, -data.priority, programme.key, data.id)
         opened: list[Gate] = [*self.gates]

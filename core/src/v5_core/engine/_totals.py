@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from v5_core.engine._basket import usable
 from v5_core.engine._compile import Compiled, View
 from v5_core.engine._fast import builder
-from v5_core.engine._rules import static_match
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Stored
 from v5_core.hooks import StoredPayment, StoredUse
@@ -82,11 +81,10 @@ def stored_uses(
             kind = one.kind if one is not None else ""
             found.append(_use({"code": payment.code, "kind": kind, "amount": 0, "left": 0, "problem": problem, "text": text}))
             continue
-        selector = compiled.stored_selectors.get(one.type_id)
-        indexes = [
-            i for i, line in enumerate(situation.lines)
-            if left[i] and (selector is None or static_match(selector, line.product, line.family, line.brand, line.kind, line.tags))
-        ]  # fmt: skip
+        pool = compiled.stored_selectors.get(one.type_id)
+        indexes = [i for i in range(len(left)) if left[i]]
+        if pool is not None:
+            indexes = pool.of([i for i in indexes if pool.takes(situation.lines[i])], situation, remaining)
         payable = min(sum(left[i] for i in indexes), total)
         amount = max(0, min(one.balance, payable, one.balance if payment.amount is None else payment.amount))
         if amount:
