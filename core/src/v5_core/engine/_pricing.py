@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units, without
@@ -34,6 +34,8 @@ def open_enough(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> bool
     pieces = prices.pieces(indexes, closing=True)
     if sum([lines[i].quantity * left // units[i] for i, left, _ in pieces]) < offer.minimum_quantity:
         return False
+    if offer.minimum_price == "till":  # what earlier offers took off counts as little here as where nothing is closed
+        pieces = [(i, left, _till_price(prices, i, left)) for i, left, _ in pieces]
     net = offer.minimum_basis == "net"
     found = [ratio(price, lines[i].net, lines[i].gross) if net and lines[i].gross else price for i, _, price in pieces]
     return sum(found) >= rule.minimum
@@ -116,29 +118,38 @@ def _order(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
 
 def _fixed(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     price = cast("FixedPriceOffer", rule.offer).price
-    shares = {i: _above(prices, i, price) for i in indexes}
-    return prices.take(shares, sum([prices.remaining[i] for i in indexes]))
+    pieces = prices.pieces(indexes, closing=rule.closes)
+    shares = {piece[0]: _above(prices, piece, price) for piece in pieces}
+    return prices.take(shares, sum([left for _, _, left in pieces]), closed=_reduced(rule, pieces, shares))
 
 
-def _above(prices: Prices, index: int, price: int) -> int:
-    # What a line costs more than at this unit price.
-    return max(0, prices.remaining[index] - ratio(price, prices.situation.lines[index].quantity, 1000))
+def _above(prices: Prices, piece: Piece, price: int) -> int:
+    # What units of a line cost more than at this unit price.
+    i, units, left = piece
+    return max(0, left - ratio(price, prices.situation.lines[i].quantity * units, 1000 * prices.situation.units[i]))
+
+
+def _reduced(rule: OfferRule, pieces: Sequence[Piece], shares: Mapping[int, int]) -> list[Piece]:
+    # A cheaper price stays: what is not reduced is not touched, and stays open.
+    return [piece for piece in pieces if shares.get(piece[0])] if rule.closes else []
 
 
 def _price_list(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
-    offer, remaining = cast("PriceListOffer", rule.offer), prices.remaining
+    offer = cast("PriceListOffer", rule.offer)
     shares: dict[int, int] = {}
     base = 0
-    for i in indexes:
+    pieces = prices.pieces(indexes, closing=rule.closes)
+    for piece in pieces:
+        i, _, left = piece
         price = offer.prices.get(prices.situation.lines[i].product)
         if price is not None:
-            shares[i] = _above(prices, i, price)
+            shares[i] = _above(prices, piece, price)
         elif offer.percent:
-            shares[i] = (remaining[i] * offer.percent + rule.half) // 10_000
+            shares[i] = (left * offer.percent + rule.half) // 10_000
         else:
             continue
-        base += remaining[i]
-    return prices.take(shares, base)
+        base += left
+    return prices.take(shares, base, closed=_reduced(rule, pieces, shares))
 
 
 def _cheapest(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
