@@ -16,6 +16,7 @@ from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.models import VoucherRow
 from v5_cloud.programmes.asks import Asks
 from v5_cloud.programmes.service import Catalogue
+from v5_cloud.segments.repository import SegmentRepository
 from v5_cloud.vouchers.counters import Counters, periods_of, scopes_of
 from v5_cloud.vouchers.purse import MONEY, Purse
 from v5_cloud.vouchers.repository import VoucherRepository
@@ -97,7 +98,12 @@ class Knowing:
             more["entitlements"] = {
                 got.id: max(0, got.uses - counters.value(one.counter(got, day))) for one in active for got in one.club.entitlements
             }
+        if asks.segmented:
+            more["segments"] = frozenset(self._segments(facts.customer))
         return replace(facts, **more) if more else facts
+
+    def _segments(self, customer: str) -> tuple[str, ...]:
+        return tuple(SegmentRepository(self.session, self.scope).of([customer]).get(customer, ()))
 
     def view(self, view: CustomerView) -> CustomerView:
         """The customer's levels, memberships and vouchers too."""
@@ -106,6 +112,7 @@ class Knowing:
         more: dict[str, Any] = {
             "tiers": measures.views(view.customer) if measures is not None else (),
             "memberships": self.memberships(view.customer),
+            "segments": self._segments(view.customer),
             "vouchers": self.vouchers(view.customer) if asks.coded else (),
         }
         return view.model_copy(update={name: value for name, value in more.items() if value})

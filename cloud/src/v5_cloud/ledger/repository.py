@@ -6,11 +6,11 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import CompoundSelect, Select, func, literal, null, or_, union_all
+from sqlalchemy import JSON, ColumnElement, CompoundSelect, Select, func, literal, null, or_, union_all
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.ledger.working import Account, Member, Working, allocation_of, lot_of
-from v5_cloud.models import AccountRow, AllocationRow, Company, CustomerKey, CustomerRow, HoldRow, LotRow, PostingRow
+from v5_cloud.models import AccountRow, AllocationRow, Company, CustomerKey, CustomerRow, HoldRow, LotRow, PostingRow, SegmentMember
 from v5_core.ledger import Hold, HoldState, Lot, Operation
 
 __all__ = ["LedgerRepository"]
@@ -46,13 +46,19 @@ class LedgerRepository(Repository):
             wanted.append(self.columns(AccountRow, AccountRow.customer_id).where(self.among(AccountRow.id, owners)))
         stamp = self.columns(Company, Company.programme_stamp).where(Company.id == self.scope.company).scalar_subquery()
         account = [getattr(AccountRow, name) for name in Account._fields]
-        member = [getattr(CustomerRow, name) for name in Member._fields]
+        member = [self._segments() if name == "segments" else getattr(CustomerRow, name) for name in Member._fields]
         statement = self.join(self.columns(AccountRow, *account, *member, stamp), CustomerRow, CustomerRow.id == AccountRow.customer_id)
         return (
             statement.where(self.among(AccountRow.customer_id, *wanted), self.among(CustomerRow.id, *wanted))
             .order_by(AccountRow.id)
             .with_for_update(of=AccountRow)
         )
+
+    def _segments(self) -> ColumnElement[Any]:
+        # Along with the rest: a statement of its own would cost every sale one more.
+        name = func.json_group_array(SegmentMember.segment, type_=JSON()) if self.sqlite else SegmentMember.segment
+        mine = self.columns(SegmentMember, name).where(SegmentMember.customer_id == CustomerRow.id).correlate(CustomerRow)
+        return mine.scalar_subquery() if self.sqlite else func.array(mine.scalar_subquery())
 
     def details(self, working: Working, accounts: Collection[str], names: Collection[str] = ()) -> None:
         """Loads open lots and open holds, and the holds that payments name, in one statement; the accounts are locked by now."""

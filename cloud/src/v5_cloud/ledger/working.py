@@ -41,6 +41,7 @@ class Member(NamedTuple):
     inactive: bool
     rates: list[Any]
     shares_with: str | None
+    segments: list[Any]
 
 
 def lot_of(row: LotRow) -> Lot:

@@ -28,6 +28,7 @@ __all__ = ["Asks", "CounterKey", "asks_of"]
 # Scope, period, key of one row of `use_counter`.
 CounterKey = tuple[str, str, str]
 _AT_SALES: Final = frozenset({"till", "anonymous", "next_purchase"})
+_SEGMENT: Final = re.compile(r"\bsegment\b", re.IGNORECASE)
 _COUNTED: Final = re.compile(r"\bsales\b")
 
 
@@ -49,6 +50,7 @@ class Asks:
         renews: Lots live on because the customer buys.
         by_visits: A rule goes by the customer's sales so far.
         coded: Customers may have vouchers, coupons or cards.
+        segmented: A rule asks for a customer's segments.
     """
 
     limits: Mapping[tuple[str, str], tuple[Limit, ...]]
@@ -64,6 +66,7 @@ class Asks:
     renews: bool
     by_visits: bool
     coded: bool
+    segmented: bool
 
     @property
     def measured(self) -> bool:
@@ -147,6 +150,7 @@ def asks_of(programmes: Sequence[Programme]) -> Asks:
         renews=any(_renews(one) for one in programmes),
         by_visits=any(isinstance(rule, EarnPerSale) and rule.per == "visit" for one in programmes for rule in one.earning)
         or any(_COUNTED.search(text) for text in _conditions(programmes)),
+        segmented=any(_SEGMENT.search(text) for text in _conditions(programmes)),
         coded=any(one.vouchers or one.stored_value or any(offer.coupon for offer in one.offers) for one in programmes),
     )
 
@@ -160,5 +164,7 @@ def _conditions(programmes: Sequence[Programme]) -> Iterable[str]:
     for one in programmes:
         for rule in (*one.earning, *one.boosts, *one.offers, *one.vouchers):
             yield rule.when
+        if one.redemption is not None:
+            yield one.redemption.when
         for alert in one.alerts:
             yield alert.when

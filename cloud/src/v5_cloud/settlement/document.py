@@ -13,6 +13,7 @@ from sqlalchemy import Row
 
 from v5_cloud.customers.keys import ref_keys
 from v5_cloud.models import DocumentRow
+from v5_cloud.segments.shopping import Purchase, purchase
 from v5_core.engine import Settlement
 from v5_core.model import TRUST, DocumentKind, DocumentStatus, SalesDocument, merge
 
@@ -86,12 +87,13 @@ class Doc:
     fresh: list[Report] = field(default_factory=list)
     origins: str = ""
     counted: dict[str, Any] | None = None
+    bought_before: Purchase | None = None
     extras: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_row(cls, row: DocumentRow | Row[Any]) -> Doc:
         """A stored document; its parts are loaded apart, for a duplicate needs none."""
-        return cls(
+        found = cls(
             id=row.id,
             created_at=row.created_at,
             revisions=dict(row.parts),
@@ -112,6 +114,8 @@ class Doc:
             counted=_count_row(row),
             extras=row.extras,
         )
+        found.bought_before = found.bought(row.business_day)
+        return found
 
     @property
     def body(self) -> SalesDocument:
@@ -173,6 +177,10 @@ class Doc:
             )
             for original, lines in pieces.items()
         }
+
+    def bought(self, day: date) -> Purchase | None:
+        """What the document adds to its customer's purchases."""
+        return purchase(self.customer, day, self.points_earned, self.body, counts=self.counts, is_return=self.is_return)
 
     def row(self, company: str, day: date, now: datetime) -> dict[str, Any]:
         """The row to write."""

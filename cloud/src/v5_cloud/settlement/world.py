@@ -19,6 +19,7 @@ from v5_cloud.kit.bulk import Mode, WriteSet
 from v5_cloud.ledger.working import Cause, Member, Working
 from v5_cloud.models import DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
 from v5_cloud.programmes.service import Catalogue
+from v5_cloud.segments import shopping
 from v5_cloud.settlement.document import Doc, Report, names_of, normal, refs_of
 from v5_cloud.settlement.extras import Extras
 from v5_cloud.settlement.issuing import bring
@@ -211,6 +212,7 @@ class World:
         return CustomerFacts(
             customer=row.id,
             card_types=frozenset(row.card_types),
+            segments=frozenset(row.segments),
             birth_date=row.birth_date,
             member_since=row.member_since,
             balance_available=available(state, self.now),
@@ -339,6 +341,7 @@ class World:
             writes.put(DocumentRow, [doc.row(self.company.id, day, self.now)], "insert" if doc.new else "replace")
             self._collect_keys(doc, writes)
             self._collect_day(doc, doc.count(day), writes)
+            shopping.collect(writes, self.company.id, doc.bought_before, doc.bought(day), self.now if self.company.segmented else None)
             links = [{"return_id": doc.id, "ref": ref, "company_id": self.company.id, "original_id": one} for ref, one in doc.links.items()]
             writes.put(ReturnLink, links, "replace")
         self.working.collect(writes, self.company.default_zone)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import DIRECTORY, Scope
 from v5_cloud.models import Company, Store
+from v5_cloud.segments.repository import SegmentRepository
 from v5_cloud.tenants.repository import TenantRepository
 from v5_cloud.tenants.schemas import CompanyItem, Overview, StoreItem
 from v5_core.errors import NotFoundError
@@ -45,6 +46,7 @@ class CompanyInfo:
     receipt_url: str
     offline_points_limit: int
     stores: Mapping[str, StoreInfo]
+    segmented: bool = False
 
     @property
     def default_zone(self) -> ZoneInfo:
@@ -87,6 +89,7 @@ def _read(container: Container, scope: Scope) -> CompanyInfo:
             )
             for row in repository.stores()
         }
+        segmented = SegmentRepository(session, scope).any()
     return CompanyInfo(
         company.id,
         company.name,
@@ -96,6 +99,7 @@ def _read(container: Container, scope: Scope) -> CompanyInfo:
         company.receipt_url,
         company.offline_points_limit,
         stores,
+        segmented,
     )
 
 

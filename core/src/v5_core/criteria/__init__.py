@@ -2,6 +2,7 @@
 
     parse("email = '' and total >= 1000", fields)       text form to tree, errors with their position
     from_json(text) / to_json(tree)                     JSON form, for forms on pages
+    to_text(tree)                                       the text form again
     compile_memory(tree, fields)                        record -> bool
     v5_core.sources.criteria_sql.compile_sql            tree -> SQL, the same answer
 
@@ -17,6 +18,7 @@ from v5_core.criteria._memory import Predicate, ascii_lower, compile_memory
 from v5_core.criteria._parse import parse
 from v5_core.criteria._period import Days, read_period
 from v5_core.criteria._record import RECORD_FIELDS
+from v5_core.criteria._text import to_text
 
 __all__ = [
     "RECORD_FIELDS",
@@ -45,4 +47,5 @@ __all__ = [
     "read_period",
     "read_value",
     "to_json",
+    "to_text",
 ]
