@@ -1,110 +1,57 @@
-"""The rules engine on the basket that the peers are measured with: 10 lines, 19 units, 20 offers, explanations on.
+"""The rules engine on the baskets that the peers are measured with: 10 lines, 19 units, 20 offers, explanations on.
 
     python bench/engine.py [--seconds 2] [--rounds 3]
 
 Prints one JSON line per figure: {"name", "value", "baseline", "ratio", "unit"}. The peers are installed on first use (see `_peers`);
 without them a figure has no baseline. CPU seconds of one core on both sides, in turns, medians of the rounds: a busy machine slows both.
+The compiled engine is measured too where `./v5 compile` has made it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
+import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
+import _baskets
 import _peers
+from _baskets import AT, FACTS, Work
 
-from v5_core.engine import Compiled, CustomerFacts, compile_programmes, evaluate
-from v5_core.hooks import QuoteRequest, QuoteResponse
-from v5_core.model import Line
-from v5_core.programme import EarnPerAmount, PercentOffer, Programme, Selector
+from v5_core.engine import COMPILED, evaluate
 
-AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
-FACTS = CustomerFacts("c1", segments=frozenset({"vip"}))
+_WAY: Final = "compiled" if COMPILED else "pure Python"
 
 
-def medusa_work() -> tuple[Compiled, QuoteRequest]:
-    """The work of bench_medusa.js: 20 offers for VIPs on two of five categories each, all on a basket of 10 lines.
-
-    Medusa's fixed amounts and buy-get offers are percentages here, all combinable, each on the lines that it touches there: 70 effects on
-    lines where Medusa has 57 actions. Rounding to the cent, explanations and points come on top; Medusa does none of them.
-    """
-    kinds: tuple[dict[str, Any], ...] = (
-        {"percent": 1000},  # a percentage of each line
-        {"percent": 300},  # an amount off each line
-        {"percent": 250, "kind": "percent_order"},  # an amount across the lines
-        {"percent": 500},  # buy two, get one: touches one category only
-    )
-    offers = tuple(
-        PercentOffer(
-            id=f"p{i}",
-            title=f"P{i}",
-            exclusive=False,
-            when="segment = 'vip'",
-            selector=Selector(families=(f"c{i % 5}",) if i % 4 == 3 else (f"c{i % 5}", f"c{(i + 1) % 5}")),
-            **kinds[i % 4],
-        )
-        for i in range(20)
-    )
-    lines = []
-    for k in range(10):
-        quantity = 1 + k % 3
-        gross = (300 + 137 * k) * quantity
-        lines.append(Line(line_id=f"i{k}", product=f"i{k}", family=f"c{k % 5}", quantity=quantity * 1000, gross=gross, net=gross))
-    earning = (EarnPerAmount(id="euro", points=1000, amount=100),)
-    programme = Programme(id="bench", name="Bench", offers=offers, earning=earning)
-    return compile_programmes([programme]), QuoteRequest(store="S", at=AT, lines=tuple(lines))
-
-
-def oscar_work() -> tuple[Compiled, QuoteRequest]:
-    """The basket of bench_oscar.py: 200 products, 18 ranges of 60 of them, 20 offers, 19 units, 272.09 in all.
-
-    Oscar consumes units (an offer takes the cheapest two or three units and no other offer may touch them), and has fixed amounts,
-    multibuy and fixed-price bundles; V5's foundation has percentages. So the basket and the ranges are the same, the discount is not
-    comparable: oscar gives 49.74. The percentages here are oscar's own (10 and 15) where it has one, 5 elsewhere.
-    """
-
-    def products(r: int) -> tuple[str, ...]:
-        return tuple(sorted({f"u{(r * 11 + k * 3) % 200}" for k in range(60)}))
-
-    offers = tuple(
-        PercentOffer(
-            id=f"o{i}",
-            title=f"o{i}",
-            percent=(1000, 500, 500, 1500, 500)[i % 5],
-            priority=20 - i,
-            exclusive=i % 2 == 0,
-            minimum=2000 if i % 5 == 1 else 0,
-            selector=Selector(products=() if i >= 18 else products(i)),
-        )
-        for i in range(20)
-    )
-    lines = []
-    for k in range(10):
-        number, quantity = (k * 19) % 200, 1 + k % 3
-        gross = (300 + (number % 17) * 137) * quantity
-        lines.append(Line(line_id=str(k), product=f"u{number}", quantity=quantity * 1000, gross=gross, net=gross))
-    programme = Programme(id="bench", name="Bench", offers=offers)
-    return compile_programmes([programme]), QuoteRequest(store="S", at=AT, lines=tuple(lines))
-
-
-def per_cpu_second(compiled: Compiled, request: QuoteRequest, seconds: float) -> tuple[float, QuoteResponse]:
-    """Evaluations in one CPU second of one core."""
-    reply = evaluate(compiled, request, FACTS, local_time=AT)
-    for _ in range(200):
-        evaluate(compiled, request, FACTS, local_time=AT)
+def per_cpu_second(work: Work, seconds: float) -> float:
+    """Evaluations in one CPU second of one core, the baskets in turn."""
+    for request in work.requests * 4:
+        evaluate(work.compiled, request, FACTS, local_time=AT)
+    requests = work.requests * max(1, 50 // len(work.requests))
     count, start = 0, time.process_time()
     while (spent := time.process_time() - start) < seconds:
-        for _ in range(50):
-            evaluate(compiled, request, FACTS, local_time=AT)
-        count += 50
-    return count / spent, reply
+        for request in requests:
+            evaluate(work.compiled, request, FACTS, local_time=AT)
+        count += len(requests)
+    return count / spent
+
+
+def cold(offers: int, seconds: float) -> float:
+    """The first evaluation after publishing, in milliseconds: nothing is looked up yet, neither rules in force nor lines."""
+    spent: list[float] = []
+    until = time.process_time() + seconds
+    while len(spent) < 3 or time.process_time() < until:
+        work = _baskets.many(offers)
+        start = time.process_time()
+        evaluate(work.compiled, work.requests[0], FACTS, local_time=AT)
+        spent.append((time.process_time() - start) * 1000)
+    return median(spent)
 
 
 def medusa(folder: Path) -> float:
@@ -128,37 +75,76 @@ def _figure(pattern: str, text: str) -> float:
 
 def report(name: str, value: float, baseline: float | None, **more: Any) -> None:
     ratio = round(value / baseline, 2) if baseline else None
-    figures = {"name": name, "value": round(value), "baseline": baseline, "ratio": ratio, "unit": "baskets per CPU second"}
+    figures = {"name": name, "value": round(value, 2), "baseline": baseline, "ratio": ratio, "unit": "baskets per CPU second"}
     print(json.dumps({**figures, **more}), flush=True)
+
+
+def shape(work: Work) -> dict[str, Any]:
+    """What the first basket got."""
+    reply = evaluate(work.compiled, work.requests[0], FACTS, local_time=AT)
+    return {
+        "discounts_of_lines": sum(len(benefit.shares) for benefit in reply.benefits), "explanations": len(reply.explanations),
+        "discount_minor": reply.discount, "gross_minor": sum(line.gross for line in work.requests[0].lines),
+    }  # fmt: skip
+
+
+def beside_medusa(seconds: float, rounds: int) -> None:
+    work, peer = _baskets.medusa(), _peers.medusa()
+    values, others, baselines = [], [], []
+    for _ in range(rounds):
+        values.append(per_cpu_second(work, seconds))
+        others.append(_other_way(seconds))
+        if peer is not None:
+            baselines.append(medusa(peer))
+    baseline = median(baselines) if baselines else None
+    more = {**shape(work), "note": work.note}
+    ways = {_WAY: [value for value in values if value], "compiled": [value for value in others if value]}
+    for way, found in ways.items():
+        if found:
+            report(f"engine, {way}: Medusa's basket", median(found), baseline, aim=25 if way == "compiled" else 12, **more)
+
+
+def _other_way(seconds: float) -> float:
+    # The compiled engine runs in a process of its own: one process holds one engine. 0 when it is not there.
+    if COMPILED:
+        return 0
+    command = [sys.executable, __file__, "--only-value", "--seconds", str(seconds)]
+    done = subprocess.run(command, env=os.environ | {"V5_ENGINE": "compiled"}, capture_output=True, text=True, check=False)
+    return float(done.stdout) if done.returncode == 0 and done.stdout.strip() else 0
+
+
+def beside_oscar(seconds: float) -> None:
+    work, found = _baskets.oscar(), _peers.oscar()
+    value = per_cpu_second(work, seconds)
+    report(
+        f"engine, {_WAY}: oscar's basket", value, oscar(*found) if found else None, note=work.note, peer_discount_minor=4974, **shape(work)
+    )
+
+
+def by_number_of_offers(seconds: float, rounds: int) -> None:
+    few, many = _baskets.many(20), _baskets.many(2000)
+    pairs = [(per_cpu_second(few, seconds / 2), per_cpu_second(many, seconds / 2)) for _ in range(rounds)]
+    fast, slow = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
+    first, first_many = cold(20, seconds / 4), cold(2000, seconds / 4)
+    note = f"8 of them apply; the very first basket after publishing: {first:.2f} ms with 20 offers, {first_many:.2f} ms with 2,000"
+    report(f"engine, {_WAY}: 2,000 offers beside 20", slow, round(fast, 2), aim="0.5 or more", note=note, **shape(many))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds per figure")
     parser.add_argument("--rounds", type=int, default=3, help="turns of V5 and Medusa")
+    parser.add_argument("--only-value", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    compiled, request = medusa_work()
-    values, baselines, peer = [], [], _peers.medusa()
-    for _ in range(max(1, arguments.rounds)):
-        value, reply = per_cpu_second(compiled, request, arguments.seconds)
-        values.append(value)
-        if peer is not None:
-            baselines.append(medusa(peer))
-    value, baseline = median(values), median(baselines) if baselines else None
-    shape = {"benefits": len(reply.benefits), "explanations": len(reply.explanations), "discount_minor": reply.discount}
-    report("engine 10 lines 20 offers (medusa's basket)", value, baseline, aim=8, **shape)
-    compiled, request = oscar_work()
-    value, reply = per_cpu_second(compiled, request, arguments.seconds)
-    gross = sum(line.gross for line in request.lines)
-    shape = {
-        "benefits": len(reply.benefits),
-        "explanations": len(reply.explanations),
-        "discount_minor": reply.discount,
-        "gross_minor": gross,
-    }
-    found = _peers.oscar()
-    note = "same basket and ranges; oscar's bundles are percentages here"
-    report("engine 10 lines 20 offers (oscar's basket)", value, oscar(*found) if found else None, note=note, **shape)
+    if arguments.only_value:
+        if not COMPILED:
+            raise SystemExit(1)
+        print(per_cpu_second(_baskets.medusa(), arguments.seconds))
+        return
+    rounds = max(1, arguments.rounds)
+    beside_medusa(arguments.seconds, rounds)
+    beside_oscar(arguments.seconds)
+    by_number_of_offers(arguments.seconds, rounds)
 
 
 if __name__ == "__main__":

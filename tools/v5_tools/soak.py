@@ -1,17 +1,20 @@
 """The long runs: hours, not minutes; not part of CI.
 
 50 rounds of each crash test, many more hypothesis examples, hundreds of requests to each operation of the API on both databases, the
-reports of a document in all orders.
+reports of a document in all orders. The core's tests run on the compiled engine too, where there is a C compiler.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from typing import Final
 
 import pytest
+
+from v5_tools import compiled
 
 _CLOUD: Final = ("tests/cloud/test_openapi.py", "tests/cloud/test_settlement.py", "tests/cloud/test_workers.py")
 _PARTS: Final = ("tests/crash", "tests/core", *_CLOUD)
@@ -29,7 +32,20 @@ def main() -> int:
     os.environ["V5_EXAMPLES"] = str(options.examples)
     os.environ["V5_SCHEMA_EXAMPLES"] = str(options.requests)
     os.environ["V5_EVERY_ORDER"] = "1"
-    return int(pytest.main(["-o", "timeout=7200", *(options.rest or _PARTS)]))
+    failed = int(pytest.main(["-o", "timeout=7200", *(options.rest or _PARTS)]))
+    return failed if options.rest else failed or _compiled_engine()
+
+
+def _compiled_engine() -> int:
+    """The core's tests on the compiled engine; 0 when they pass, or when nothing can be compiled here, which is said."""
+    reason = "" if compiled.fresh() else compiled.obstacle()
+    if reason:
+        print(f"not run on the compiled engine: {reason}")
+        return 0
+    if compiled.main(["--quiet"]):
+        return 1
+    command = [sys.executable, "-m", "pytest", "-o", "timeout=7200", "tests/core"]
+    return subprocess.run(command, env=compiled.environment(), check=False).returncode
 
 
 if __name__ == "__main__":

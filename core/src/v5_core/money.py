@@ -7,11 +7,12 @@ Units: money in the currency's minor unit (cents), points and quantities in thou
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
+
+from v5_core.arithmetic import Rounding, apply_rate, ratio, split
 
 __all__ = [
     "CURRENCIES",
@@ -36,8 +37,6 @@ CURRENCIES: Final = frozenset(
 )
 _LIMIT: Final = 10**15
 _PLAIN: Final = re.compile(r"(-?[0-9]{1,15})(?:\.([0-9]{1,6}))?").fullmatch
-
-Rounding = Literal["down", "half-up"]
 
 
 class WireInt(int):
@@ -111,51 +110,6 @@ Amount = Annotated[int, _BOUND, *_scaled(2, "12.34", trim=False)]
 Points = Annotated[int, _BOUND, *_scaled(3, "12.5", trim=True)]
 Quantity = Annotated[int, _BOUND, *_scaled(3, "1.5", trim=True)]
 Rate = Annotated[int, _BOUND, *_scaled(2, "23", trim=True)]
-
-
-def ratio(value: int, numerator: int, denominator: int, rounding: Rounding = "half-up") -> int:
-    """Value * numerator / denominator on integers; half-up rounds away from zero at the half, down towards zero."""
-    if denominator <= 0:
-        raise ValueError("the denominator must be positive")
-    product = value * numerator
-    magnitude = abs(product)
-    whole = (2 * magnitude + denominator) // (2 * denominator) if rounding == "half-up" else magnitude // denominator
-    return whole if product >= 0 else -whole
-
-
-def apply_rate(value: int, rate: int, rounding: Rounding = "half-up") -> int:
-    """The share `rate` (hundredths of a percent) of `value`: 23 % of 1000 is 230."""
-    return ratio(value, rate, 10_000, rounding)
-
-
-def split(total: int, weights: Sequence[int]) -> list[int]:
-    """Splits an integer over weights so that the parts sum to it (largest remainder, ties by position).
-
-    Args:
-        total: Any sign.
-        weights: Not negative. All zero: the whole goes to the first part.
-
-    Raises:
-        ValueError: No weights, or a negative one.
-    """
-    if not weights:
-        raise ValueError("nothing to split over")
-    if min(weights) < 0:
-        raise ValueError("weights must not be negative")
-    pool = sum(weights)
-    if pool == 0:
-        return [total] + [0] * (len(weights) - 1)
-    magnitude = abs(total)
-    parts = [magnitude * weight // pool for weight in weights]
-    rest = magnitude - sum(parts)
-    if rest:
-        remainders = [magnitude * weight % pool for weight in weights]
-        if rest == 1:
-            parts[remainders.index(max(remainders))] += 1
-        else:  # stable, in reverse too: of equal remainders the first position is served first
-            for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:rest]:
-                parts[index] += 1
-    return parts if total >= 0 else [-part for part in parts]
 
 
 def round_decimal(value: Decimal, decimals: int, rounding: Rounding = "half-up") -> int:

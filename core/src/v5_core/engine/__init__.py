@@ -8,6 +8,9 @@
 No I/O and no clock: times come in. Amounts are minor units, points thousandths.
 """
 
+from typing import Final
+
+from v5_core.engine import _evaluate
 from v5_core.engine._alerts import alerts_for, missing_fields, record_attributes, unknown_customer
 from v5_core.engine._check import check_programme
 from v5_core.engine._compile import Compiled, compile_programmes
@@ -33,6 +36,7 @@ from v5_core.engine._types import (
 )
 
 __all__ = [
+    "COMPILED",
     "Compiled",
     "Coupon",
     "CustomerFacts",
@@ -65,3 +69,6 @@ __all__ = [
     "settle",
     "unknown_customer",
 ]
+
+COMPILED: Final = not (_evaluate.__file__ or "").endswith(".py")
+"""Whether this is the engine that `./v5 compile` made; it gives the same."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from v5_core.arithmetic import ratio
 from v5_core.engine._basket import Basket
 from v5_core.engine._compile import Touched, View
 from v5_core.engine._prices import Prices
@@ -13,7 +14,6 @@ from v5_core.engine._rules import OfferRule, Pool
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Use, limit_key
 from v5_core.hooks import Benefit, Explanation, Gift
-from v5_core.money import ratio
 
 __all__ = ["Candidate", "Discounts", "Nudge", "choose", "measured"]
 

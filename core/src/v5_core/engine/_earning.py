@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from v5_core.arithmetic import ratio, split
 from v5_core.engine._compile import View
 from v5_core.engine._fast import builder
 from v5_core.engine._rules import Rule
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import limit_key
 from v5_core.hooks import Explanation
-from v5_core.money import ratio, split
 from v5_core.programme import EarnPerAmount, EarnPerQuantity, EarnPerSale, PointsCap, Policies
 from v5_core.words import Words
 

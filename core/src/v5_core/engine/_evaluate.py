@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from v5_core.arithmetic import split
 from v5_core.engine._basket import EMPTY_STATE, Basket
 from v5_core.engine._compile import Compiled, Touched, View
 from v5_core.engine._earning import Earning, Paid, earn
@@ -14,7 +15,6 @@ from v5_core.engine._situation import Situation
 from v5_core.engine._totals import stored_uses, totals
 from v5_core.engine._types import CustomerFacts, SaleState
 from v5_core.hooks import Explanation, Message, QuoteRequest, QuoteResponse, Reward, StoredUse
-from v5_core.money import split
 from v5_core.words import Words
 
 __all__ = ["evaluate"]

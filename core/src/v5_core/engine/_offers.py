@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from v5_core.arithmetic import apply_rate, split
 from v5_core.engine._basket import Basket
 from v5_core.engine._choice import Candidate, Discounts, Nudge, choose, measured
 from v5_core.engine._compile import Touched, View
@@ -16,7 +17,6 @@ from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, Use, limit_key
 from v5_core.hooks import Benefit, Explanation, Gift
 from v5_core.model import Claim, LineKind
-from v5_core.money import apply_rate, split
 from v5_core.programme import GiftOffer
 from v5_core.words import Words
 

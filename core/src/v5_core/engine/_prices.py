@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from v5_core.arithmetic import split
 from v5_core.engine._rules import Pool
 from v5_core.engine._situation import Situation
-from v5_core.money import split
 
 __all__ = ["Cut", "Piece", "Prices", "cheapest_first", "dearest_first", "first_units", "without"]
 
@@ -113,7 +113,7 @@ class Prices:
         shares = {i: cut.shares[line_id] for i, line_id in enumerate(self.situation.ids) if line_id in cut.shares}
         for maximum in maxima:
             if sum(shares.values()) > maximum:
-                shares = dict(zip(shares, split(max(0, maximum), list(shares.values())), strict=True))
+                shares = dict(zip(shares, split(maximum, list(shares.values())), strict=True))
         return self.take(shares, cut.base, cut.count, cut.gift, cut.closed)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
+from v5_core.arithmetic import ratio, split
 from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units, without
 from v5_core.engine._rules import OfferRule, card_rate
-from v5_core.money import ratio, split
 from v5_core.programme import BundleOffer, BuyGetOffer, CheapestOffer, FixedPriceOffer, PriceListOffer
 
 __all__ = ["open_enough", "take"]
@@ -19,7 +19,7 @@ def take(rule: OfferRule, indexes: Sequence[int], prices: Prices, most: int | No
         return _KINDS[rule.kind](rule, indexes, prices)
     trial = prices.trial()
     cut = _KINDS[rule.kind](rule, indexes, trial)
-    maxima = [maximum for maximum in (rule.limit, most) if maximum is not None]
+    maxima = [max(0, maximum) for maximum in (rule.limit, most) if maximum is not None]
     if cut.amount > min(maxima):
         return prices.take_at_most(maxima, cut)
     prices.become(trial)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from v5_core.arithmetic import ratio, split
 from v5_core.engine._fast import builder
 from v5_core.engine._types import LineReversal, Reversal, SettledLine, Settlement, Share
 from v5_core.hooks import Explanation
 from v5_core.model import Line, SalesDocument
-from v5_core.money import ratio, split
 from v5_core.words import Words, words_of
 
 __all__ = ["reversal"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from v5_core.arithmetic import apply_rate, ratio
 from v5_core.engine._compile import Compiled, View
 from v5_core.engine._fast import builder
 from v5_core.engine._rules import CompiledProgramme
 from v5_core.hooks import Reward
-from v5_core.money import apply_rate, ratio
 from v5_core.programme import Redemption, RewardLevel
 
 __all__ = ["next_reward", "points_worth", "redeemable", "redeeming", "reward_list", "rewards_for", "worth"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from v5_core.arithmetic import split
 from v5_core.engine._basket import EMPTY_STATE, Basket
 from v5_core.engine._compile import Compiled
 from v5_core.engine._earning import Earning, Paid, earn
@@ -12,7 +13,6 @@ from v5_core.engine._offers import apply_offers
 from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import Coupon, CustomerFacts, Earned, SaleState, SettledLine, Settlement, Share, Use
 from v5_core.model import Claim, DocumentKind, DocumentStatus, Line, LineKind, PaymentMethod, SalesDocument
-from v5_core.money import split
 from v5_core.programme import OfferBase
 from v5_core.words import Words, words_of
 

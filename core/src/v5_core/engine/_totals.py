@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from v5_core.arithmetic import apply_rate, split
 from v5_core.engine._basket import usable
 from v5_core.engine._compile import Compiled, View
 from v5_core.engine._fast import builder
@@ -11,7 +12,6 @@ from v5_core.engine._situation import Situation
 from v5_core.engine._types import Stored
 from v5_core.hooks import StoredPayment, StoredUse
 from v5_core.model import Line
-from v5_core.money import apply_rate, split
 from v5_core.words import Words
 
 __all__ = ["net_of", "stored_uses", "totals"]

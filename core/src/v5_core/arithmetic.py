@@ -1,0 +1,55 @@
+"""Ratios and splits of integers: what all figures of the engine are made by. Without imports, so that it can be compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+__all__ = ["Rounding", "apply_rate", "ratio", "split"]
+
+Rounding = Literal["down", "half-up"]
+
+
+def ratio(value: int, numerator: int, denominator: int, rounding: Rounding = "half-up") -> int:
+    """Value * numerator / denominator on integers; half-up rounds away from zero at the half, down towards zero."""
+    if denominator <= 0:
+        raise ValueError("the denominator must be positive")
+    product = value * numerator
+    magnitude = abs(product)
+    whole = (2 * magnitude + denominator) // (2 * denominator) if rounding == "half-up" else magnitude // denominator
+    return whole if product >= 0 else -whole
+
+
+def apply_rate(value: int, rate: int, rounding: Rounding = "half-up") -> int:
+    """The share `rate` (hundredths of a percent) of `value`: 23 % of 1000 is 230."""
+    return ratio(value, rate, 10_000, rounding)
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """Splits an integer over weights so that the parts sum to it (largest remainder, ties by position).
+
+    Args:
+        total: Any sign.
+        weights: Not negative. All zero: the whole goes to the first part.
+
+    Raises:
+        ValueError: No weights, or a negative one.
+    """
+    if not weights:
+        raise ValueError("nothing to split over")
+    if min(weights) < 0:
+        raise ValueError("weights must not be negative")
+    pool = sum(weights)
+    if pool == 0:
+        return [total] + [0] * (len(weights) - 1)
+    magnitude = abs(total)
+    parts = [magnitude * weight // pool for weight in weights]
+    rest = magnitude - sum(parts)
+    if rest:
+        remainders = [magnitude * weight % pool for weight in weights]
+        if rest == 1:
+            parts[remainders.index(max(remainders))] += 1
+        else:  # stable, in reverse too: of equal remainders the first position is served first
+            for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:rest]:
+                parts[index] += 1
+    return parts if total >= 0 else [-part for part in parts]
