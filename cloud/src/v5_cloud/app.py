@@ -20,10 +20,24 @@ from v5_cloud.kit.container import Container, build, utc_now
 from v5_cloud.kit.guard import Guard
 from v5_cloud.kit.settings import Settings
 from v5_cloud.ledger.tasks import Housekeeper
+from v5_cloud.segments.tasks import SegmentKeeper
 
 __all__ = ["create_app"]
 
-_FEATURES = ("fleet", "push", "hooks", "soap", "customers", "sales", "programmes", "vouchers", "membership", "simulation", "tenants")
+_FEATURES = (
+    "fleet",
+    "push",
+    "hooks",
+    "soap",
+    "customers",
+    "sales",
+    "programmes",
+    "vouchers",
+    "membership",
+    "segments",
+    "simulation",
+    "tenants",
+)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
@@ -39,8 +53,11 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         _end_with_parent()
         keeper = Housekeeper(held, held.settings.housekeeping_seconds)
+        segments = SegmentKeeper(held)
         keeper.start()
+        segments.start()
         yield
+        segments.stop()
         keeper.stop()
         held.database.dispose()
 

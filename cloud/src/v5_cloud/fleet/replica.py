@@ -20,6 +20,7 @@ from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.models import AccountRow, CustomerRow, VoucherRow
 from v5_cloud.programmes.asks import Asks
 from v5_cloud.programmes.service import current
+from v5_cloud.segments.repository import SegmentRepository
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.vouchers.counters import Counters, periods_of
 from v5_cloud.vouchers.purse import MONEY
@@ -76,6 +77,7 @@ class _Carried:
     ids: Sequence[str]
     cards: dict[str, list[Card]] = field(default_factory=dict)
     members: dict[str, list[Member]] = field(default_factory=dict)
+    segments: dict[str, list[str]] = field(default_factory=dict)
     vouchers: dict[str, list[ReplicaVoucher]] = field(default_factory=dict)
     measures: Measures | None = None
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class _Carried:
                 valid_until=row.valid_until,
             )  # fmt: skip
             self.cards.setdefault(row.customer_id, []).append(card)
+        self.segments = SegmentRepository(self.session, self.scope).of(self.ids)
         stand = MembershipRepository(self.session, self.scope)
         if self.asks.measured:
             self.measures = Measures(stand, self.asks.schemes, self.today, 0)
@@ -152,6 +155,7 @@ class _Carried:
         found: dict[str, Any] = {
             "plastic": tuple(card for card in self.cards.get(customer, ()) if card != Card(number=card.number)),
             "memberships": tuple(self._membership(one) for one in self.members.get(customer, ())),
+            "segments": tuple(self.segments.get(customer, ())),
             "vouchers": tuple(self.vouchers.get(customer, ())),
             "used": self.used(customer),
         }

@@ -18,6 +18,7 @@ from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Cause, Working
 from v5_cloud.membership.tasks import keep_levels
 from v5_cloud.models import new_id
+from v5_cloud.segments.refreshing import refresh_stale
 from v5_cloud.settlement.pending import settle_known
 from v5_cloud.settlement.service import again
 from v5_cloud.simulation.jobs import resume
@@ -45,7 +46,7 @@ def housekeeping(container: Container) -> int:
         for account in sorted(accounts):
             again(partial(_settle_time, container, scope, account))
         moved += len(accounts) + settle_known(container, scope) + settle_outside(container, scope)
-        moved += celebrate(container, scope)
+        moved += celebrate(container, scope) + refresh_stale(container, scope)
     resume(container)
     container.limiter.forget()
     return moved
