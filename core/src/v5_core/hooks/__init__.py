@@ -1,0 +1,71 @@
+"""Sale-time operations: one set of models for REST, SOAP and Python, in the agent and in the cloud.
+
+`Hooks` is the port; the agent answers it from the replica, the cloud from the ledger. Every request that changes something carries
+`request_id`: the same id with the same body gives the stored answer, with another body `ConflictError`.
+"""
+
+from v5_core.hooks._operations import (
+    CancelRequest,
+    CancelResponse,
+    CommitRequest,
+    CommitResponse,
+    EnrolRequest,
+    EnrolResponse,
+    HoldRequest,
+    HoldResponse,
+    Hooks,
+    IdentifyRequest,
+    IdentifyResponse,
+    QuoteRequest,
+    QuoteResponse,
+    ReturnRequest,
+    ReturnResponse,
+)
+from v5_core.hooks._parts import (
+    Benefit,
+    CodeResult,
+    CustomerView,
+    EntitlementView,
+    Explanation,
+    Gift,
+    MembershipView,
+    Message,
+    ReceiptLine,
+    Reward,
+    StoredPayment,
+    StoredUse,
+    TierView,
+    VoucherView,
+)
+
+__all__ = [
+    "Benefit",
+    "CancelRequest",
+    "CancelResponse",
+    "CodeResult",
+    "CommitRequest",
+    "CommitResponse",
+    "CustomerView",
+    "EnrolRequest",
+    "EnrolResponse",
+    "EntitlementView",
+    "Explanation",
+    "Gift",
+    "HoldRequest",
+    "HoldResponse",
+    "Hooks",
+    "IdentifyRequest",
+    "IdentifyResponse",
+    "MembershipView",
+    "Message",
+    "QuoteRequest",
+    "QuoteResponse",
+    "ReceiptLine",
+    "ReturnRequest",
+    "ReturnResponse",
+    "Reward",
+    "StoredPayment",
+    "StoredUse",
+    "TierView",
+    "VoucherView",
+]
