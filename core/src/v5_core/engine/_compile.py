@@ -43,7 +43,7 @@ class Compiled:
         offers: In the order in which they apply: price lists, line offers, order offers, rewards; exclusive ones first; higher priority
             first; then by id.
         codes: From a public code to the offers that it opens.
-        stored_selectors: From a type of stored value to the lines that it may pay for.
+        stored_selectors: From a type of stored value to the lines that it may pay for, by programme, the newest version first.
         voucher_codes: From a code to the voucher rules that ask for it.
         voice: What the programmes say themselves: alerts, and other words for V5's messages.
     """
@@ -69,8 +69,10 @@ class Compiled:
             for voucher in programme.data.vouchers:
                 for code in voucher.codes:
                     self.voucher_codes[fold_code(code)].append((programme, voucher))
-        # What may be paid for by each type of stored value; versions come newest first, the newest counts.
-        self.stored_selectors = {one.id: Pool(one.id, one.selector) for p in reversed(programmes) for one in p.data.stored_value}
+        self.stored_selectors: dict[str, list[tuple[int, Pool]]] = defaultdict(list)
+        for programme in programmes:
+            for kind in programme.data.stored_value:
+                self.stored_selectors[kind.id].append((programme.index, Pool(kind.id, kind.selector)))
         validities: list[Validity] = [p.data.validity for p in programmes]
         validities += [rule.data.validity for rules in (self.offers, self.earning, self.boosts) for rule in rules]
         self._instants = sorted({at for one in validities for at in (one.starts_at, one.ends_at) if at is not None})
@@ -88,6 +90,12 @@ class Compiled:
             if yes:
                 last = programme.key
         return chosen
+
+    def payable(self, situation: Situation, type_id: str) -> Pool | None:
+        """The lines that a type of stored value may pay for, by the version in force (where none is, the newest); None is all."""
+        known = self.stored_selectors.get(type_id, [])
+        active = self.active(situation.at, situation.currency, situation.local.date()) if len(known) > 1 else []
+        return next((pool for index, pool in known if active and active[index]), known[0][1] if known else None)
 
     def view(self, situation: Situation, opened: Opened | None = None, *, everyone: bool = False) -> View:
         """What is open to this buyer now.

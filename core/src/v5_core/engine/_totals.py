@@ -81,7 +81,7 @@ def stored_uses(
             kind = one.kind if one is not None else ""
             found.append(_use({"code": payment.code, "kind": kind, "amount": 0, "left": 0, "problem": problem, "text": text}))
             continue
-        pool = compiled.stored_selectors.get(one.type_id)
+        pool = compiled.payable(situation, one.type_id)
         indexes = [i for i in range(len(left)) if left[i]]
         if pool is not None:
             indexes = pool.of([i for i in indexes if pool.takes(situation.lines[i])], situation, remaining)
