@@ -370,3 +370,25 @@ def test_a_sale_that_needs_nothing_of_this_costs_no_statement_more(service: Serv
     spent = service.held.database.statements - before
     # SQLite writes table by table; what is read is the same on both.
     assert spent <= (5 if not service.held.database.is_sqlite else 20), spent
+
+
+def test_a_sale_of_before_the_levels_counts_for_them_however_late_it_comes(service: Service, till: Till) -> None:
+    saved = till.client.post("/v1/programmes", json={**PROGRAMME, "tiers": None, "offers": [], "vouchers": []}, headers=till.auth)
+    assert saved.status_code == 201, saved.text
+    till.client.post("/v1/programmes/clube/1/publish", headers=till.auth)
+    long_ago = till.clock.now - timedelta(hours=1)
+    till.clock.forward(days=1)
+    till.client.post("/v1/programmes", json={**PROGRAMME, "version": 2}, headers=till.auth)
+    till.client.post("/v1/programmes/clube/2/publish", headers=till.auth)
+    buy(till, "new", "20.00")
+    buy(till, "late", "90.00", issued_at=long_ago.isoformat())
+    assert standing(till)["tiers"][0]["tier"] == "prata"
+
+
+def test_vouchers_by_turnover_for_some_customers_only(service: Service, shop: Till) -> None:
+    for number in range(4):
+        buy(shop, f"s{number}", "80.00", number % 2)
+    name = shop.get(f"/v1/customers/{shop.customer(1)['id']}").json()["name"]
+    asked = {"programme": "clube", "rule": "obrigado", "first": "2026-11-01", "last": "2026-11-30", "where": f"name = '{name}'"}
+    preview = post(shop, "/v1/runs/turnover", asked, 201)
+    assert [one["customer"] for one in preview["lines"]] == [shop.customer(1)["id"]]

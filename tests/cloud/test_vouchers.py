@@ -335,3 +335,21 @@ def test_a_voucher_lapses_with_its_last_day(service: Service, shop: Till) -> Non
     housekeeping(service.held)
     assert voucher(shop, card)["balance"] == "0.00"
     service.sound()
+
+
+def test_what_the_erp_says_later_does_not_give_the_card_its_money_back(service: Service, shop: Till) -> None:
+    card = issue(shop, kind="gift_card", type="cartao", amount="50.00")["code"]
+    key = {"issuer": "500000000", "number": "FT 1/1"}
+    shop.commit(sale(shop, "s1", fiscal=key, payments=[{"method": "gift_card", "amount": "40.00", "code": card}]))
+    shop.enrol_agent()
+    told = sale(shop, "erp-1", fiscal=key, source="phc", origin="erp", payments=[{"method": "other", "amount": "40.00"}])
+    assert [one["status"] for one in shop.push(shop.event("document", told))] == ["accepted"]
+    assert voucher(shop, card)["balance"] == "10.00"
+    service.sound()
+
+
+def test_vouchers_that_lapse_soon_are_listed(shop: Till) -> None:
+    issue(shop, kind="voucher", amount="5.00", valid_until="2026-11-30")
+    issue(shop, kind="voucher", amount="6.00", valid_until="2026-12-31")
+    found = shop.get("/v1/vouchers", ending="2026-11-30").json()["items"]
+    assert [one["face"] for one in found] == ["5.00"]

@@ -327,8 +327,9 @@ def merge(known: SalesDocument, new: SalesDocument) -> SalesDocument:
     update: dict[str, object] = {}
     if not better.lines and other.lines and other.gross == better.gross:
         update |= {"lines": other.lines, "net": other.net}
-    holds = tuple(p for p in other.payments if p.hold)
-    if not better.payments or (holds and not any(p.hold for p in better.payments)):
+    # Only the till knows which hold and which gift card paid.
+    named = any(p.hold or p.code for p in other.payments)
+    if not better.payments or (named and not any(p.hold or p.code for p in better.payments)):
         update["payments"] = other.payments or better.payments
     if not better.applied and other.applied:
         update["applied"] = other.applied

@@ -88,6 +88,7 @@ def turnover(container: Container, scope: Scope, request: TurnoverRequest, *, ac
     _, rule = _rule(current(container, scope), now, request.programme, request.rule)
     if request.last < request.first:
         raise ValidationError("The period ends before it starts.", errors=(FieldError("last", "order", "a later day is expected"),))
+    holds = compile_memory(parse(request.where, RECORD_FIELDS), RECORD_FIELDS) if request.where.strip() else None
     unknown = [one for one in request.stores if one not in company.stores]
     if unknown:
         raise ValidationError("There is no such store.", errors=(FieldError("stores", "unknown_store", unknown[0]),))
@@ -95,6 +96,9 @@ def turnover(container: Container, scope: Scope, request: TurnoverRequest, *, ac
     def find(repository: MembershipRepository, info: CompanyInfo) -> list[Line]:
         zone = info.default_zone
         rows: Sequence[Any] = repository.turnover(day_start(request.first, zone), day_end(request.last, zone), request.stores)
+        if holds is not None:
+            meant = {person.id for person, _ in repository.people(()) if holds(record_values(person))}
+            rows = [row for row in rows if row[0] in meant]
         measured = [(str(row[0]), Measured(int(row[1]), int(row[2]))) for row in rows]
         return [
             [customer, one.amount, one.visits, 0, made.amount, made.percent]

@@ -166,7 +166,11 @@ class ResetRequest(Wire):
 
 
 class TurnoverRequest(Wire):
-    """Vouchers by turnover of a period: first a preview. Both days count."""
+    """Vouchers by turnover of a period: first a preview. Both days count.
+
+    Attributes:
+        where: Criteria over customers in text form, such as "home_store = 'LX1' and email != ''".
+    """
 
     request_id: Code
     programme: Code
@@ -174,6 +178,7 @@ class TurnoverRequest(Wire):
     first: date
     last: date
     stores: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
+    where: str = Field(default="", max_length=1000)
 
 
 class RunLine(BaseModel):

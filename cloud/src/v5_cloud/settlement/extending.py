@@ -63,7 +63,9 @@ def extend(
     # What the ledger knows as a hold of points alone is not looked for again.
     known = {alias: hold for hold, alias in working.aliases.items()}
     wanted = {one for one in holds if known.get(one, one).startswith(RESERVED) or (one not in known and one not in working.holds)}
-    asked = any(one.customers for one in asks) if customers else any(one.anonymous for one in asks)
+    # A sale of long ago counts for the levels of today.
+    today = programmes.asks(now)
+    asked = any(one.customers for one in asks) or today.measured if customers else any(one.anonymous for one in asks)
     if not (codes or wanted or asked or any(doc.extras for doc in docs)):
         return None
     repository, members = VoucherRepository(session, scope), MembershipRepository(session, scope)
@@ -74,7 +76,7 @@ def extend(
         repository,
         Purse(repository, company.currency, now),
         Counters(repository),
-        _measures(members, company, asks, bodies, docs, ids, now) if any(one.measured for one in asks) else None,
+        _measures(members, company, [*asks, today], bodies, docs, ids, now) if any(one.measured for one in (*asks, today)) else None,
         members_of(asks[-1], members.memberships(ids), _shared(customers)) if any(one.clubs for one in asks) and ids else {},
     )
     _reservations(found, wanted, bodies, codes, now)

@@ -148,9 +148,9 @@ class Extras:
                     self._first(key, doc, count)
                 elif limit.count == "uses":
                     count(key, use.times)
-            entitled = self._entitled(doc, use.programme, use.entitlement, day)
+            entitled = self.entitled(doc, use.programme, use.entitlement, day)
             if entitled is not None:
-                count(entitled, use.times)
+                count(entitled[0], use.times)
         for earned in settlement.earned:
             for _, _, key in asks.cap_keys(earned.programme, earned.rule, day, customer=doc.customer):
                 count(key, max(0, earned.points))
@@ -169,13 +169,14 @@ class Extras:
             count(key, 1)
         count(seen, 1)
 
-    def _entitled(self, doc: Doc, programme: str, entitlement: str, day: date) -> CounterKey | None:
+    def entitled(self, doc: Doc, programme: str, entitlement: str, day: date) -> tuple[CounterKey, int] | None:
+        """Where the customer's uses of an entitlement are counted, and how many there are."""
         if not entitlement or not doc.customer:
             return None
         for one in self.members.get(doc.customer, ()):
             for got in one.club.entitlements:
                 if one.programme == programme and got.id == entitlement:
-                    return one.counter(got, day)
+                    return one.counter(got, day), got.uses
         return None
 
     def _capture(self, doc: Doc) -> None:

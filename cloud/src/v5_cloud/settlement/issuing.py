@@ -97,6 +97,13 @@ def _excess(extras: Extras, doc: Doc, before: dict[CounterKey, int], wanted: dic
         for _, limit, key in asks.limit_keys(use.programme, use.rule, day, customer=doc.customer, store=doc.body.store, code=use.code):
             if wanted.get(key, 0) > before.get(key, 0) and extras.counters.value(key) > limit.uses:
                 extras.find(doc, "used_up", use.code or use.rule)
+        entitled = extras.entitled(doc, use.programme, use.entitlement, day)
+        if (
+            entitled is not None
+            and wanted.get(entitled[0], 0) > before.get(entitled[0], 0)
+            and extras.counters.value(entitled[0]) > entitled[1]
+        ):
+            extras.find(doc, "used_up", use.entitlement)
 
 
 def _all_back(sale: Doc, back: Sequence[Doc]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query
@@ -31,11 +32,14 @@ def listed(
     customer: Filter = "",
     state: Literal["", "active", "blocked", "moved", "cancelled"] = "",
     run: Filter = "",
+    ending: Annotated[date | None, Query(description="Only those whose last day is not after this one.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[VoucherItem]:
     """Vouchers, coupons, gift cards, wallets and credit notes, newest first."""
-    return service.listed(held, machine.scope, kind=kind, customer=customer, state=state, run=run, cursor=cursor, limit=limit)
+    return service.listed(
+        held, machine.scope, kind=kind, customer=customer, state=state, run=run, ending=ending, cursor=cursor, limit=limit
+    )
 
 
 @router.post("", status_code=201)

@@ -32,7 +32,7 @@ class VoucherRepository(Repository):
         return self.session.scalars(statement.order_by(VoucherRow.valid_until, VoucherRow.code).limit(limit)).all()
 
     def found(
-        self, kind: str, customer: str, state: str, run: str, after: tuple[datetime, str] | None, limit: int
+        self, kind: str, customer: str, state: str, run: str, ends: datetime | None, after: tuple[datetime, str] | None, limit: int
     ) -> Sequence[Row[VoucherRow, AccountRow]]:
         """Vouchers, newest first, each with its account where it has one."""
         same = (AccountRow.id == VoucherRow.account_id) & self.guard(AccountRow)
@@ -45,6 +45,8 @@ class VoucherRepository(Repository):
         ):
             if value:
                 statement = statement.where(column == value)
+        if ends is not None:
+            statement = statement.where(VoucherRow.valid_until <= ends)
         if after:
             statement = statement.where(tuple_(VoucherRow.created_at, VoucherRow.code) < tuple_(*after))
         return self.session.execute(statement.order_by(VoucherRow.created_at.desc(), VoucherRow.code.desc()).limit(limit)).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -209,13 +209,15 @@ def get(container: Container, scope: Scope, code: str) -> VoucherItem:
 
 
 def listed(
-    container: Container, scope: Scope, *, kind: str, customer: str, state: str, run: str, cursor: str | None, limit: int
-) -> Page[VoucherItem]:
-    """Vouchers, newest first."""
+    container: Container, scope: Scope, *,
+    kind: str, customer: str, state: str, run: str, ending: date | None, cursor: str | None, limit: int,
+) -> Page[VoucherItem]:  # fmt: skip
+    """Vouchers, newest first; `ending` narrows to those whose last day is not after it."""
     after = decode(cursor, 2)
+    ends = day_end(ending, company_info(container, scope).default_zone) if ending else None
     with container.database.read(scope) as session:
         place = (instant(after[0]), after[1]) if after else None
-        rows = VoucherRepository(session, scope).found(kind, customer, state, run, place, limit + 1)
+        rows = VoucherRepository(session, scope).found(kind, customer, state, run, ends, place, limit + 1)
         return page_of(rows, limit, _item, lambda row: (row[0].created_at.isoformat(), row[0].code))
 
 
