@@ -37,14 +37,17 @@ def _marked(value: Any) -> Any:
     return WireInt(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _spell(value: Any, loc: tuple[int | str, ...]) -> None:
-    # The place names the kind of an offer too, which is no key.
+def _spell(root: Any, loc: tuple[int | str, ...]) -> None:
+    value = root
     for part in loc:
-        there = (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int))
-        if there and isinstance(found := value[part], WireInt):
-            value[part] = str(int(found))
-        elif there:
-            value = found
+        if isinstance(value, dict) and value.get("kind") == part:
+            continue  # the place names the kind of a rule too, which is no key
+        if not (part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)):
+            continue
+        found: Any = value[part]  # type: ignore[index]
+        if isinstance(found, WireInt):
+            value[part] = found = str(int(found))  # type: ignore[index]
+        value = found
 
 
 def publish(world: World, data: Mapping[str, Any]) -> Any:
