@@ -52,8 +52,19 @@ def companion(agent: Any, request: Request) -> Response:
     """The page beside the till."""
     facts = agent.local.replica.facts
     language = choose(request.query_params.get("lang"), request.headers.get("accept-language"), agent.local.language)
-    texts = {key[len(_SCRIPT_TEXTS) :]: value for key, value in catalogue(language).items() if key.startswith(_SCRIPT_TEXTS)}
-    return _page("companion.html", agent, request, facts=facts, store=agent.store, texts=json.dumps(texts, ensure_ascii=False))
+    texts: dict[str, Any] = {
+        key[len(_SCRIPT_TEXTS) :]: value for key, value in catalogue(language).items() if key.startswith(_SCRIPT_TEXTS)
+    }
+    clubs = {club.id: club.title for club in facts.asked.clubs.values()}
+    texts["club_titles"] = clubs
+    texts["currency"] = next((one.currency for one in facts.programmes), "EUR")
+    texts["tier_titles"] = {
+        f"{programme}/{tier.id}": {"title": tier.title or tier.id, "measure": scheme.measure}
+        for programme, scheme in facts.asked.schemes.items()
+        for tier in scheme.tiers
+    }
+    said = json.dumps(texts, ensure_ascii=False)
+    return _page("companion.html", agent, request, facts=facts, store=agent.store, clubs=clubs, texts=said)
 
 
 def add_health(app: FastAPI, agent: Any) -> None:

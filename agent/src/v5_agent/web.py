@@ -190,7 +190,7 @@ def _companion(app: FastAPI, agent: Any, sessions: Sessions) -> None:
     @app.post("/ui/enrol", dependencies=[session])
     async def enrol(body: bytes = Depends(_body)) -> Response:
         data = wire.loads(body)
-        fields = {key: value for key, value in data.items() if value not in ("", None)} if isinstance(data, dict) else {}
+        fields = {key: value for key, value in data.items() if value not in ("", None, [])} if isinstance(data, dict) else {}
         request = _parse(wire_bytes({**fields, "store": agent.store or "-"}), EnrolRequest)
         return _reply(await asyncio.to_thread(agent.till.enrol, request))
 

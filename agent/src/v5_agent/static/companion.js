@@ -69,10 +69,98 @@
     return list;
   }
 
+  const money = (value) => new Intl.NumberFormat(region, { style: "currency", currency: texts.currency || "EUR" }).format(Number(value));
+  const last = (date, one = "until") => (date ? say(one, { date: day(date) }) : "");
+
+  function block(name, list) {
+    return make("div", "block", [make("h2", "", say(name)), list]);
+  }
+
+  function entries(className, rows) {
+    const list = make("ul", className);
+    for (const row of rows) list.append(make("li", row.state || "", row.parts.filter(Boolean)));
+    return list;
+  }
+
+  function levels(view) {
+    return entries("levels", view.tiers.map((one) => {
+      const next = (texts.tier_titles || {})[`${one.programme}/${one.next_tier}`];
+      const missing = next && { spend: money(one.missing / 100), points: `${points(one.missing / 1000)} ${say("points")}`, visits: say("visits", { count: one.missing }) }[next.measure];
+      return {
+        parts: [
+          make("strong", "", one.title || one.tier),
+          one.until && make("span", "soft", last(one.until)),
+          next && make("span", "soft", say("to_next", { missing, title: next.title })),
+        ],
+      };
+    }));
+  }
+
+  function clubs(view) {
+    return entries("clubs", view.memberships.map((one) => {
+      const head = make("div", "club-head", [make("strong", "", one.title || one.club), make("span", `tag ${one.state}`, say(`state_${one.state}`))]);
+      const got = make("ul", "uses");
+      for (const each of one.entitlements) got.append(make("li", Number(each.left) ? "" : "gone", [make("span", "", each.title || each.entitlement), make("span", "left", say("left", { count: each.left }))]));
+      const when = one.until ? last(one.until, one.state === "ended" ? "ended_on" : one.state === "ending" ? "ends_on" : "until") : say("since_short", { date: day(one.since) });
+      const renew = one.state === "ending" || one.state === "ended" ? make("button", "small ghost", say("renew")) : null;
+      if (renew) {
+        renew.type = "button";
+        renew.addEventListener("click", () => join(view, one.club, renew));
+      }
+      return { state: one.state, parts: [head, make("p", "soft", when), one.entitlements.length ? got : null, renew] };
+    }));
+  }
+
+  function wallet(view) {
+    return entries("wallet", view.vouchers.map((one) => {
+      const worth = Number(one.amount) ? money(one.amount) : Number(one.percent) ? `${points(one.percent)} %` : "";
+      const from = one.valid_from && one.valid_from > today() ? last(one.valid_from, "from_day") : "";
+      return {
+        parts: [
+          make("div", "worth", [make("strong", "", one.title || say(`kind_${one.kind}`)), worth && make("span", "amount", worth)].filter(Boolean)),
+          make("code", "", one.code),
+          make("span", "soft", [one.title === say(`kind_${one.kind}`) || !one.title ? "" : say(`kind_${one.kind}`), from, last(one.valid_until)].filter(Boolean).join(" · ")),
+        ],
+      };
+    }));
+  }
+
+  const today = () => new Date().toLocaleDateString("sv");
+
+  async function join(view, club, button) {
+    button.disabled = true;
+    const card = view.cards.find((one) => one.active);
+    try {
+      const answer = await ask("/ui/enrol", { request_id: crypto.randomUUID(), card: card ? card.number : "", name: view.name, clubs: [club] });
+      show(person(answer.customer));
+      warn(say("joined") + (answer.provisional ? `. ${say("provisional_club")}` : ""), true);
+      result.focus();
+    } catch (problem) {
+      warn(`${say("error")}: ${texts[`error_${problem.code}`] || problem.detail || ""}`);
+      button.disabled = false;
+    }
+  }
+
+  function joinable(view) {
+    const known = new Set(view.memberships.filter((one) => one.state !== "ended").map((one) => one.club));
+    const open = Object.entries(texts.club_titles || {}).filter(([id]) => !known.has(id) && !view.memberships.some((one) => one.club === id));
+    if (!open.length || view.blocked || !view.cards.some((one) => one.active)) return null;
+    const row = make("div", "join-row");
+    for (const [id, title] of open) {
+      const button = make("button", "small ghost", say("join", { title }));
+      button.type = "button";
+      button.addEventListener("click", () => join(view, id, button));
+      row.append(button);
+    }
+    return row;
+  }
+
   function person(view) {
     const name = view.name || view.customer;
     const title = make("div", "", make("h2", "", name));
     if (view.member_since) title.append(make("p", "soft", say("since", { date: day(view.member_since) })));
+    const chips = [...view.tiers.map((one) => ["tag level", one.title || one.tier]), ...view.segments.map((one) => ["tag", one])];
+    if (chips.length) title.append(make("p", "chips", chips.map(([className, words]) => make("span", className, words))));
     const avatar = make("span", "avatar", initials(name));
     avatar.setAttribute("aria-hidden", "true");
     const left = make("article", "card", make("div", "person-head", [avatar, title]));
@@ -86,8 +174,15 @@
       ]),
     );
     const cards = make("ul", "plastic");
-    for (const card of view.cards) cards.append(make("li", "", card.number));
-    left.append(make("div", "block", [make("h2", "", say("cards")), view.cards.length ? cards : make("p", "soft", say("no_cards"))]));
+    for (const card of view.cards) {
+      const more = [Number(card.rate) ? `${points(card.rate)} %` : "", last(card.valid_until), card.active ? "" : say("card_off")].filter(Boolean).join(" · ");
+      cards.append(make("li", card.active ? "" : "off", [card.number, ...(more ? [make("span", "soft", ` ${more}`)] : [])]));
+    }
+    if (view.tiers.length) left.append(block("levels", levels(view)));
+    const row = joinable(view);
+    if (view.memberships.length || row) left.append(block("clubs", make("div", "", [view.memberships.length ? clubs(view) : null, row].filter(Boolean))));
+    if (view.vouchers.length) left.append(block("wallet", wallet(view)));
+    left.append(block("cards", view.cards.length ? cards : make("p", "soft", say("no_cards"))));
     if (!view.messages.length) return left;
     const right = make("section", "card", [make("h2", "", say("messages")), notes(view.messages)]);
     return make("div", "person", [left, right]);
@@ -182,7 +277,10 @@
   enrol.addEventListener("submit", async (event) => {
     event.preventDefault();
     clearErrors();
-    const data = Object.fromEntries(new FormData(enrol));
+    const form = new FormData(enrol);
+    const data = Object.fromEntries(form);
+    data.clubs = form.getAll("clubs");
+    if (!data.clubs.length) data.member_until = "";
     for (const one of ["consent_sms", "consent_email"]) data[one] = enrol.elements[one].checked;
     const button = enrol.querySelector(".primary");
     button.disabled = true;
