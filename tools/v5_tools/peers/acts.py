@@ -37,16 +37,16 @@ def _marked(value: Any) -> Any:
     return WireInt(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _spell(root: Any, loc: tuple[int | str, ...]) -> None:
+def _spell(root: Any, loc: tuple[Any, ...]) -> None:
     value = root
     for part in loc:
         if isinstance(value, dict) and value.get("kind") == part:
             continue  # the place names the kind of a rule too, which is no key
         if not (part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)):
             continue
-        found: Any = value[part]  # type: ignore[index]
+        found: Any = value[part]
         if isinstance(found, WireInt):
-            value[part] = found = str(int(found))  # type: ignore[index]
+            value[part] = found = str(int(found))
         value = found
 
 
