@@ -14,7 +14,8 @@ from v5_core.names import alike, sounds, word_sounds, words_of_name
     "spellings",
     [
         "Sousa Souza Sôuza", "Gonçalves Gonsalves Gonçalvez", "Filipa Philippa Felipa", "Helena Elena Hélène", "Luís Luiz Luis",
-        "Teresa Thereza Theresa", "Catarina Katarina Catharina", "Joaquim Joaquin", "Cristina Christina Kristina",
+        "Teresa Thereza Theresa", "Catarina Katarina Catharina", "Joaquim Joaquin",
+        "Brandão Brandon Brandao", "Cristina Christina Kristina",
         "Mateus Matheus", "Isabel Izabel Ysabel", "Xavier Chavier", "Joseph Yosef Josef", "Cohen כהן Kohen", "Levy לוי Levi",
         "Moshe משה Moché", "Avraham אברהם Abraham", "David דוד Davide", "Yitzhak יצחק Itzhak Isaac", "Rachel רחל Raquel",
         "Sara שרה Sarah", "Shlomo שלמה", "Haim חיים Chaim", "Esther אסתר Ester", "Rivka רבקה Rebeca", "Gabriel גבריאל",
@@ -40,7 +41,7 @@ def test_order_and_missing_words_do_not_matter_to_a_person() -> None:
     assert alike("יוסף כהן", "Cohen Yosef")
     assert not alike("Maria", "Maria Sousa"), "one word says too little"
     assert not alike("Maria Sousa", "Maria Costa")
-    assert words_of_name("  D'Ávila,  Zé-Luís 3 ") == ("d'avila", "ze", "luis")
+    assert words_of_name("  D'Ávila,  Zé-Luís 3 ") == ("d'ávila", "zé", "luís")
 
 
 @given(st.text(max_size=40))

@@ -11,10 +11,12 @@ from typing import Any, Final
 import phonenumbers
 from stdnum import ean
 from stdnum.br import cnpj, cpf
+from stdnum.es import dni, nie
 from stdnum.es import nif as es_nif
 from stdnum.exceptions import ValidationError as StdnumError
 from stdnum.fr import siren, tva
 from stdnum.il import idnr
+from stdnum.pt import cc
 from stdnum.pt import nif as pt_nif
 
 from v5_core.errors import FieldError, ValidationError
@@ -25,6 +27,8 @@ __all__ = [
     "identifies_somebody",
     "is_card_number",
     "make_card_number",
+    "normalise_identity",
+    "normalise_passport",
     "normalise_phone",
     "normalise_tax_number",
     "tax_number_or_none",
@@ -45,6 +49,10 @@ _NOBODY: Final[dict[str, frozenset[str]]] = {
     "BR": frozenset({str(digit) * 11 for digit in range(10)}),
     "IL": frozenset({"000000000"}),
 }
+# What identifies a person, and not a company.
+_IDENTITIES: Final[dict[str, tuple[Any, ...]]] = {"PT": (cc,), "ES": (dni, nie), "BR": (cpf,), "IL": (idnr,)}
+_PASSPORT: Final = re.compile(r"[A-Z0-9]{6,9}")
+_MRZ: Final = re.compile(r"[A-Z0-9<]{9}[0-9][A-Z<]{3}[0-9]{6}[0-9][MF<X][0-9]{6}[0-9][A-Z0-9<]{14}[0-9<][0-9]")
 _PREFIX: Final = re.compile(r"\d{2,9}")
 
 
@@ -90,6 +98,60 @@ def identifies_somebody(number: str, country: str) -> bool:
     """False for the numbers of the final consumer, such as Portugal's 999999990."""
     bare = "".join(char for char in number.upper() if char.isalnum())
     return bool(bare) and bare not in _NOBODY.get(country.upper(), frozenset())
+
+
+def normalise_identity(number: str, country: str) -> str:
+    """The number of an identity card in its one spelling (PT: Cartão de Cidadão; ES: DNI or NIE; BR: CPF; IL: nine digits).
+
+    Of another country, letters and digits are kept in upper case, unchecked.
+
+    Raises:
+        ValidationError: Wrong length, characters or check digits.
+    """
+    country = country.upper()
+    formats = _IDENTITIES.get(country)
+    if formats is None:
+        bare = "".join(char for char in number.upper() if char.isalnum())
+        if len(bare) < 4:
+            raise _refuse("identity", "identity", "not the number of an identity card")
+        return bare
+    for one in formats:
+        try:
+            return str(one.validate(number))
+        except StdnumError:
+            continue
+    raise _refuse("identity", "identity", f"not a valid number of an identity card of {country}: check the digits")
+
+
+def normalise_passport(text: str) -> str:
+    """A passport's number, as printed, with its check digit, or out of the second line of the machine-readable zone (ICAO 9303).
+
+    A printed number alone has nothing to be checked by but its form: six to nine letters and digits.
+
+    Raises:
+        ValidationError: No passport number, or one of the check digits is wrong.
+    """
+    bare = "".join(text.upper().split()).replace("-", "")
+    if len(bare) == 44:
+        checked = ((bare[:9], bare[9]), (bare[13:19], bare[19]), (bare[21:27], bare[27]), (bare[28:42], bare[42]))
+        whole = bare[:10] + bare[13:20] + bare[21:43]
+        right = all(_mrz_digit(part) == digit or (digit == "<" and not part.strip("<")) for part, digit in checked)
+        if not _MRZ.fullmatch(bare) or not right or _mrz_digit(whole) != bare[43]:
+            raise _refuse("identity", "passport", "the machine-readable line is not right: scan it again, or type the number")
+        return bare[:9].rstrip("<")
+    if len(bare) == 10:
+        if not re.fullmatch(r"[A-Z0-9]{5,9}<*[0-9]", bare) or _mrz_digit(bare[:9]) != bare[9]:
+            raise _refuse("identity", "passport", "the check digit of the passport's number is wrong")
+        return bare[:9].rstrip("<")
+    if not _PASSPORT.fullmatch(bare):
+        raise _refuse("identity", "passport", "not a passport's number: six to nine letters and digits")
+    return bare
+
+
+def _mrz_digit(part: str) -> str:
+    # Weights 7, 3, 1; A is 10; a filler is nothing.
+    values = (int(char, 36) if char != "<" else 0 for char in part)
+    return str(sum(value * (7, 3, 1)[at % 3] for at, value in enumerate(values)) % 10)
 
 
 def normalise_phone(phone: str, country: str) -> str:

@@ -28,27 +28,29 @@ _LATIN: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("ce", ("S",)), ("ci", ("S",)), ("cy", ("S",)), ("ge", ("J", "K")), ("gi", ("J", "K")),
     ("b", ("B",)), ("v", ("B",)), ("w", ("B",)), ("p", ("P",)), ("f", ("F",)), ("s", ("S",)), ("z", ("S",)), ("x", ("X", "S")),
     ("c", ("K",)), ("k", ("K",)), ("q", ("K",)), ("g", ("K",)), ("j", ("J",)), ("d", ("D",)), ("t", ("T",)), ("l", ("L",)), ("m", ("M",)),
-    ("n", ("N",)), ("r", ("R",)), ("h", ("",)), ("y", ("A",)), ("a", ("A",)), ("e", ("A",)), ("i", ("A",)), ("o", ("A",)), ("u", ("A",)),
+    ("n", ("N",)), ("r", ("R",)), ("h", ("",)), ("~", ("", "N")),
+    ("y", ("A",)), ("a", ("A",)), ("e", ("A",)), ("i", ("A",)), ("o", ("A",)), ("u", ("A",)),
 )  # fmt: skip
 # At the beginning a J is a Y to many (Joseph, Yosef), and ch a mere breath (Chaim, Haim).
 _FIRST: Final[dict[str, tuple[str, ...]]] = {"j": ("J", "A"), "ch": ("X", "K", "A")}
 _HEBREW_SOUNDS: Final[dict[str, tuple[str, ...]]] = {
     "א": ("A",), "ב": ("B",), "ג": ("K",), "ד": ("D",), "ה": ("A",), "ו": ("A", "B"), "ז": ("S",), "ח": ("A", "K"), "ט": ("T",),
-    "י": ("A",), "כ": ("K",), "ך": ("K",), "ל": ("L",), "מ": ("M",), "ם": ("N",), "נ": ("N",), "ן": ("N",), "ס": ("S",), "ע": ("A",), "פ": ("P", "F"),
-    "ף": ("F",), "צ": ("S",), "ץ": ("S",), "ק": ("K",), "ר": ("R",), "ש": ("X", "S"), "ת": ("T",),
+    "י": ("A",), "כ": ("K",), "ך": ("K",), "ל": ("L",), "מ": ("M",), "ם": ("N",), "נ": ("N",), "ן": ("N",), "ס": ("S",), "ע": ("A",),
+    "פ": ("P", "F"), "ף": ("F",), "צ": ("S",), "ץ": ("S",), "ק": ("K",), "ר": ("R",), "ש": ("X", "S"), "ת": ("T",),
 }  # fmt: skip
 _WITH_GERESH: Final = {"ג": ("J",), "ז": ("J",), "צ": ("X",), "ץ": ("X",), "ת": ("T",)}
-_LETTERS: Final = str.maketrans({"ç": "ss", "ñ": "n", "ß": "ss", "æ": "e", "œ": "e", "ø": "o", "ł": "l", "đ": "d", "ı": "i"})
+_LETTERS: Final = str.maketrans(
+    {"ç": "ss", "ñ": "n", "ß": "ss", "æ": "e", "œ": "e", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "ã": "a~", "õ": "o~"}
+)
 
 
 def words_of_name(name: str) -> tuple[str, ...]:
-    """The words of a name, in lower case without accents; each once, in their order."""
-    found = _WORD.findall(name.casefold())
-    return tuple(dict.fromkeys(filter(None, (_plain(one) for one in found))))
+    """The words of a name, in lower case; each once, in their order."""
+    return tuple(dict.fromkeys(_WORD.findall(unicodedata.normalize("NFC", name.casefold()))))
 
 
 def _plain(word: str) -> str:
-    bare = unicodedata.normalize("NFKD", word.translate(_LETTERS))
+    bare = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", word).translate(_LETTERS))
     return "".join(one for one in bare if not unicodedata.combining(one)).replace("’", "'").replace("׳", "'")
 
 

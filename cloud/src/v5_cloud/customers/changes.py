@@ -78,6 +78,7 @@ def change(
             setattr(row, name, value)
         if "name" in values:
             row.search = fold(row.name)
+            CustomerRepository(session, company).keep_sounds(row)
         row.updated_at = now
         session.flush()
         pair = repository.get(customer_id)

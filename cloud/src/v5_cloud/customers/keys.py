@@ -5,10 +5,10 @@ from __future__ import annotations
 import unicodedata
 
 from v5_core.errors import ValidationError
-from v5_core.ids import normalise_phone, tax_number_or_none
+from v5_core.ids import normalise_identity, normalise_passport, normalise_phone, tax_number_or_none
 from v5_core.model import CustomerRef
 
-__all__ = ["card_key", "customer_keys", "fold", "phone_e164", "ref_keys", "tax_key"]
+__all__ = ["card_key", "customer_keys", "fold", "identity_key", "phone_e164", "ref_keys", "tax_key"]
 
 
 def fold(name: str) -> str:
@@ -38,6 +38,17 @@ def tax_key(number: str | None, country: str = "PT") -> str | None:
     return f"tax:{country}:{clean}" if clean else None
 
 
+def identity_key(number: str, kind: str, country: str = "PT") -> str:
+    """Key of an identity card or a passport.
+
+    Raises:
+        ValidationError: The number cannot be right.
+    """
+    if kind == "passport":
+        return f"passport:{country}:{normalise_passport(number)}"
+    return f"identity:{country}:{normalise_identity(number, country)}"
+
+
 def ref_keys(ref: CustomerRef, source: str, country: str = "PT") -> tuple[str, ...]:
     """Keys of what a document says of its customer, best first."""
     found = []
@@ -64,8 +75,9 @@ def customer_keys(
     phone: str | None = None,
     tax: str | None = None,
     country: str = "PT",
+    identity: str | None = None,
 ) -> tuple[str, ...]:
-    """All keys of a customer record; `phone` is already E.164."""
+    """All keys of a customer record; `phone` is already E.164, `identity` a key."""
     found = [f"id:{customer_id}", *(card_key(card) for card in cards)]
     if erp:
         found.append(f"erp:{erp[0]}:{erp[1]}")
@@ -74,4 +86,6 @@ def customer_keys(
     key = tax_key(tax, country)
     if key:
         found.append(key)
+    if identity:
+        found.append(identity)
     return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from v5_cloud.customers.keys import customer_keys, fold, phone_e164
 from v5_cloud.customers.repository import CustomerRepository
@@ -16,6 +17,8 @@ from v5_core.ids import make_card_number, tax_number_or_none
 from v5_core.model import Card
 
 __all__ = ["Data", "save"]
+
+_SUREST: Final = ("erp", "card", "identity", "passport", "tax", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Data:
     consent_post: bool = False
     referred_by: str | None = None
     customer_id: str | None = None
+    identity: str | None = None
 
 
 def save(
@@ -54,11 +58,17 @@ def save(
     phone = phone_e164(data.phone, company.country)
     tax = tax_number_or_none(data.tax_number, data.tax_country)
     wanted = customer_keys(
-        "-", cards=tuple(card.number for card in data.cards), erp=data.erp, phone=phone, tax=tax, country=data.tax_country
+        "-",
+        cards=tuple(card.number for card in data.cards),
+        erp=data.erp,
+        phone=phone,
+        tax=tax,
+        country=data.tax_country,
+        identity=data.identity,
     )[1:]
     owners = repository.taken(wanted)
     # An ERP's own number says most, then a card, then what people share more easily.
-    order = sorted(owners, key=lambda key: ("erp", "card", "tax", "phone").index(key.partition(":")[0]))
+    order = sorted(owners, key=lambda key: _SUREST.index(key.partition(":")[0]))
     pair = repository.get(owners[order[0]]) if order else None
     created = pair is None
     customer, account = (pair[0], pair[1]) if pair else _new(repository, company, data, now)
@@ -98,6 +108,8 @@ def save(
     customer.card_types = sorted({*customer.card_types, *(card.card_type for card in cards if card.active)})
     rated = [[card.rate, card.valid_until.isoformat() if card.valid_until else None] for card in cards if card.active and card.rate]
     customer.rates = [*(customer.rates or ()), *rated]
+    if data.name:
+        repository.keep_sounds(customer)
     repository.session.flush()
     repository.touch(account.id, epoch_base(container))
     return customer, account, created

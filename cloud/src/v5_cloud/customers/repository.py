@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Subquery, and_, case, func, or_, tuple_
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, AllocationRow, CardRow, CustomerKey, CustomerRow, DocumentRow, LotRow, PostingRow
+from v5_cloud.models import AccountRow, AllocationRow, CardRow, CustomerKey, CustomerRow, CustomerSound, DocumentRow, LotRow, PostingRow
+from v5_core.names import sounds
 
 __all__ = ["CustomerRepository"]
 
@@ -74,6 +75,49 @@ class CustomerRepository(Repository):
         if after:
             statement = statement.where(tuple_(CustomerRow.search, CustomerRow.id) > tuple_(*after))
         return list(self.session.execute(statement.order_by(CustomerRow.search, CustomerRow.id).limit(limit)).all())
+
+    def _sounding(self, statement: Any, words: Sequence[Collection[str]]) -> Any:
+        for keys in words:
+            ways: list[ColumnElement[bool]] = []
+            for key in keys:
+                # Part of a word is part of its key; the keys are capital letters, which every collation sorts alike.
+                until = key[:-1] + chr(ord(key[-1]) + 1)
+                partial = (CustomerSound.sound >= key) & (CustomerSound.sound < until)
+                ways.append(partial if len(key) > 1 else CustomerSound.sound == key)
+            ids = self.columns(CustomerSound, CustomerSound.customer_id).where(or_(*ways))
+            statement = statement.where(CustomerRow.id.in_(ids))
+        return statement
+
+    def by_sound(self, words: Sequence[Collection[str]], after: tuple[str, str] | None, limit: int) -> list[Pair]:
+        """Customers in whose name each of the words sounds, in any order; each word is given by its keys."""
+        statement = self._sounding(self._with_account(), words)
+        if after:
+            statement = statement.where(tuple_(CustomerRow.search, CustomerRow.id) > tuple_(*after))
+        return list(self.session.execute(statement.order_by(CustomerRow.search, CustomerRow.id).limit(limit)).all())
+
+    def count_by_sound(self, words: Sequence[Collection[str]]) -> int:
+        """How many these are."""
+        return int(self.session.scalar(self._sounding(self.columns(CustomerRow, func.count()), words)) or 0)
+
+    def keep_sounds(self, customer: CustomerRow) -> None:
+        """Keeps how the customer's name sounds now."""
+        wanted = sounds(customer.name)
+        kept = set(self.session.scalars(self.columns(CustomerSound, CustomerSound.sound).where(CustomerSound.customer_id == customer.id)))
+        if kept - wanted:
+            gone = self.delete(CustomerSound).where(CustomerSound.customer_id == customer.id, CustomerSound.sound.in_(kept - wanted))
+            self.session.execute(gone)
+        self.add(
+            *(
+                CustomerSound(tenant_id=customer.tenant_id, company_id=customer.company_id, sound=one, customer_id=customer.id)
+                for one in sorted(wanted - kept)
+            )
+        )
+
+    def unheard(self, after: str, limit: int) -> Sequence[CustomerRow]:
+        """Customers with a name of which no sound is kept, by id; after one."""
+        heard = self.columns(CustomerSound, CustomerSound.customer_id).where(CustomerSound.customer_id == CustomerRow.id).exists()
+        statement = self.select(CustomerRow).where(CustomerRow.id > after, CustomerRow.search != "", ~heard)
+        return self.session.scalars(statement.order_by(CustomerRow.id).limit(limit)).all()
 
     def matches(self, words: Sequence[str], keys: Collection[str]) -> int:
         """How many the wide search finds."""

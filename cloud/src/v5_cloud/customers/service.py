@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
-from v5_cloud.customers.keys import card_key, fold, phone_e164, tax_key
+from v5_cloud.customers.keys import card_key, fold, identity_key, phone_e164, tax_key
 from v5_cloud.customers.repository import CustomerRepository, Pair
 from v5_cloud.customers.schemas import (
     CardItem,
@@ -24,6 +25,7 @@ from v5_cloud.customers.schemas import (
     MovementRecord,
     Shopping,
 )
+from v5_cloud.customers.sounding import keys_of
 from v5_cloud.events.service import explanations
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, instant, page_of
@@ -31,7 +33,7 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import CustomerRow, DocumentRow, PostingRow
 from v5_cloud.sales.explanations import explanations_of
 from v5_cloud.tenants.service import company_info
-from v5_core.errors import NotFoundError
+from v5_core.errors import NotFoundError, ValidationError
 from v5_core.hooks import Explanation
 from v5_core.model import CardKind
 
@@ -46,7 +48,11 @@ def search_keys(text: str, country: str = "PT") -> tuple[str, ...]:
     bare = text.strip()
     phone = phone_e164(bare, country)
     tax = tax_key(bare, country)
-    return tuple(key for key in (card_key(bare), f"id:{bare}", f"phone:{phone}" if phone else None, tax) if key)
+    proofs: list[str] = []
+    for kind in ("national", "passport"):
+        with contextlib.suppress(ValidationError):
+            proofs.append(identity_key(bare, kind, country))
+    return (*(key for key in (card_key(bare), f"id:{bare}", f"phone:{phone}" if phone else None, tax) if key), *proofs)
 
 
 def _wanted(query: str) -> tuple[list[str], tuple[str, ...]]:
@@ -57,12 +63,18 @@ def _wanted(query: str) -> tuple[list[str], tuple[str, ...]]:
 
 
 def search(container: Container, scope: Scope, query: str = "", *, cursor: str | None = None, limit: int = 50) -> Page[CustomerItem]:
-    """Customers by what one types: name, e-mail, card, phone, tax or ERP number, also in part; all of them without a query."""
+    """Customers by what one types: name, e-mail, card, phone, tax or ERP number, also in part; all of them without a query.
+
+    When nobody is written so, those whose names sound so, in either script.
+    """
     after = decode(cursor, 2)
     words, keys = _wanted(query)
     with container.database.read(scope) as session:
         repository = CustomerRepository(session, scope)
-        rows = repository.search(words, keys, (after[0], after[1]) if after else None, limit + 1, wide=True)
+        place = (after[0], after[1]) if after else None
+        rows = repository.search(words, keys, place, limit + 1, wide=True)
+        if not rows and (heard := keys_of(query)):
+            rows = repository.by_sound(heard, place, limit + 1)
         ids = [row[0].id for row in rows]
         cards: dict[str, list[str]] = {}
         for card in repository.cards(ids):
@@ -80,7 +92,9 @@ def search(container: Container, scope: Scope, query: str = "", *, cursor: str |
 def count(container: Container, scope: Scope, query: str = "") -> int:
     """How many customers the search finds."""
     with container.database.read(scope) as session:
-        return CustomerRepository(session, scope).matches(*_wanted(query))
+        repository = CustomerRepository(session, scope)
+        heard = keys_of(query)
+        return repository.matches(*_wanted(query)) or (repository.count_by_sound(heard) if heard else 0)
 
 
 def revision_of(customer: CustomerRow) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from v5_cloud.customers.keys import fold, ref_keys
-from v5_cloud.customers.records import Data, save
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.customers.service import search_keys
-from v5_cloud.events.service import follow, give, said
+from v5_cloud.customers.sounding import keys_of
+from v5_cloud.events.service import follow
 from v5_cloud.giftcards.service import known_outside, reserve_outside
+from v5_cloud.hooks.enrolling import enrol
 from v5_cloud.hooks.holding import place, release, time_out
 from v5_cloud.hooks.joining import check_clubs, join_clubs
 from v5_cloud.hooks.knowing import Knowing
@@ -26,21 +26,17 @@ from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
-from v5_cloud.models import CustomerRow, Idempotency
+from v5_cloud.models import Idempotency
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import catalogue
 from v5_cloud.settlement.document import normal
-from v5_cloud.settlement.pending import settle_pending
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.service import ReportError, Settled, settle
 from v5_cloud.tenants.service import StoreInfo, company_info
-from v5_cloud.vouchers.tasks import event_vouchers
 from v5_core import hooks
 from v5_core.engine import evaluate
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
-from v5_core.ids import normalise_phone, normalise_tax_number
-from v5_core.model import Card, CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument, Wire
-from v5_core.words import words_of
+from v5_core.model import CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument, Wire
 
 __all__ = ["CloudHooks"]
 
@@ -75,6 +71,8 @@ class CloudHooks:
             if not pairs:
                 words = fold(request.key).split()
                 pairs = customers.search(words[:6], (), None, 10) if words else []
+                heard = keys_of(request.key) if not pairs else []
+                pairs = customers.by_sound(heard, None, 10) if heard else pairs
             pairs = [pair for pair in pairs if not pair[0].inactive]
             speaking = Speaking(known, store, now)
             found = views(customers, ledger, pairs, now, store.zone, speaking.words)
@@ -86,62 +84,12 @@ class CloudHooks:
             return hooks.IdentifyResponse(customer=found[0], directives=directives)
         return hooks.IdentifyResponse(candidates=tuple(found), directives=directives)
 
-    def enrol(self, request: hooks.EnrolRequest) -> hooks.EnrolResponse:
-        """A new customer; one who is known already is found, not doubled."""
+    def enrol(self, request: hooks.EnrolRequest, *, late: bool = False) -> hooks.EnrolResponse:
+        """A new customer; one who is known already is found, not doubled. `late`: it was done at a till whose line was down."""
         store = self._store(request.store)
-        company = company_info(self._container, self._scope)
-        if not (request.name or request.phone or request.email or request.tax_number or request.card):
-            raise ValidationError(
-                "Nothing is said of the customer.", errors=(FieldError("name", "missing", "give a name, phone, tax number or card"),)
-            )
-        if request.phone:
-            normalise_phone(request.phone, company.country)
-        if request.tax_number:
-            normalise_tax_number(request.tax_number, request.tax_country)
         check_clubs(self._container, self._scope, request)
-        now = self._container.clock()
-        data = Data(
-            name=request.name,
-            phone=request.phone,
-            email=request.email,
-            tax_number=request.tax_number,
-            tax_country=request.tax_country,
-            birth_date=request.birth_date,
-            cards=(Card(number=request.card),) if request.card and request.card.strip() else (),
-            home_store=request.store,
-            origin="till",
-            consent_sms=request.consents("sms"),
-            consent_email=request.consents("email"),
-            consent_post=request.consents("post"),
-        )
-
-        def work(session: Session) -> hooks.EnrolResponse:
-            customers, ledger = CustomerRepository(session, self._scope), LedgerRepository(session, self._scope)
-            brought = _referrer(customers, request, company.country)
-            customer, _, created = save(self._container, customers, company, replace(data, referred_by=brought), now)
-            given = give(self._container, self._scope, session, [customer.id], joined=created)
-            pair = customers.get(customer.id)
-            if pair is None:
-                raise NotFoundError("There is no such customer.")
-            view = views(customers, ledger, [pair], now, store.zone, words_of(store.language))[0]
-            texts = [said(row, store.language, customer.member_since) for row in given.get(customer.id, ())]
-            messages = (*view.messages, *(hooks.Message(audience="customer", text=text) for text in texts))
-            if request.referred_by and brought is None:
-                text = words_of(store.language).say("referrer_unknown", key=request.referred_by)[:500]
-                messages = (*messages, hooks.Message(audience="cashier", severity="warning", text=text))
-            vouchers = self._welcome(session, customer, store) if created and customer.email else ()
-            return hooks.EnrolResponse(customer=view.model_copy(update={"messages": messages, "vouchers": vouchers}), created=created)
-
-        reply = once(self._container, self._scope, "enrol", request.request_id, request, hooks.EnrolResponse, work)
-        settle_pending(self._container, self._scope, [f"card:{card.number}" for card in reply.customer.cards])
-        follow(self._container, self._scope, [reply.customer.customer])
+        reply = enrol(self._container, self._scope, store, request, late=late)
         return join_clubs(self._container, self._scope, request, reply, store)
-
-    def _welcome(self, session: Session, customer: CustomerRow, store: StoreInfo) -> tuple[hooks.VoucherView, ...]:
-        programmes = ProgrammeRepository(session, self._scope)
-        known = catalogue(self._container, programmes, programmes.stamp())
-        made = event_vouchers(self._container, self._scope, session, known, "new_customer", [customer])
-        return made.views(customer.id, store.zone)
 
     def quote(self, request: hooks.QuoteRequest) -> hooks.QuoteResponse:
         """What the basket gives; changes nothing."""
@@ -289,14 +237,6 @@ class CloudHooks:
         except ReportError as error:
             raise error.error from None
         return made[0]
-
-
-def _referrer(customers: CustomerRepository, request: hooks.EnrolRequest, country: str) -> str | None:
-    """Who brought the customer. Somebody unknown stops no enrolment: it may come from a till whose line was down."""
-    if not request.referred_by:
-        return None
-    pairs = customers.by_keys(search_keys(request.referred_by, country))
-    return pairs[0][0].id if len(pairs) == 1 else None
 
 
 def _kind(document: SalesDocument, kind: DocumentKind) -> None:

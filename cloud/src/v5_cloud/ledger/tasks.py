@@ -7,6 +7,7 @@ import threading
 from functools import partial
 from typing import Final
 
+from v5_cloud.customers.sounding import hear_all
 from v5_cloud.events.tasks import celebrate
 from v5_cloud.giftcards.service import settle_outside
 from v5_cloud.hooks.holding import time_out
@@ -46,7 +47,7 @@ def housekeeping(container: Container) -> int:
         for account in sorted(accounts):
             again(partial(_settle_time, container, scope, account))
         moved += len(accounts) + settle_known(container, scope) + settle_outside(container, scope)
-        moved += celebrate(container, scope) + refresh_stale(container, scope)
+        moved += celebrate(container, scope) + hear_all(container, scope) + refresh_stale(container, scope)
     resume(container)
     container.limiter.forget()
     return moved

@@ -186,7 +186,7 @@ def _apply(container: Container, machine: Machine, event: Event) -> EventResult:
         _customer(container, machine.scope, event.customer, _row(container, machine, event))
         return EventResult(event_id=event.event_id, status="accepted")
     if event.enrol is not None and event.type == "enrol":
-        hooks.enrol(event.enrol)
+        hooks.enrol(event.enrol, late=True)
     elif event.hold is not None and event.type == "hold":
         hooks.hold(event.hold)
     elif event.cancel is not None and event.type == "cancel":
