@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from copy import copy
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final
@@ -120,9 +119,11 @@ class Situation:
 
     def seen_by(self, facts: CustomerFacts) -> Situation:
         """The same basket, bought by somebody else."""
-        other = copy(self)
-        other.facts, other.answers = facts, {}
-        other._record = None  # noqa: SLF001 - a copy of its own
+        other = Situation(
+            self.lines, facts, at=self.at, local=self.local, store=self.store, till=self.till, currency=self.currency,
+            operator=self.operator, payments=self.payments,
+        )  # fmt: skip
+        other.deducted, other.deducted_net = self.deducted, self.deducted_net  # deductions are not among the lines any more
         return other
 
     @property
