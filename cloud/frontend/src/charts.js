@@ -1,4 +1,4 @@
-// Charts of the back office. A chart is a box with data-chart (JSON: labels, series, words); the table below it says the same in words.
+// Charts of the back office. A chart is a box with data-chart (JSON: labels, series, words; `apart` sets the bars side by side); the table below it says the same in words.
 import { use, init } from "echarts/core";
 import { BarChart, LineChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
@@ -46,11 +46,11 @@ function option(data, narrow, rtl, number, short) {
     series: data.series.map((one, index) => ({
       type: "bar",
       name: one.name,
-      stack: "total",
+      stack: data.apart ? undefined : "total",
       data: one.values,
       barMaxWidth: 26,
       emphasis: { focus: "series" },
-      itemStyle: { borderRadius: index === data.series.length - 1 ? [5, 5, 0, 0] : 0 },
+      itemStyle: { borderRadius: data.apart || index === data.series.length - 1 ? [5, 5, 0, 0] : 0 },
     })),
   };
 }

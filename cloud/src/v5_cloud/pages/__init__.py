@@ -20,12 +20,13 @@ from v5_cloud.pages.page import page_of
 from v5_cloud.pages.route import POLICY, error_page
 from v5_cloud.programmes import pages as programmes
 from v5_cloud.sales import pages as sales
+from v5_cloud.simulation import pages as simulation
 from v5_cloud.tenants import pages as tenants
 
 __all__ = ["router", "setup"]
 
 router = APIRouter()
-for part in (assets, reports, auth, dashboards, customers, sales, programmes, fleet, tenants):
+for part in (assets, reports, auth, dashboards, customers, sales, programmes, simulation, fleet, tenants):
     router.include_router(part.router)
 
 _MACHINES = ("/v1/", "/soap")

@@ -50,12 +50,13 @@ class Formats:
         self.zone = zone
         self.now = now
 
-    def money(self, minor: int, currency: str = "EUR") -> str:
-        """Minor units as money: 123450 is "1 234,50 €"."""
+    def money(self, minor: int, currency: str = "EUR", *, sign: bool = False) -> str:
+        """Minor units as money: 123450 is "1 234,50 €"; `sign` also shows the plus."""
         text = format_currency(abs(Decimal(minor)) / 100, currency, locale=self.locale)
-        if minor >= 0:
+        mark = "\N{MINUS SIGN}" if minor < 0 else "+" if sign and minor else ""
+        if not mark:
             return text
-        return _FIGURES.sub(lambda found: self._signed("\N{MINUS SIGN}", found[0]), text, count=1) if self.rtl else f"\N{MINUS SIGN}{text}"
+        return _FIGURES.sub(lambda found: self._signed(mark, found[0]), text, count=1) if self.rtl else f"{mark}{text}"
 
     def points(self, thousandths: int, *, sign: bool = False) -> str:
         """Thousandths as points; `sign` also shows the plus."""
