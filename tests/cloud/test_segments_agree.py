@@ -60,7 +60,8 @@ _PEOPLE = st.fixed_dictionaries(
         "email": st.sampled_from([None, "", "ana@example.com"]),
         "phone": st.sampled_from([None, "+351912345678"]),
         "home_store": st.sampled_from(["", "LX1"]),
-        "birth_date": st.none() | st.sampled_from([date(1980, 2, 29), date(1999, 3, 1), date(2004, 2, 28), date(1970, 12, 31)])
+        "birth_date": st.none()
+        | st.sampled_from([date(1980, 2, 29), date(1999, 3, 1), date(2004, 2, 28), date(1970, 12, 31)])
         | st.dates(date(1930, 1, 1), date(2020, 12, 31)),
         "member_since": st.none() | _AROUND,
         "blocked": st.booleans(),
@@ -98,7 +99,12 @@ _MONEY = st.sampled_from(["-1", "0", "10", "50.00", "99.99"])
 _NUMBERS = st.one_of(
     st.builds("{} {} {}".format, st.builds(_call, st.sampled_from(["sales", "visits"]), _PERIODS), _OPERATORS, _WHOLE),
     st.builds("{} {} {}".format, st.builds(_call, st.sampled_from(["spend", "earned"]), _PERIODS), _OPERATORS, _MONEY),
-    st.builds("{} {} {}".format, st.builds(_call, st.sampled_from(["store_spend", "store_visits"]), st.just("'LX1'"), _PERIODS), _OPERATORS, _WHOLE),
+    st.builds(
+        "{} {} {}".format,
+        st.builds(_call, st.sampled_from(["store_spend", "store_visits"]), st.just("'LX1'"), _PERIODS),
+        _OPERATORS,
+        _WHOLE,
+    ),
     st.builds(
         "{} {} {}".format,
         st.builds(_call, st.sampled_from(["product_spend", "product_quantity"]), st.sampled_from(["'COFFEE'", "'TEA'"]), _PERIODS),
@@ -121,7 +127,7 @@ _FACTS = st.one_of(
     st.builds(_call, st.sampled_from(["bought_family"]), st.sampled_from(["'drinks'", "'table'"]), _PERIODS),
     st.builds("{} {} {}".format, st.sampled_from(["first_sale", "last_sale", "birth_date", "member_since"]), _OPERATORS,
               st.sampled_from(["2026-02-28", "2026-03-01", "1980-02-29"])),
-    st.builds("frequency {} '{}'".format, st.sampled_from(["=", "!="]), st.sampled_from(["weekly", "fortnightly", "monthly", "rarely", "never"])),
+    st.builds("frequency {} '{}'".format, st.sampled_from(["=", "!="]), st.sampled_from(["weekly", "fortnightly", "monthly", "never"])),
     st.builds("preferred_store {} '{}'".format, st.sampled_from(["=", "!="]), st.sampled_from(["LX1", "a1", "Á2"])),
     st.builds("favourite_product {} '{}'".format, st.sampled_from(["=", "!="]), st.sampled_from(["COFFEE", "TEA", "CUP"])),
     st.builds("favourite_family = '{}'".format, st.sampled_from(["drinks", "table"])),
@@ -207,13 +213,12 @@ def banded(rfm: Rfm, records: list[dict[str, Any]]) -> Cuts:
     def at(values: list[int], quantiles: int | None) -> list[int]:
         return [sorted(values)[place - 1] for place in ranks(len(values), quantiles)] if quantiles else []
 
-    return cuts_of(
-        rfm, at(recency, rfm.recency.quantiles), at(frequency, rfm.frequency.quantiles), at(value, rfm.value.quantiles)
-    )
+    return cuts_of(rfm, at(recency, rfm.recency.quantiles), at(frequency, rfm.frequency.quantiles), at(value, rfm.value.quantiles))
 
 
 @pytest.mark.feature("RS-03", "RS-05", "RS-09", "PR-25")
-@settings(max_examples=150, phases=[Phase.explicit, Phase.generate])
+# A counterexample is shown as it was found: making it smaller takes a database longer than reading it does us.
+@settings(max_examples=100, phases=[Phase.explicit, Phase.generate])
 @given(people=st.lists(_PEOPLE, min_size=1, max_size=8), texts=st.lists(_CRITERIA, min_size=1, max_size=6), rfm=_MODELS)
 def test_memory_and_sql_have_the_same_members(service: Service, people: list[dict[str, Any]], texts: list[str], rfm: Rfm) -> None:
     scope = Scope(service.scope.tenant, f"co{next(_companies)}")

@@ -52,7 +52,7 @@ def define(container: Container, scope: Scope, segment: str, body: SegmentBody, 
     Raises:
         ValidationError: The criteria cannot be used; the message says where and why. Or there are too many segments.
     """
-    where, _ = _asked(body, dict(SEGMENT_FIELDS))
+    where, criterion = _asked(body, dict(SEGMENT_FIELDS))
     now = container.clock()
     with container.database.write(scope) as session:
         repository = SegmentRepository(session, scope)
@@ -62,9 +62,10 @@ def define(container: Container, scope: Scope, segment: str, body: SegmentBody, 
                 raise ValidationError(f"A company can have {_MOST} segments.", code="too_many")
             row = SegmentRow(tenant_id=scope.tenant, company_id=scope.company, id=segment, created_at=now, created_by=actor, criteria="")
             repository.add(row)
-        if row.criteria != where:
-            row.refreshed_on = row.refreshed_at = None
-        row.title, row.criteria, row.updated_at = body.title or segment, where, now
+        if not row.criteria or parse(row.criteria) != criterion:
+            # The same said otherwise means the same customers.
+            row.criteria, row.refreshed_on, row.refreshed_at = where, None, None
+        row.title, row.updated_at = body.title or segment, now
         repository.add(audit(scope, now, actor, "segment.define", segment))
         session.flush()
         found = _item(row)
