@@ -127,7 +127,7 @@ def _paid(compiled: Compiled, situation: Situation, document: SalesDocument, wor
         after = [left - part for left, part in zip(gross, taken, strict=True)]
     in_points = _share(document, frozenset((PaymentMethod.POINTS,)), situation)
     in_stored = _share(document, _STORED, situation)
-    before_orders = before_rewards = after
+    before_orders, before_rewards = gross, after  # a deduction touches the whole order
     if document.applied and any(
         one.policies.base == "before_rewards" or one.policies.category_base == "before_order_discounts" for one in compiled.programmes
     ):
@@ -161,7 +161,7 @@ def _before(
         of_rewards = found.before_rewards[index] - found.remaining[index]
         of_orders = found.before_orders[index] - found.remaining[index]
         before_rewards.append(after[index] + min(line.discount, of_rewards))
-        before_orders.append(after[index] + min(line.discount, of_orders))
+        before_orders.append(situation.gross[index] + min(line.discount, of_orders))
     return before_orders, before_rewards
 
 

@@ -67,8 +67,9 @@ class Work:
     def add(
         self, points: int, programme: str, rule: str, *,
         expires_at: datetime | None = None, usable_from: datetime | None = None, debt: Operation | None = None,
+        owner: str = "",
     ) -> Lot:  # fmt: skip
-        """A new lot with a deterministic id."""
+        """A new lot with a deterministic id; `owner` is whose it is, where it is not this entry's."""
         self.sequence += 1
         number = 0
         while True:
@@ -79,7 +80,7 @@ class Work:
             number += 1
         came = 0 if debt else points
         lot = Lot(
-            lot_id, self.state.account, self.entry, programme, rule, came, points, self.at, expires_at,
+            lot_id, self.state.account, owner or self.entry, programme, rule, came, points, self.at, expires_at,
             sequence=self.sequence, debt=debt, usable_from=usable_from,
         )  # fmt: skip
         self.lots[lot_id] = lot
@@ -100,7 +101,8 @@ class Work:
                 self.allocate(operation, lot.lot_id, part, tag, origin=origin)
                 left -= part
         if left and debt:
-            owed = self.add(-left, *tag, debt=operation)
+            # A sale owes what it spent, also when the credit note that gave it back is cancelled: what repays it is then the sale's.
+            owed = self.add(-left, *tag, debt=operation, owner=origin)
             self.allocate(operation, owed.lot_id, left, tag, origin=origin)
             left = 0
         return points - left
