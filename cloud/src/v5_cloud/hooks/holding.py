@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from v5_cloud.customers.keys import ref_keys
+from v5_cloud.hooks.permitting import permit
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
@@ -60,6 +61,7 @@ def place(container: Container, scope: Scope, session: Session, request: HoldReq
         working.load([account], (), ())
         ledger.details(working, [account.id])
         _time_out(working, account.id)
+        permit(session, scope, request, programmes, company.currency, company.stores[request.store], customer, working, account.id)
         state, policies = working.state(account.id), programmes.policies(now)
         working.apply(place_hold(state, hold_id, request.points, at=now, expires_at=expires, policies=policies), Cause())
         # A till without a line calls the hold by its request; the payment names it so.

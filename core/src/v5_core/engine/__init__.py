@@ -17,6 +17,7 @@ from v5_core.engine._compile import Compiled, compile_programmes
 from v5_core.engine._evaluate import evaluate
 from v5_core.engine._events import Occurrence, event_points, event_text, occurrences
 from v5_core.engine._expiry import expires_at
+from v5_core.engine._permissions import may_redeem, redeeming_programme
 from v5_core.engine._reversal import reversal
 from v5_core.engine._rewards import next_reward, points_worth, rewards_for
 from v5_core.engine._settle import claimed_points, settle
@@ -59,11 +60,13 @@ __all__ = [
     "event_text",
     "expires_at",
     "limit_key",
+    "may_redeem",
     "missing_fields",
     "next_reward",
     "occurrences",
     "points_worth",
     "record_attributes",
+    "redeeming_programme",
     "reversal",
     "rewards_for",
     "settle",

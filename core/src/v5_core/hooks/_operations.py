@@ -185,6 +185,7 @@ class HoldRequest(Wire):
     codes: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     rules: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     ttl_seconds: Annotated[int, Field(ge=10, le=86_400)] = 900
+    operator: str = Field(default="", max_length=80)
 
 
 class HoldResponse(Wire):

@@ -28,6 +28,7 @@ LANGUAGES: Final = tuple(MESSAGES)
 _SAID: Final = frozenset({
     "will_earn", "would_earn", "would_save", "add_more", "add_units", "within_reach", "fewer_points", "blocked", "card_blocked", "expiring",
     "expiring_one", "manager_told", "stored_short", "nudge_create", "nudge_complete", "nudge_unknown", "similar", "referrer_unknown",
+    "redeem_refused", "redeem_daily",
 })  # fmt: skip
 REPLACEABLE: Final = frozenset(key for key in en.MESSAGES if key in _SAID or key.startswith(("code_", "receipt_")))
 """Messages and receipt lines that a programme may say in its own words; explanations are evidence and stay as they are."""

@@ -108,4 +108,6 @@ MESSAGES: Final = {
     "event_referral": "{title}: {points} for bringing a new customer",
     "event_referred": "{title}: {points} for coming on a friend's word",
     "event_taken": "{title}: {points} taken back, the purchase was returned",
+    "redeem_refused": "Points cannot be used here, or not by this operator",
+    "redeem_daily": "Only {points} more can be used today",
 }

@@ -108,4 +108,6 @@ MESSAGES: Final = {
     "event_referral": "{title}: {points} por traer un nuevo cliente",
     "event_referred": "{title}: {points} por venir de parte de un amigo",
     "event_taken": "{title}: {points} retirados, la compra se devolvió",
+    "redeem_refused": "Aquí, o con este operador, no se pueden usar puntos",
+    "redeem_daily": "Hoy solo se pueden usar {points} más",
 }

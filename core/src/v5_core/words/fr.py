@@ -108,4 +108,6 @@ MESSAGES: Final = {
     "event_referral": "{title} : {points} pour avoir amené un nouveau client",
     "event_referred": "{title} : {points} pour être venu par un ami",
     "event_taken": "{title} : {points} repris, l'achat a été rendu",
+    "redeem_refused": "Ici, ou par cet opérateur, on ne peut pas utiliser de points",
+    "redeem_daily": "Aujourd’hui on ne peut plus utiliser que {points}",
 }

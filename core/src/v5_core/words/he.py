@@ -108,4 +108,6 @@ MESSAGES: Final = {
     "event_referral": "\u2068{title}\u2069: {points} על הבאת לקוח חדש",
     "event_referred": "\u2068{title}\u2069: {points} על הגעה בהמלצת חבר",
     "event_taken": "\u2068{title}\u2069: {points} נלקחו, הקנייה הוחזרה",
+    "redeem_refused": "כאן, או בידי מפעיל זה, אי אפשר לנצל נקודות",
+    "redeem_daily": "היום אפשר לנצל עוד {points} בלבד",
 }

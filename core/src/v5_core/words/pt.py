@@ -108,4 +108,6 @@ MESSAGES: Final = {
     "event_referral": "{title}: {points} por trazer um novo cliente",
     "event_referred": "{title}: {points} por vir pela mão de um amigo",
     "event_taken": "{title}: {points} retirados, a compra foi devolvida",
+    "redeem_refused": "Aqui, ou com este operador, não se podem usar pontos",
+    "redeem_daily": "Hoje só se podem usar mais {points}",
 }
