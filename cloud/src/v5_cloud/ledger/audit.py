@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, case, func
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, AllocationRow, DocumentKey, DocumentRow, HoldRow, LotRow, PostingRow
+from v5_cloud.models import (
+    AccountRow,
+    AllocationRow,
+    CustomerDay,
+    DocumentKey,
+    DocumentRow,
+    HoldRow,
+    LotRow,
+    PostingRow,
+    Reservation,
+    StandingRow,
+    UseCounter,
+    VoucherRow,
+)
 
 __all__ = ["LedgerAudit"]
 
@@ -71,6 +85,37 @@ class LedgerAudit(Repository):
             used, (used.c.account_id == LotRow.account_id) & (used.c.lot_id == LotRow.lot_id)
         )
         return self._rows(statement.where(expected != LotRow.remaining))
+
+    def reserved(self) -> Rows:
+        """Coupons and counters held, against what open reservations hold of them."""
+        bodies = self.session.scalars(self.columns(Reservation, Reservation.body).where(Reservation.state == "open")).all()
+        codes = Counter(code for body in bodies for code in body["codes"])
+        counts: Counter[tuple[str, str, str]] = Counter()
+        for body in bodies:
+            for scope, period, key, times in body["counters"]:
+                counts[scope, period, key] += times
+        found: Rows = []
+        for code, held in self.session.execute(self.columns(VoucherRow, VoucherRow.code, VoucherRow.held).where(VoucherRow.held != 0)):
+            found.append((code, codes.pop(code, 0), held))
+        statement = self.columns(UseCounter, UseCounter.scope, UseCounter.period, UseCounter.key, UseCounter.held)
+        for scope, period, key, held in self.session.execute(statement.where(UseCounter.held != 0)):
+            found.append((f"{scope} {key}", counts.pop((scope, period, key), 0), held))
+        found += [(code, held, 0) for code, held in codes.items()]
+        found += [(f"{scope} {key}", held, 0) for (scope, _, key), held in counts.items() if held]
+        return [row for row in found if row[1] != row[2]]
+
+    def levels(self) -> Rows:
+        """Turnover that levels are measured by, against the documents of measured customers."""
+        sign = case((DocumentRow.kind == "sale", 1), else_=-1)
+        counted = (DocumentRow.status == "issued") & (DocumentRow.state != "merged")
+        documents = self.columns(DocumentRow, DocumentRow.customer_id.label("customer"), func.sum(sign * DocumentRow.gross).label("gross"))
+        bought = documents.where(counted).group_by(DocumentRow.customer_id).subquery()
+        days = self.columns(CustomerDay, CustomerDay.customer_id.label("customer"), func.sum(CustomerDay.gross).label("gross"))
+        kept = days.group_by(CustomerDay.customer_id).subquery()
+        real, cached = func.coalesce(bought.c.gross, 0), func.coalesce(kept.c.gross, 0)
+        statement = self.columns(StandingRow, StandingRow.customer_id, real, cached)
+        statement = statement.outerjoin(bought, bought.c.customer == StandingRow.customer_id)
+        return self._rows(statement.outerjoin(kept, kept.c.customer == StandingRow.customer_id).where(real != cached))
 
     def documents(self) -> Rows:
         """Documents whose points are not what their postings say."""

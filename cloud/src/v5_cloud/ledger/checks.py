@@ -51,6 +51,8 @@ def check(container: Container) -> Report:
                 ("a lot is its points less what was drawn", audit.drawn()),
                 ("a document's points are its postings", audit.documents()),
                 ("a document counts once", audit.doubled()),
+                ("what is held of coupons and limits is what open holds hold", audit.reserved()),
+                ("levels are measured by the documents", audit.levels()),
             ]
         for what, rows in found:
             report.differences += [Difference(scope.tenant, what, where, expected, value) for where, expected, value in rows]

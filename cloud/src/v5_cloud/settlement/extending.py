@@ -80,7 +80,7 @@ def extend(
         members_of(asks[-1], members.memberships(ids), _shared(customers)) if any(one.clubs for one in asks) and ids else {},
     )
     _reservations(found, wanted, bodies, codes, now)
-    _vouchers(found, codes, docs, asks, ids)
+    _vouchers(found, codes, docs, bodies, ids)
     return found
 
 
@@ -120,16 +120,21 @@ def _reservations(extras: Extras, wanted: Collection[str], bodies: Sequence[Sale
         codes |= {*row.body["codes"], *(code for code, _, _ in row.body["stored"])}
 
 
-def _vouchers(extras: Extras, codes: set[str], docs: Sequence[Doc], asks: Sequence[Asks], customers: Collection[str]) -> None:
+def _vouchers(extras: Extras, codes: set[str], docs: Sequence[Doc], bodies: Sequence[SalesDocument], customers: Collection[str]) -> None:
     entries: list[str] = []
     for doc in docs:
         done = doc.extras
         codes |= {*done.get("codes", {}), *done.get("stored", {}), *done.get("given", {}), *done.get("issued", {}).values()}
         entries += [f"{doc.id}>{original}" for original in doc.links.values() if original]
         entries += [f"{doc.id}+{ref}" for ref in done.get("issued", {})]
-    if any(pair[1].kind == "wallet" for one in asks for pair in one.sold.values()):
+    if any(_loads(extras.catalogue.asks(body.issued_at), body) for body in bodies):
         for customer in customers:
             codes |= {row.code for row in extras.repository.of_customer(customer) if row.kind == "wallet"}
     held = [hold for row in (*extras.reservations.values(), *extras.offered) for _, hold, _ in row.body["stored"]]
     if codes:
         extras.purse.load(codes, lock=True, documents=[doc.id for doc in docs], entries=entries, holds=held)
+
+
+def _loads(asks: Asks, body: SalesDocument) -> bool:
+    # A wallet that is loaded without its code is the customer's own.
+    return any(asks.sold[line.product][1].kind == "wallet" for line in body.lines if line.product in asks.sold) if asks.sold else False
