@@ -18,15 +18,20 @@ from v5_agent.service import Agent
 from v5_agent.web import create_app as agent_app
 from v5_cloud.app import create_app as cloud_app
 from v5_cloud.kit.settings import Settings
+from v5_cloud.kit.tenant import Scope
 from v5_cloud.migrations import migrate
+from v5_cloud.programmes.drafts import publish
 from v5_cloud.sample import load, programme
 from v5_core import soap
+from v5_core.codes import fold_code
+from v5_core.engine import Coupon, Stored
 from v5_core.errors import V5Error
 from v5_core.hooks import (
     CancelRequest,
     CancelResponse,
     CommitRequest,
     CommitResponse,
+    CustomerView,
     EnrolRequest,
     EnrolResponse,
     HoldRequest,
@@ -38,9 +43,22 @@ from v5_core.hooks import (
     QuoteResponse,
     ReturnRequest,
     ReturnResponse,
+    TierView,
 )
 from v5_core.model import CustomerRef, DocumentKind, Line, Origin, Payment, PaymentMethod, Reference, SalesDocument, Wire
-from v5_core.push import Replica, ReplicaCustomer
+from v5_core.programme import (
+    AmountOffer,
+    Club,
+    Entitlement,
+    GiftOffer,
+    PercentOffer,
+    Policies,
+    Programme,
+    StoredValueType,
+    Tier,
+    TierScheme,
+)
+from v5_core.push import Replica, ReplicaCustomer, ReplicaTier, ReplicaVoucher
 from v5_core.soap import _codec
 from v5_core.testing.fakes import FakeCustomer, FakeHooks
 
@@ -56,7 +74,30 @@ TOKEN = "t0ken-of-the-till"
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 PROBLEM = {"v": "urn:v5:hooks:1"}
 
+WALLET, COUPON = "WALT-WALT-WALTX", "CUPN-CUPN-CUPNX"
+
 Send = Callable[[bytes], tuple[int, bytes]]
+
+
+def house() -> Programme:
+    """Beside the sample's programme, one of everything else that a till can meet; what may be used while a line is down is allowed."""
+    return Programme(
+        id="house",
+        name="House",
+        state="published",
+        offers=(
+            PercentOffer(id="autumn", title="Autumn", percent=1000, codes=("AUTUMN",), group="codes"),
+            PercentOffer(id="for-silver", title="Silver", percent=500, when="tier = 'silver'", group="tiers", exclusive=False),
+            AmountOffer(id="welcome", title="Welcome", amount=300, coupon=True, group="coupons", exclusive=False),
+            AmountOffer(id="alter", title="Alteration", amount=200, entitlement="alteration", group="clubs", exclusive=False),
+            GiftOffer(id="mug", title="Mug", products=("MUG",), cost=50_000),
+        ),
+        stored_value=(StoredValueType(id="wallet", kind="wallet", title="Wallet"),),
+        tiers=TierScheme(tiers=(Tier(id="basic", title="Basic", threshold=0), Tier(id="silver", title="Silver", threshold=20_000),
+                                Tier(id="gold-tier", title="Gold", threshold=90_000))),
+        clubs=(Club(id="gold", title="Gold club", entitlements=(Entitlement(id="alteration", title="Alteration", uses=2),)),),
+        policies=Policies(offline_value=100_000, offline_coupons=True),
+    )  # fmt: skip
 
 
 class RefusedError(Exception):
@@ -117,7 +158,8 @@ def by_soap(send: Callable[[str, bytes], tuple[int, bytes]]) -> Remote:
         status, raw = send("/soap", etree.tostring(envelope))
         found = etree.fromstring(raw).find(f"{{{ENVELOPE}}}Body")
         assert found is not None
-        problem = found.find(".//v:problem", PROBLEM)
+        fault = found.find(f"{{{ENVELOPE}}}Fault")
+        problem = fault.find(".//v:problem", PROBLEM) if fault is not None else None
         if problem is not None:
             assert status == 500, "as SOAP 1.1 demands"
             fields = [one.text or "" for one in problem.iterfind("v:errors/v:field", PROBLEM)]
@@ -136,6 +178,8 @@ class Counter:
     send: Callable[[str, bytes], tuple[int, bytes]] | None = None
     path: str = "/v1/hooks/commit"
     number: int = 0
+    wallet: str = ""
+    coupon: str = ""
 
     def name(self) -> str:
         self.number += 1
@@ -146,6 +190,21 @@ class Counter:
         found = self.hooks.identify(IdentifyRequest(store="LX1", key=self.card)).customer
         assert found is not None
         return found.balance.available, found.balance.held
+
+    def basket(self, **more: Any) -> QuoteResponse:
+        """A basket of 100.00."""
+        line = Line(line_id="1", product="CAFE-250", family="mercearia", gross=10_000, net=10_000)
+        return self.hooks.quote(QuoteRequest(store="LX1", at=NOW, customer=CustomerRef(card=self.card), lines=(line,), **more))
+
+    def who(self) -> CustomerView:
+        """What the till sees of the customer."""
+        found = self.hooks.identify(IdentifyRequest(store="LX1", key=self.card)).customer
+        assert found is not None
+        return found
+
+    def keep(self, **more: Any) -> HoldResponse:
+        """Reserves."""
+        return self.hooks.hold(HoldRequest(request_id=self.name(), store="LX1", at=NOW, customer=CustomerRef(card=self.card), **more))
 
     def document(self, number: int, gross: int, *, of: int | None = None, hold: HoldResponse | None = None) -> SalesDocument:
         """A sale of one line; with `of` the return of that sale."""
@@ -191,12 +250,25 @@ class Counter:
 
 
 def fake() -> Iterator[Counter]:
-    yield Counter(FakeHooks([programme()], [FakeCustomer("c1", "Ana Silva", CARD, points=POINTS)], lambda: NOW), CARD)
+    silver = TierView(programme="house", tier="silver", title="Silver", next_tier="gold-tier", missing=60_000)
+    ana = FakeCustomer("c1", "Ana Silva", CARD, points=POINTS, tiers=(silver,))
+    wallet = Stored(WALLET, kind="wallet", type_id="wallet", balance=4000, customer="c1", title="Wallet")
+    coupon = Coupon(COUPON, "welcome", "house", customer="c1", title="Welcome")
+    yield Counter(
+        FakeHooks([programme(), house()], [ana], lambda: NOW, coupons=[coupon], stored=[wallet]), CARD, wallet=WALLET, coupon=COUPON
+    )
 
 
 def agent(folder: Path, make: Callable[[Callable[[str, bytes], tuple[int, bytes]]], Remote]) -> Iterator[Counter]:
-    ana = ReplicaCustomer(customer="c1", name="Ana Silva", cards=(CARD,), balance_available=POINTS)
-    page = Replica(version=1, complete=True, customers=(ana,), programmes=(programme(),), offline_points_limit=10**9)
+    ana = ReplicaCustomer(
+        customer="c1", name="Ana Silva", cards=(CARD,), balance_available=POINTS,
+        tiers=(ReplicaTier(programme="house", tier="silver", measure=30_000),),
+        vouchers=(
+            ReplicaVoucher(code=fold_code(WALLET), kind="wallet", programme="house", type="wallet", title="Wallet", amount=4000),
+            ReplicaVoucher(code=fold_code(COUPON), kind="coupon", programme="house", rule="welcome", title="Welcome"),
+        ),
+    )  # fmt: skip
+    page = Replica(version=1, complete=True, customers=(ana,), programmes=(programme(), house()), offline_points_limit=10**9)
     config = AgentConfig.model_validate({"store": {"code": "LX1"}})
     with Agent(folder, config, None, {}, lambda: NOW) as running:
         running.replica.apply(page, NOW)
@@ -207,7 +279,7 @@ def agent(folder: Path, make: Callable[[Callable[[str, bytes], tuple[int, bytes]
                 reply = client.post(path, content=body, headers={"authorization": f"Bearer {TOKEN}"})
                 return reply.status_code, reply.content
 
-            yield Counter(make(send), CARD, send)
+            yield Counter(make(send), CARD, send, wallet=WALLET, coupon=COUPON)
 
 
 def cloud(folder: Path, make: Callable[[Callable[[str, bytes], tuple[int, bytes]]], Remote]) -> Iterator[Counter]:
@@ -223,9 +295,20 @@ def cloud(folder: Path, make: Callable[[Callable[[str, bytes], tuple[int, bytes]
             reply = client.post(path, content=body, headers=headers)
             return reply.status_code, reply.content
 
-        counter = Counter(make(send), sample["customers"][0]["card"], send)
+        publish(app.state.v5, Scope(sample["tenant"], sample["company"]), house(), actor="test")
+        ana = sample["customers"][0]
+        counter = Counter(make(send), ana["card"], send)
         first = counter.commit(1000, POINTS // 10)
         assert first.points_earned == POINTS
+
+        def issue(body: dict[str, Any]) -> str:
+            headers = {"authorization": f"Bearer {sample['api_key']}"}
+            reply = client.post("/v1/vouchers", json={"customer": ana["id"], **body}, headers=headers)
+            assert reply.status_code == 201, reply.text
+            return str(reply.json()["items"][0]["code"])
+
+        counter.wallet = issue({"request_id": "w", "kind": "wallet", "type": "wallet", "amount": "40.00"})
+        counter.coupon = issue({"request_id": "k", "kind": "coupon", "offer": "welcome"})
         yield counter
 
 

@@ -4,18 +4,31 @@
     hooks.commit(CommitRequest(...))
 
 It decides with the same engine, and passes the same contract tests as the agent and the cloud (`tests/contract`): what a test learns
-from it holds for them. Points only: no expiry, no tiers, no stored value.
+from it holds for them. Coupons, stored value and clubs are what they are given; nothing expires, levels are those given, and no sale
+makes vouchers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from v5_core.engine import CustomerFacts, Settlement, compile_programmes, evaluate, points_worth, reversal, settle
+from v5_core.codes import fold_code
+from v5_core.engine import (
+    Coupon,
+    CustomerFacts,
+    Settlement,
+    Stored,
+    claimed_points,
+    compile_programmes,
+    evaluate,
+    points_worth,
+    reversal,
+    settle,
+)
 from v5_core.errors import (
     BlockedError,
     ConflictError,
@@ -33,19 +46,24 @@ from v5_core.hooks import (
     CustomerView,
     EnrolRequest,
     EnrolResponse,
+    EntitlementView,
     HoldRequest,
     HoldResponse,
     IdentifyRequest,
     IdentifyResponse,
+    MembershipView,
     QuoteRequest,
     QuoteResponse,
     ReceiptLine,
     ReturnRequest,
     ReturnResponse,
+    TierView,
 )
+from v5_core.membership import Membership, end_of, join, state_of, window
 from v5_core.model import Balance, Card, CustomerRef, DocumentKind, SalesDocument, Wire
 from v5_core.money import format_scaled
 from v5_core.programme import Programme
+from v5_core.testing._things import Things
 
 __all__ = ["FakeCustomer", "FakeHooks"]
 
@@ -64,13 +82,17 @@ class FakeCustomer:
     tax_number: str | None = None
     points: int = 0
     blocked: bool = False
+    tiers: tuple[TierView, ...] = ()
+    clubs: dict[str, Membership] = field(default_factory=dict)
 
 
 @dataclass
 class _Held:
-    customer: FakeCustomer
+    customer: FakeCustomer | None
     points: int
     until: datetime
+    money: dict[str, int] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -79,6 +101,7 @@ class _Sold:
     customer: FakeCustomer | None
     settlement: Settlement
     change: int
+    taken: Mapping[str, int] = field(default_factory=dict)
     returned: Mapping[str, int] = field(default_factory=dict)
     cancelled: bool = False
 
@@ -94,8 +117,12 @@ class FakeHooks:
         *,
         zone: str = "Europe/Lisbon",
         language: str = "pt",
+        coupons: Iterable[Coupon] = (),
+        stored: Iterable[Stored] = (),
     ) -> None:
         self.customers = list(customers)
+        self._things = Things(coupons, stored)
+        self._clubs = {club.id: club for programme in programmes for club in programme.clubs}
         self._compiled = compile_programmes(programmes)
         self._clock = clock
         self._zone = ZoneInfo(zone)
@@ -116,8 +143,12 @@ class FakeHooks:
 
     def quote(self, request: QuoteRequest) -> QuoteResponse:
         """What the engine says."""
-        facts = self._facts(self._find(request.customer))
-        return evaluate(self._compiled, request, facts, local_time=request.at.astimezone(self._zone), language=self._language)
+        facts, local = self._facts(self._find(request.customer)), request.at.astimezone(self._zone)
+        state = self._things.state(request, self._kept())
+        return evaluate(self._compiled, request, facts, local_time=local, language=self._language, state=state)
+
+    def _kept(self) -> list[tuple[Mapping[str, int], tuple[str, ...]]]:
+        return [(held.money, held.codes) for held in self._holds.values() if held.until > self._clock()]
 
     # ── changes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
     def enrol(self, request: EnrolRequest) -> EnrolResponse:
@@ -129,6 +160,11 @@ class FakeHooks:
         known = self._find(CustomerRef(card=request.card, phone=request.phone, tax_number=request.tax_number))
         number = f"c{len(self.customers) + 1}"
         one = known or FakeCustomer(number, request.name, request.card or f"card-{number}", request.phone, request.tax_number)
+        for club in request.clubs:
+            if club not in self._clubs:
+                raise ValidationError("there is no such club", code="unknown_club", errors=(FieldError("clubs.0", "unknown_club", club),))
+            if club not in one.clubs:
+                one.clubs[club] = join(self._clubs[club], one.customer, self._today, until=request.member_until)
         if known is None:
             self.customers.append(one)
         return self._keep("enrol", request.request_id, request, EnrolResponse(customer=self._view(one), created=known is None))
@@ -137,17 +173,20 @@ class FakeHooks:
         """Reserves points."""
         if stored := self._stored("hold", request.request_id, request, HoldResponse):
             return stored
+        if not (request.points or request.stored_value or request.codes or request.rules):
+            raise ValidationError("a hold reserves something", errors=(FieldError("points", "missing", "name what is to be reserved"),))
         one = self._find(request.customer)
-        if one is None:
+        if one is None and (request.points or not request.customer.is_anonymous):
             raise UnknownCustomerError("there is no such customer")
-        if one.blocked:
+        if one is not None and one.blocked:
             raise BlockedError
-        if request.points > self._available(one):
+        if one is not None and request.points > self._available(one):
             raise ConflictError("not enough points are available", code="insufficient_points")
+        money, codes, shown = self._things.reserve(request, one.customer if one else None, self._kept())
         until = self._clock() + timedelta(seconds=request.ttl_seconds)
-        self._holds[request.request_id] = _Held(one, request.points, until)
+        self._holds[request.request_id] = _Held(one, request.points, until, money, codes)
         worth = points_worth(self._compiled, request.points, _CARDS, request.at)
-        answer = HoldResponse(hold=request.request_id, points=request.points, amount=worth, expires_at=until)
+        answer = HoldResponse(hold=request.request_id, points=request.points, amount=worth, stored_value=shown, expires_at=until)
         return self._keep("hold", request.request_id, request, answer)
 
     def commit(self, request: CommitRequest) -> CommitResponse:
@@ -165,6 +204,7 @@ class FakeHooks:
             balance=self._balance(sold.customer),
             receipt=self._receipt(sold.customer),
             explanations=sold.settlement.explanations,
+            stored_value=self._things.paid(sold.taken),
         )
         return self._keep("commit", request.request_id, request, answer)
 
@@ -206,11 +246,15 @@ class FakeHooks:
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
     def _sell(self, document: SalesDocument) -> _Sold:
-        used = [self._holds.pop(payment.hold) for payment in document.payments if payment.hold in self._holds]
-        customer = self._find(document.customer) or (used[0].customer if used else None)
-        spent = sum(one.points for one in used)
+        named = list(dict.fromkeys(payment.hold for payment in document.payments if payment.hold in self._holds))
+        codes = {fold_code(one.code) for one in document.applied if one.code}
+        named += [name for name, held in self._holds.items() if name not in named and not codes.isdisjoint(held.codes)]
+        used = {str(name): self._holds.pop(str(name)) for name in named}
+        customer = self._find(document.customer) or next((one.customer for one in used.values()), None)
+        spent = sum(one.points for one in used.values()) or claimed_points(self._compiled, document)
         made = settle(self._compiled, document, self._facts(customer), zone=self._zone, points_spent=spent, language=self._language)
-        sold = _Sold(document, customer, made, made.points_earned - spent)
+        taken = self._things.sell(document, {name: one.money for name, one in used.items()})
+        sold = _Sold(document, customer, made, made.points_earned - spent, taken)
         if customer:
             customer.points += sold.change
         self._documents[document.keys[0]] = sold
@@ -228,6 +272,8 @@ class FakeHooks:
             raise NotFoundError("there is no such document", code="unknown_document")
         if sold.customer and not sold.cancelled:
             sold.customer.points -= sold.change
+        if not sold.cancelled:
+            self._things.move(sold.taken, 1)
         sold.cancelled = True
         key, points = sold.document.keys[0], sold.settlement.points_earned
         return CancelResponse(reversed_document=key, points=points, balance=self._balance(sold.customer))
@@ -249,7 +295,19 @@ class FakeHooks:
     def _facts(self, one: FakeCustomer | None) -> CustomerFacts | None:
         if one is None:
             return None
-        return CustomerFacts(customer=one.customer, balance_available=max(0, self._available(one)), blocked=one.blocked)
+        active = [club for club, kept in one.clubs.items() if state_of(self._clubs[club], kept, self._today) in ("active", "ending")]
+        return CustomerFacts(
+            customer=one.customer,
+            balance_available=max(0, self._available(one)),
+            blocked=one.blocked,
+            tiers=frozenset(view.tier for view in one.tiers),
+            clubs=frozenset(active),
+            entitlements={got.id: got.uses for club in active for got in self._clubs[club].entitlements},
+        )
+
+    @property
+    def _today(self) -> date:
+        return self._clock().astimezone(self._zone).date()
 
     def _held(self, one: FakeCustomer) -> int:
         return sum(held.points for held in self._holds.values() if held.customer is one and held.until > self._clock())
@@ -263,7 +321,27 @@ class FakeHooks:
     def _view(self, one: FakeCustomer) -> CustomerView:
         cards = (Card(number=one.card),) if one.card else ()
         balance = Balance(available=self._available(one), held=self._held(one))
-        return CustomerView(customer=one.customer, name=one.name, cards=cards, balance=balance, blocked=one.blocked)
+        return CustomerView(
+            customer=one.customer,
+            name=one.name,
+            cards=cards,
+            balance=balance,
+            blocked=one.blocked,
+            tiers=one.tiers,
+            memberships=tuple(self._membership(club, kept) for club, kept in one.clubs.items()),
+            vouchers=self._things.views(one.customer, self._kept(), self._zone),
+        )
+
+    def _membership(self, name: str, kept: Membership) -> MembershipView:
+        club, today = self._clubs[name], self._today
+        uses = [
+            EntitlementView(entitlement=got.id, title=got.title, left=got.uses, until=window(got, kept, today)[1])
+            for got in club.entitlements
+        ]
+        return MembershipView(
+            club=name, title=club.title, state=state_of(club, kept, today), since=kept.since, until=end_of(kept, today),
+            entitlements=tuple(uses),
+        )  # fmt: skip
 
     def _receipt(self, one: FakeCustomer | None) -> tuple[ReceiptLine, ...]:
         return (ReceiptLine(text=f"Saldo {format_scaled(self._available(one), 3, trim=True)}"),) if one else ()
