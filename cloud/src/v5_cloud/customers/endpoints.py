@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
+from babel import negotiate_locale
 from fastapi import Depends, Header, Path, Query, Response
 
 from v5_cloud.access.dependencies import Clerk, Reader
 from v5_cloud.customers import changes, service
-from v5_cloud.customers.schemas import CustomerChange, CustomerItem, CustomerRecord, MovementItem, MovementRecord
+from v5_cloud.customers.schemas import CustomerChange, CustomerItem, CustomerRecord, MovementExplanation, MovementItem, MovementRecord
 from v5_cloud.kit.container import Container, container
 from v5_cloud.kit.pagination import Cursor, Limit, Page
 from v5_cloud.kit.problems import PROBLEMS
 from v5_cloud.kit.route import api_router
+from v5_core.words import LANGUAGES
 
 __all__ = ["router"]
 
@@ -75,3 +77,27 @@ def movements(held: Held, machine: Reader, customer: CustomerId, cursor: Cursor 
 def movement(held: Held, machine: Reader, customer: CustomerId, movement: CustomerId) -> MovementRecord:
     """One movement in full: what a spend drew from, until when earned points are good."""
     return service.movement(held, machine.scope, customer, movement)
+
+
+@router.get("/{customer}/movements/{movement}/explanation")
+def explanation(
+    held: Held,
+    machine: Reader,
+    customer: CustomerId,
+    movement: CustomerId,
+    response: Response,
+    language: Annotated[Literal["pt", "en", "es", "fr", "he"] | None, Query(description="Before `Accept-Language`.")] = None,
+    accept_language: Annotated[str, Header(max_length=200)] = "",
+) -> MovementExplanation:
+    """Why a movement is what it is, in one of five languages; in the language of the store when none is asked for."""
+    asked = language or _accepted(accept_language)
+    if asked:
+        response.headers["Content-Language"] = asked
+    response.headers["Vary"] = "Accept-Language"
+    return service.explanation(held, machine.scope, customer, movement, asked)
+
+
+def _accepted(header: str) -> str:
+    """The first language of the header that is ours; "" for none."""
+    wanted = [part.split(";")[0].strip().replace("-", "_") for part in header.split(",") if part.strip()]
+    return negotiate_locale(wanted, LANGUAGES, sep="_") or ""

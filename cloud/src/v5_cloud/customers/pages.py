@@ -13,6 +13,7 @@ from v5_cloud.customers import changes, service
 from v5_cloud.customers.schemas import CustomerChange
 from v5_cloud.pages.page import Page, initials, page_for
 from v5_cloud.pages.route import page_router
+from v5_cloud.sales.explanations import told
 from v5_cloud.tenants.service import overview
 from v5_cloud.users.roles import Permission
 from v5_core.errors import ConflictError, ValidationError
@@ -128,9 +129,11 @@ def movements(page: Here, customer_id: str, after: After = None) -> Response:
 def movement(page: Here, customer_id: str, movement_id: str) -> Response:
     """Why a movement is what it is; opens in place, and is a page of its own without scripts."""
     found = service.get(page.held, page.scope, customer_id)
+    moved = service.movement(page.held, page.scope, customer_id, movement_id)
+    said, _ = told(moved.explanations, page.language.code, moved.currency)
     return page.render(
         "customers/explanation.html" if page.partial else "customers/explanation_page.html",
         section="customers",
         customer=found,
-        movement=service.movement(page.held, page.scope, customer_id, movement_id),
+        movement=moved.model_copy(update={"explanations": said}),
     )

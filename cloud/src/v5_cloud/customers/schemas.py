@@ -17,6 +17,7 @@ __all__ = [
     "CustomerItem",
     "CustomerRecord",
     "Lapse",
+    "MovementExplanation",
     "MovementItem",
     "MovementPart",
     "MovementRecord",
@@ -146,6 +147,21 @@ class MovementItem(_Shown):
     kind: str | None
     gross: Amount | None
     currency: str | None
+    explanations: list[Explanation]
+
+
+class MovementExplanation(_Shown):
+    """Why a movement is what it is, in one language.
+
+    Attributes:
+        language: That was asked for; empty: as it is stored, in the language of the store.
+        complete: All sentences are in that language; a text written by hand stays as it is.
+    """
+
+    movement: str
+    points: Points
+    language: str
+    complete: bool
     explanations: list[Explanation]
 
 

@@ -20,6 +20,7 @@ from v5_cloud.customers.schemas import (
     CustomerRecord,
     Drawn,
     Lapse,
+    MovementExplanation,
     MovementItem,
     MovementPart,
     MovementRecord,
@@ -31,7 +32,7 @@ from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, instant, page_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import CustomerRow, DocumentRow, PostingRow
-from v5_cloud.sales.explanations import explanations_of
+from v5_cloud.sales.explanations import explanations_of, told
 from v5_cloud.tenants.service import company_info
 from v5_core.errors import NotFoundError, ValidationError
 from v5_core.hooks import Explanation
@@ -203,6 +204,17 @@ def movement(container: Container, scope: Scope, customer_id: str, movement_id: 
             drawn=[Drawn(points=points, earned_at=earned, expires_at=expires) for points, earned, expires in drawn],
             good_until=next((lot.expires_at for lot in lots if lot.expires_at), None),
         )
+
+
+def explanation(container: Container, scope: Scope, customer_id: str, movement_id: str, language: str) -> MovementExplanation:
+    """Why a movement is what it is, in a language; "" leaves it as it is stored.
+
+    Raises:
+        NotFoundError: Not one of this customer's, or the customer not one of this tenant's.
+    """
+    found = movement(container, scope, customer_id, movement_id)
+    said, complete = told(found.explanations, language, found.currency) if language else (found.explanations, True)
+    return MovementExplanation(movement=found.id, points=found.points, language=language, complete=complete, explanations=said)
 
 
 def _known(repository: CustomerRepository, customer_id: str) -> Pair:

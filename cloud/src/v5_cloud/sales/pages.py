@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from v5_cloud.pages.page import Page, initials, page_for
 from v5_cloud.pages.route import page_router
 from v5_cloud.sales import service
+from v5_cloud.sales.explanations import told
 from v5_cloud.sales.schemas import SaleFilter
 from v5_cloud.tenants.service import overview
 from v5_cloud.users.roles import Permission, allowed
@@ -81,10 +82,11 @@ def sales(
 def document(page: Here, document_id: str) -> Response:
     """One document: lines, payments, points with their explanation, and each way it came in."""
     found = service.get(page.held, page.scope, document_id)
+    said, _ = told(found.explanations, page.language.code, found.currency)
     return page.render(
         "sales/document.html",
         section="sales",
-        doc=found,
+        doc=found.model_copy(update={"explanations": said}),
         body=found.document,
         buyer_initials=initials(found.customer_name or ""),
         may_see_customer=page.who is not None and allowed(page.who.role, Permission.CUSTOMERS),
