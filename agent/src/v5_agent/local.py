@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -16,7 +16,20 @@ from v5_agent.own import Own
 from v5_agent.replica import ReplicaStore, spellings
 from v5_agent.taken import Taken
 from v5_core import receipts
-from v5_core.engine import Compiled, CustomerFacts, SaleState, Settlement, evaluate, next_reward, reversal, rewards_for, settle
+from v5_core.engine import (
+    Compiled,
+    CustomerFacts,
+    SaleState,
+    Settlement,
+    alerts_for,
+    evaluate,
+    next_reward,
+    record_attributes,
+    reversal,
+    rewards_for,
+    settle,
+    unknown_customer,
+)
 from v5_core.hooks import (
     CommitResponse,
     CustomerView,
@@ -31,7 +44,7 @@ from v5_core.hooks import (
 from v5_core.model import Balance, CustomerRef, DocumentKind, DocumentStatus, SalesDocument
 from v5_core.push import ReplicaCustomer
 from v5_core.stored import Measured, basis, draft
-from v5_core.words import words_of
+from v5_core.words import Words, words_of
 
 __all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
 
@@ -89,6 +102,7 @@ class Local:
             balance_available=max(0, standing.spendable),
             held=standing.balance.held,
             blocked=one.blocked,
+            attributes=record_attributes(one),
             **member.facts(one, asked, self.own.day(at or self._clock()), self.own.counted(one) if one.memberships else {}),
         )
 
@@ -106,14 +120,29 @@ class Local:
             found = {one.customer: one for one in self.replica.by_name(key)}
         return [one for one in found.values() if not one.inactive]
 
-    def identify(self, key: str, language: str = "") -> IdentifyResponse:
+    def identify(self, key: str, language: str = "", store: str = "") -> IdentifyResponse:
         """The answer of the hook."""
         found = self.find(key)
         views = tuple(self.view(one, language) for one in found[:10])
         one = views[0] if len(views) == 1 else None
+        if one is not None:
+            one = one.model_copy(update={"messages": (*one.messages, *self._alerts(found[0], language, store))})
         return IdentifyResponse(
-            customer=one, candidates=() if one else views, provisional=not self._online(), directives=self.replica.facts.directives
+            customer=one, candidates=() if one else views, provisional=not self._online(), directives=self._directives(language, found)
         )
+
+    def _alerts(self, one: ReplicaCustomer, language: str, store: str) -> tuple[Message, ...]:
+        """What the programmes say of a customer."""
+        facts, who = self.replica.facts, self.facts(one)
+        if facts.compiled is None or who is None:
+            return ()
+        return alerts_for(facts.compiled, who, at=self._clock(), zone=facts.zone, store=store, language=language or self.language)
+
+    def _directives(self, language: str, found: Sequence[ReplicaCustomer]) -> tuple[str, ...]:
+        facts = self.replica.facts
+        if found or facts.compiled is None:
+            return facts.directives
+        return (*facts.directives, *unknown_customer(facts.compiled, at=self._clock(), zone=facts.zone, language=language or self.language))
 
     def view(self, one: ReplicaCustomer, language: str = "") -> CustomerView:
         """What the till may see."""
@@ -299,13 +328,15 @@ class Local:
     def _points(self, effect: DocumentEffect, document: SalesDocument, balance: Balance | None) -> tuple[ReceiptLine, ...]:
         facts = self.replica.facts
         if effect.customer is None or balance is None:
-            return receipts.footer(language=self.language, name=facts.company, savings=self._savings(document), provisional=True)
+            saved, words = self._savings(document), self._words(document)
+            return receipts.footer(language=self.language, name=facts.company, savings=saved, provisional=True, words=words)
         if effect.customer.blocked:
             return ()
         ahead = next_reward(facts.compiled, balance.available, _CARD_TYPES, document.issued_at) if facts.compiled else None
         return receipts.footer(
             language=self.language,
             name=facts.company,
+            words=self._words(document),
             earned=max(0, effect.settlement.points_earned),
             spent=effect.settlement.points_spent,
             taken=effect.taken,
@@ -315,6 +346,10 @@ class Local:
             provisional=True,
             qr=facts.receipt_url,
         )
+
+    def _words(self, document: SalesDocument) -> Words | None:
+        facts, at = self.replica.facts, document.issued_at
+        return facts.compiled.voice.words(self.language, "", at, at.astimezone(facts.zone).date()) if facts.compiled else None
 
     def _savings(self, document: SalesDocument) -> int:
         if document.kind is not DocumentKind.SALE or not document.lines:

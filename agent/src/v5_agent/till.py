@@ -80,7 +80,7 @@ class Till:
     # ── questions ──────────────────────────────────────────────────────────────────────────────────────────────────────────
     def identify(self, request: IdentifyRequest, language: str = "") -> IdentifyResponse:
         """Who is this? From the replica; somebody unknown here may have joined elsewhere a minute ago."""
-        answer = self._local.identify(request.key, language)
+        answer = self._local.identify(request.key, language, request.store)
         if answer.customer or answer.candidates:
             return answer
         return self._cloud.ask("identify", request, IdentifyResponse) or answer

@@ -169,6 +169,8 @@ class ReplicaCustomer(Wire):
     member_since: str | None = None
     inactive: bool = False
     birth_date: date | None = None
+    email: str | None = None
+    home_store: str = ""
     plastic: tuple[Card, ...] = ()
     tiers: tuple[ReplicaTier, ...] = ()
     memberships: tuple[ReplicaMembership, ...] = ()

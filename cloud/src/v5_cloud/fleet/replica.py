@@ -207,5 +207,7 @@ def _customer(account: AccountRow, row: CustomerRow, carried: _Carried) -> Repli
         member_since=row.member_since.isoformat() if row.member_since else None,
         inactive=row.inactive,
         birth_date=row.birth_date,
+        email=row.email,
+        home_store=row.home_store,
         **carried.further(row.id),
     )
