@@ -15,10 +15,11 @@ from typing import Any, Final
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.stale import stale
-from v5_cloud.kit.tenant import DIRECTORY, Scope
+from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import SegmentMember, SegmentModel, SegmentRow
 from v5_cloud.segments.repository import SegmentRepository
 from v5_cloud.settlement.service import again
+from v5_cloud.tenants.directory import waiting
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_core.criteria import CriteriaError, Criterion, operands, parse
 from v5_core.segments import SEGMENT_FIELDS, Cuts, Rfm
@@ -123,9 +124,7 @@ def _apply(container: Container, scope: Scope, names: list[str], moves: list[Any
 
 def refresh_due(container: Container) -> int:
     """Works out the customers of whom something changed; gives how many."""
-    with container.database.read(Scope(DIRECTORY)) as session:
-        waiting = [Scope(tenant, company) for tenant, company in SegmentRepository(session, Scope(DIRECTORY)).waiting()]
-    return sum(_refresh_due(container, scope) for scope in waiting)
+    return sum(_refresh_due(container, scope) for scope in waiting(container))
 
 
 def _refresh_due(container: Container, scope: Scope) -> int:

@@ -166,11 +166,6 @@ class SegmentRepository(Repository):
         self.session.execute(self.delete(SegmentMember).where(mine))
 
     # ── customers who are worked out anew ─────────────────────────────────────────────────────────────────────────────────
-    def waiting(self) -> Sequence[tuple[str, str]]:
-        """(tenant, company) of whoever has customers to work out; in the scope of the directory."""
-        statement = self.everywhere(SegmentDue).with_only_columns(SegmentDue.tenant_id, SegmentDue.company_id).distinct()
-        return [(tenant, company) for tenant, company in self.session.execute(statement)]
-
     def due(self, limit: int) -> Sequence[tuple[str, datetime]]:
         """Customers to work out, and since when; the longest waiting first."""
         statement = self.columns(SegmentDue, SegmentDue.customer_id, SegmentDue.marked_at)

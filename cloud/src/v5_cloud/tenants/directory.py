@@ -1,13 +1,13 @@
-"""All tenants: for the operator's command line only."""
+"""All tenants: for the operator's command line and for what is done in the background."""
 
 from __future__ import annotations
 
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import DIRECTORY, Repository, Scope
-from v5_cloud.models import Company, CustomerRow, Tenant
+from v5_cloud.models import Company, CustomerRow, SegmentDue, Tenant
 from v5_core.errors import NotFoundError, ValidationError
 
-__all__ = ["DirectoryRepository", "only_tenant", "scopes", "tenants"]
+__all__ = ["DirectoryRepository", "only_tenant", "scopes", "tenants", "waiting"]
 
 
 class DirectoryRepository(Repository):
@@ -25,9 +25,20 @@ class DirectoryRepository(Repository):
         """(tenant, company) of all companies."""
         return [(row.tenant_id, row.id) for row in self.session.scalars(self.everywhere(Company).order_by(Company.tenant_id, Company.id))]
 
+    def waiting(self) -> list[tuple[str, str]]:
+        """(tenant, company) of whoever has customers to work out."""
+        statement = self.everywhere(SegmentDue).with_only_columns(SegmentDue.tenant_id, SegmentDue.company_id).distinct()
+        return [(tenant, company) for tenant, company in self.session.execute(statement)]
+
     def customer(self, customer_id: str) -> CustomerRow | None:
         """A customer by id alone; ids are unique by chance."""
         return self.session.scalars(self.everywhere(CustomerRow).where(CustomerRow.id == customer_id)).one_or_none()
+
+
+def waiting(container: Container) -> list[Scope]:
+    """Companies with customers whose segments are to be worked out anew."""
+    with container.database.read(Scope(DIRECTORY)) as session:
+        return [Scope(tenant, company) for tenant, company in DirectoryRepository(session, Scope(DIRECTORY)).waiting()]
 
 
 def only_tenant(container: Container) -> str:
