@@ -1,7 +1,8 @@
 """The long runs: hours, not minutes; not part of CI.
 
-50 rounds of each crash test, many more hypothesis examples, hundreds of requests to each operation of the API on both databases, the
-reports of a document in all orders. The core's tests run on the compiled engine too, where there is a C compiler.
+50 rounds of each crash test, many more hypothesis examples (the laws of engine and ledger against their slow reference are among them), a
+random day of 100,000 operations of the ledger in memory and on both databases, hundreds of requests to each operation of the API on both
+databases, the reports of a document in all orders. The core's tests run on the compiled engine too, where there is a C compiler.
 """
 
 from __future__ import annotations
@@ -16,7 +17,12 @@ import pytest
 
 from v5_tools import compiled
 
-_CLOUD: Final = ("tests/cloud/test_openapi.py", "tests/cloud/test_settlement.py", "tests/cloud/test_workers.py")
+_CLOUD: Final = (
+    "tests/cloud/test_history.py",
+    "tests/cloud/test_openapi.py",
+    "tests/cloud/test_settlement.py",
+    "tests/cloud/test_workers.py",
+)
 _PARTS: Final = ("tests/crash", "tests/core", *_CLOUD)
 
 
@@ -26,10 +32,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=50, help="kill -9 rounds of each crash test (default 50)")
     parser.add_argument("--examples", type=int, default=5000, help="hypothesis examples of each property (default 5000)")
     parser.add_argument("--requests", type=int, default=400, help="generated requests to each operation of the API (default 400)")
+    parser.add_argument("--operations", type=int, default=100_000, help="operations of a random day of the ledger (default 100,000)")
     parser.add_argument("rest", nargs="*", help=f"pytest arguments; by default {' '.join(_PARTS)}")
     options = parser.parse_args()
     os.environ["V5_CRASH_ROUNDS"] = str(options.rounds)
     os.environ["V5_EXAMPLES"] = str(options.examples)
+    os.environ["V5_OPERATIONS"] = str(options.operations)
     os.environ["V5_SCHEMA_EXAMPLES"] = str(options.requests)
     os.environ["V5_EVERY_ORDER"] = "1"
     failed = int(pytest.main(["-o", "timeout=7200", *(options.rest or _PARTS)]))
