@@ -18,21 +18,24 @@ def explain_cut(rule: OfferRule, cut: Cut, rate: int, words: Words) -> str:
     if cut.gift and isinstance(rule.offer, BuyGetOffer):
         text = words.say("offer_gift", title=rule.title[:300], quantity=cut.gift, product=rule.offer.add or "")
     else:
-        pattern = rule.phrases.get((words.language, rate)) or _pattern(rule, rate, words)
+        # A percentage that was rounded on each line may sum to some cents more or less than one of the whole.
+        uneven = rule.line_by_line and amount != rule.limit and 0 < abs((cut.base * rate + rule.half) // 10_000 - amount) <= len(cut.shares)
+        pattern = rule.phrases.get((words.language, rate, uneven)) or _pattern(rule, rate, words, uneven=uneven)
         base, result = words.money(cut.base), words.money(amount)
         text = pattern % (cut.count, base, result) if rule.counted else pattern % (base, result)
     if rule.limit is not None and amount == rule.limit:
         text = words.say("capped", text=text, limit=words.money(amount))
-    elif rule.line_by_line and 0 < abs((cut.base * rate + rule.half) // 10_000 - amount) <= len(cut.shares):
-        text = words.say("line_by_line", text=text)
-    if rule.offer.cost:
-        text = words.say("for_points", text=text, points=words.points(rule.offer.cost))
+    if rule.cost:
+        text = words.say("for_points", text=text, points=words.points(rule.cost))
     return text
 
 
-def _pattern(rule: OfferRule, rate: int, words: Words) -> str:
+def _pattern(rule: OfferRule, rate: int, words: Words, *, uneven: bool) -> str:
     """The sentence with all that is the same at every basket; it says (how many,) of what and how much, in this order everywhere."""
-    text = rule.phrases[words.language, rate] = _said(rule, rate, words).replace("%", "%%").replace(_OPEN, "%s")
+    text = _said(rule, rate, words)
+    if uneven:
+        text = words.say("line_by_line", text=text)
+    text = rule.phrases[words.language, rate, uneven] = text.replace("%", "%%").replace(_OPEN, "%s")
     return text
 
 

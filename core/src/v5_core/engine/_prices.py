@@ -44,12 +44,15 @@ class Prices:
         remaining: The price of each line.
         open: Lines of which units are closed: the units that are still open, and their price.
         pools: Lines that offers choose by more than their own selector.
+        units: Of each line; `ids` its id.
     """
 
-    __slots__ = ("open", "pools", "remaining", "situation")
+    __slots__ = ("ids", "open", "pools", "remaining", "situation", "units")
 
     def __init__(self, situation: Situation, pools: Mapping[Pool, list[int]]) -> None:
         self.situation = situation
+        self.ids = situation.ids
+        self.units = situation.units
         self.remaining = situation.gross.copy()
         self.open: dict[int, tuple[int, int]] = {}
         self.pools = pools
@@ -68,7 +71,7 @@ class Prices:
 
     def pieces(self, indexes: Sequence[int], *, closing: bool) -> list[Piece]:
         """The units of these lines that an offer may touch."""
-        units, remaining, open_ = self.situation.units, self.remaining, self.open
+        units, remaining, open_ = self.units, self.remaining, self.open
         if not closing or not open_:
             return [(i, units[i], remaining[i]) for i in indexes]
         found = []
@@ -86,9 +89,9 @@ class Prices:
         """Takes shares off lines, by their index, and closes units; an offer that gives nothing closes none."""
         if not gift and not any(shares.values()):
             return Cut({}, 0, base)
-        remaining, open_, ids = self.remaining, self.open, self.situation.ids
+        remaining, open_, ids = self.remaining, self.open, self.ids
         for i, units, price in closed:
-            all_units, all_price = open_[i] if i in open_ else (self.situation.units[i], remaining[i])
+            all_units, all_price = open_[i] if i in open_ else (self.units[i], remaining[i])
             open_[i] = (all_units - units, all_price - price)
         touched = {i for i, _, _ in closed}
         named: dict[str, int] = {}
@@ -110,21 +113,21 @@ class Prices:
 
     def take_at_most(self, maxima: Sequence[int], cut: Cut) -> Cut:
         """Takes a cut that was only tried, kept within each maximum in turn; odd cents fall on lines in the order of their ids."""
-        shares = {i: cut.shares[line_id] for i, line_id in enumerate(self.situation.ids) if line_id in cut.shares}
+        shares = {i: cut.shares[line_id] for i, line_id in enumerate(self.ids) if line_id in cut.shares}
         for maximum in maxima:
             if sum(shares.values()) > maximum:
                 shares = dict(zip(shares, split(maximum, list(shares.values())), strict=True))
         return self.take(shares, cut.base, cut.count, cut.gift, cut.closed)
 
 
-def cheapest_first(pieces: Sequence[Piece]) -> list[Piece]:
+def cheapest_first(pieces: list[Piece]) -> list[Piece]:
     """In the order of their unit price; of equal prices the first line's."""
-    return sorted(pieces, key=_by_price)
+    return sorted(pieces, key=_by_price) if len(pieces) > 1 else pieces
 
 
-def dearest_first(pieces: Sequence[Piece]) -> list[Piece]:
+def dearest_first(pieces: list[Piece]) -> list[Piece]:
     """The other way round; of equal prices the first line's again."""
-    return sorted(pieces, key=_by_price_down)
+    return sorted(pieces, key=_by_price_down) if len(pieces) > 1 else pieces
 
 
 def _by_price(piece: Piece) -> tuple[int, int]:

@@ -28,7 +28,7 @@ def take(rule: OfferRule, indexes: Sequence[int], prices: Prices, most: int | No
 
 def open_enough(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> bool:
     """Whether the units that no offer before closed reach the minimum of an offer that closes units."""
-    offer, lines, units = rule.offer, prices.situation.lines, prices.situation.units
+    offer, lines, units = rule.offer, prices.situation.lines, prices.units
     if not prices.open or offer.minimum_of == "order" or not (offer.minimum_quantity or rule.minimum):
         return True
     pieces = prices.pieces(indexes, closing=True)
@@ -45,7 +45,7 @@ def _each_line(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     """A percentage of each line, or an amount off each of its units."""
     if rule.closes:
         return _each_open(rule, indexes, prices)
-    remaining, open_, all_units, ids = prices.remaining, prices.open, prices.situation.units, prices.situation.ids
+    remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
     most, of_till, half = rule.units_per_line, rule.of_till, rule.half
     amount, percent = rule.amount, card_rate(rule, prices.situation) if rule.by_card else rule.percent
     shares: dict[str, int] = {}
@@ -90,12 +90,12 @@ def _each_open(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
 
 
 def _till_price(prices: Prices, index: int, units: int) -> int:
-    return ratio(prices.situation.gross[index], units, prices.situation.units[index])
+    return ratio(prices.situation.gross[index], units, prices.units[index])
 
 
 def _order(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     """A percentage or an amount off all lines together, split over them."""
-    remaining, open_, ids = prices.remaining, prices.open, prices.situation.ids
+    remaining, open_, ids = prices.remaining, prices.open, prices.ids
     own = [remaining[i] for i in indexes]
     base = sum(own)
     if rule.amount:
@@ -126,7 +126,7 @@ def _fixed(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
 def _above(prices: Prices, piece: Piece, price: int) -> int:
     # What units of a line cost more than at this unit price.
     i, units, left = piece
-    return max(0, left - ratio(price, prices.situation.lines[i].quantity * units, 1000 * prices.situation.units[i]))
+    return max(0, left - ratio(price, prices.situation.lines[i].quantity * units, 1000 * prices.units[i]))
 
 
 def _reduced(rule: OfferRule, pieces: Sequence[Piece], shares: Mapping[int, int]) -> list[Piece]:
@@ -178,7 +178,9 @@ def _buy_get(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
         getting, times = in_order(buying), min(here // (buy + get), most)
     else:
         getting = in_order(prices.pieces(prices.chosen(rule.pools[0]), closing=rule.closes))
-        times = _most(buying, getting, buy, get, min(most, here // buy))
+        times = min(most, here // buy, sum([units for _, units, _ in getting]) // get)
+        if here < times * (buy + get):  # units may be too few to buy some and get others
+            times = _most(buying, getting, buy, get, times)
     if not times:
         return Cut({}, 0, 0)
     got = first_units(getting, times * get)
@@ -194,16 +196,14 @@ def _buy_get(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     return prices.take(shares, base, count)
 
 
-def _most(buying: list[Piece], getting: list[Piece], buy: int, get: int, most: int) -> int:
-    # How often it can be applied when a unit may be bought or got, not both. More of it never makes less possible: halving finds it,
-    # and mostly the first try, which is the most.
-    low, high = 0, min(most, sum([units for _, units, _ in getting]) // get)
-    middle = high
+def _most(buying: list[Piece], getting: list[Piece], buy: int, get: int, high: int) -> int:
+    # How often it can be applied when a unit may be bought or got, not both. More of it never makes less possible: halving finds it.
+    low = 0
     while low < high:
+        middle = (low + high + 1) // 2
         got = {i: units for i, units, _ in first_units(getting, middle * get)}
         left = sum([max(0, units - got.get(i, 0)) for i, units, _ in buying])
         low, high = (middle, high) if left >= middle * buy else (low, middle - 1)
-        middle = (low + high + 1) // 2
     return low
 
 

@@ -174,7 +174,8 @@ class OfferRule(Rule):
         super().__init__(data, programme)
         self.offer = data
         self.key = f"{programme.key}/{data.id}"
-        self.phrases: dict[tuple[str, int], str] = {}  # its explanation but for the figures, by language and rate
+        # Its explanation but for the figures, by language, rate, and whether it says that lines were rounded one by one.
+        self.phrases: dict[tuple[str, int, bool], str] = {}
         self.counted = data.kind in ("amount_units", "bundle", "buy_get", "cheapest")
         self.line_by_line = data.kind == "percent_lines"
         self.kind = data.kind

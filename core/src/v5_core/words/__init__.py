@@ -7,7 +7,6 @@ places for values, which a test makes sure of. A new sentence is a key in each t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -70,6 +69,7 @@ class Words:
 
     def __init__(self, language: str, currency: str = "") -> None:
         self.language = language
+        self.currency = currency
         self._messages = MESSAGES[language]
         self._form = form = _FORMS[language]
         symbol = _SYMBOLS.get(currency, currency)
@@ -83,8 +83,8 @@ class Words:
 
     def replaced(self, messages: Mapping[str, str]) -> Words:
         """The same language with other words for some messages."""
-        other = copy(self)
-        other._messages = {**self._messages, **messages}  # noqa: SLF001 - a copy of its own
+        other = Words(self.language, self.currency)
+        other._messages = {**self._messages, **messages}
         return other
 
     def say(self, message: str, **values: object) -> str:
