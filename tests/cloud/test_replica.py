@@ -7,8 +7,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 
-from v5_cloud.models import MembershipRow, VoucherRow
+from v5_cloud.models import AuditRow, MembershipRow, VoucherRow
 from v5_cloud.programmes.drafts import publish
 from v5_core.programme import (
     AmountOffer,
@@ -102,3 +103,22 @@ def test_memberships_and_vouchers_make_the_customer_new_for_the_stores(service: 
     _, (one,), _ = changes(till, since)
     assert one["memberships"][0]["used"] == {"alter": 1}
     assert "vouchers" not in one, "it is used up"
+
+
+@pytest.mark.feature("NX-03")
+def test_what_a_store_told_otherwise_is_kept_with_both_explanations_and_the_sale_counts(service: Service, till: Till) -> None:
+    till.enrol_agent()
+    card = till.customer()["card"]
+    told = {"earned": "12", "explanations": [{"rule": "old-rule", "version": 3, "text": "12 points"}]}
+    wrong = till.event("document", till.document("1", [("CAFE-250", "mercearia", "10.00")], customer={"card": card})) | {"told": told}
+    right = till.event("document", till.document("2", [("CAFE-250", "mercearia", "10.00")], customer={"card": card}))
+    right |= {"told": {"earned": "10"}}
+    assert [one["status"] for one in till.push(wrong, right)] == ["accepted", "accepted"]
+    assert till.balance() == "20", "the ledger's figure counts"
+    with service.held.database.read(service.scope) as session:
+        rows = session.scalars(select(AuditRow).where(AuditRow.action == "sale.difference")).all()
+    (found,) = [json.loads(row.detail) for row in rows]
+    assert (found["till"]["earned"], found["ledger"]["earned"]) == ("12", "10")
+    assert found["till"]["explanations"] == ["old-rule v3: 12 points"]
+    assert "compras" in found["ledger"]["explanations"][0]
+    service.sound()

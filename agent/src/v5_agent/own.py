@@ -186,7 +186,7 @@ class Own:
         kept = here.balance if here.whole else amount
         limit = self._replica.facts.asked.value.get(part.programme, 0)
         before = self._taken.value_offline(one.customer, part.programme, self._clock(), tx)
-        before += sum(use.amount for use in uses if use.programme == part.programme and use.what.startswith("stored|"))
+        before += sum(use.amount for use in uses if use.programme == part.programme and use.is_money)
         if limit <= 0:
             raise self._refused("offline", asked.code, field_name)
         if before + kept > limit:
@@ -258,7 +258,7 @@ class Own:
         for payment in document.payments:
             if payment.method not in MEANS:
                 continue
-            held = {one.what.partition("|")[2]: one.amount for one in holds.get(payment.hold or "", ()) if one.what.startswith("stored|")}
+            held = {one.code: one.amount for one in holds.get(payment.hold or "", ()) if one.is_money}
             if payment.code:
                 code = fold_code(payment.code)
                 found[code] = found.get(code, 0) + (payment.amount or held.get(code, 0))
@@ -274,9 +274,8 @@ class Own:
         carried = {part.code: part for part in one.vouchers} if one else {}
         found = []
         for taken in uses:
-            kind, _, code = taken.what.partition("|")
-            part = carried.get(code)
-            if kind != "stored":
+            part, code = carried.get(taken.code), taken.code
+            if not taken.is_money:
                 continue
             left = part.amount - before.get(taken.what, 0) - taken.amount if part is not None and not part.whole else 0
             found.append(StoredUse(code=spell(code), kind=part.kind if part else "", amount=taken.amount, left=max(0, left)))

@@ -40,6 +40,16 @@ class Use:
     customer: str = ""
     programme: str = ""
 
+    @property
+    def is_money(self) -> bool:
+        """Whether it is money on a stored value."""
+        return self.what.startswith("stored|")
+
+    @property
+    def code(self) -> str:
+        """Of the stored value or coupon."""
+        return self.what.partition("|")[2]
+
 
 class Taken:
     """Reads and writes of the table `taken`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
@@ -16,6 +16,7 @@ from v5_agent.line import Line
 from v5_agent.local import DocumentEffect, Local
 from v5_agent.outbox import Entry, Fact, Outbox
 from v5_agent.taken import Use
+from v5_core.codes import spell
 from v5_core.errors import FieldError, ValidationError
 from v5_core.hooks import (
     CancelRequest,
@@ -34,8 +35,8 @@ from v5_core.hooks import (
     ReturnResponse,
     StoredUse,
 )
-from v5_core.model import Balance, DocumentKind, Wire
-from v5_core.push import ReplicaCustomer
+from v5_core.model import Balance, DocumentKind, SalesDocument, Wire
+from v5_core.push import ReplicaCustomer, Told
 
 __all__ = ["Till"]
 
@@ -149,7 +150,7 @@ class Till:
         kept = self._local.taken.of_holds(holds) if holds else {}
         uses = self._local.own.used(document, effect.settlement, effect.customer, kept)
         tiers = self._local.moved(effect, document)
-        fact = Fact("document", document.keys[0], document.revision, "till", {"document": document})
+        fact = _document(document, effect, uses)
         now = self._clock()
         with self._outbox.transaction() as tx:
             entry = self._outbox.append(tx, fact, now, not_before=self._later(now))
@@ -183,7 +184,7 @@ class Till:
         document = request.document
         effect = self._local.document(document)
         taken = effect.taken or max(0, -effect.settlement.points_earned)
-        fact = Fact("document", document.keys[0], document.revision, "till", {"document": document})
+        fact = _document(document, DocumentEffect(effect.customer, effect.settlement, taken=taken, given=effect.given), ())
         now = self._clock()
         with self._outbox.transaction() as tx:
             entry = self._outbox.append(tx, fact, now, not_before=self._later(now))
@@ -270,3 +271,15 @@ class Till:
     def _later(self, now: datetime) -> datetime | None:
         # While the till asks the cloud itself the sender need not tell it the same.
         return now + _HEAD_START if self.online else None
+
+
+def _document(document: SalesDocument, effect: DocumentEffect, uses: Sequence[Use]) -> Fact:
+    made = effect.settlement
+    back = document.kind is DocumentKind.RETURN
+    told = Told(
+        earned=-effect.taken if back else made.points_earned,
+        spent=-effect.given if back else made.points_spent,
+        explanations=made.explanations,
+        stored_value=tuple(StoredUse(code=spell(one.code), amount=one.amount) for one in uses if one.is_money),
+    )
+    return Fact("document", document.keys[0], document.revision, "till", {"document": document, "told": told})

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
-from v5_core.hooks import CancelRequest, EnrolRequest, HoldRequest
+from v5_core.hooks import CancelRequest, EnrolRequest, Explanation, HoldRequest, StoredUse
 from v5_core.model import Card, Code, Customer, Moment, Product, SalesDocument, Text, Wire
-from v5_core.money import Amount, Rate
+from v5_core.money import Amount, Points, Rate
 from v5_core.programme import Programme
 
 __all__ = [
     "Event", "EventResult", "PushBatch", "PushReply", "Replica", "ReplicaCustomer", "ReplicaMembership", "ReplicaTier", "ReplicaVoucher",
-    "Signal", "event_id",
+    "Signal", "Told", "event_id",
 ]  # fmt: skip
 
 _NAMESPACE: Final = uuid.UUID("5d0ccbe1-9c4b-5b5a-9a57-6f3f7a3d5b10")
@@ -28,11 +28,21 @@ def event_id(event_type: str, aggregate: str, revision: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{event_type}\x1f{aggregate}\x1f{revision}"))
 
 
+class Told(Wire):
+    """What a store told its till of a document before the cloud had it; a return's figures are negative."""
+
+    earned: Points = 0
+    spent: Points = 0
+    explanations: tuple[Explanation, ...] = ()
+    stored_value: tuple[StoredUse, ...] = ()
+
+
 class Event(Wire):
     """One fact. Exactly the body that `type` names is set.
 
     Attributes:
         aggregate: What must stay in order: a document's first key, a customer's source id.
+        told: Of a document that a till committed: the store's own answer, which the ledger's is compared with.
         captured_at: When the agent stored it.
         erp_time: What the ERP said, when it said a time.
     """
@@ -42,6 +52,7 @@ class Event(Wire):
     aggregate: Annotated[str, Field(min_length=1, max_length=300)]
     captured_at: Moment
     document: SalesDocument | None = None
+    told: Told | None = None
     customer: Customer | None = None
     product: Product | None = None
     enrol: EnrolRequest | None = None

@@ -20,7 +20,8 @@ from v5_cloud.hooks.service import CloudHooks
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
-from v5_cloud.models import EventRow, ProductRow
+from v5_cloud.models import AuditRow, EventRow, ProductRow
+from v5_cloud.push.differences import kept
 from v5_cloud.settlement.pending import settle_pending
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.service import ReportError, Settled, again, settle
@@ -120,8 +121,9 @@ def _alone(container: Container, machine: Machine, pair: tuple[int, Event], resu
 
 
 def _settle(container: Container, machine: Machine, items: Sequence[tuple[int, Event]], results: dict[int, EventResult]) -> None:
-    def remember(_: Session, writes: WriteSet, __: list[Settled]) -> None:
+    def remember(_: Session, writes: WriteSet, found: list[Settled]) -> None:
         writes.put(EventRow, [_row(container, machine, event) for _, event in items])
+        writes.put(AuditRow, kept([event for _, event in items], found, machine.id, container.clock()))
 
     reports = [event.document for _, event in items if event.document is not None]
     settled = settle(container, machine.scope, reports, remember)

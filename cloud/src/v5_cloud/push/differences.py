@@ -1,0 +1,62 @@
+"""Where a store answered a till by itself and the ledger says otherwise: both are kept, with their explanations, and nothing is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from v5_cloud.models import new_id
+from v5_cloud.settlement.service import Settled
+from v5_core.hooks import CommitResponse, ReturnResponse
+from v5_core.push import Event, Told
+
+__all__ = ["DIFFERENCE", "FINDING", "kept"]
+
+DIFFERENCE = "sale.difference"
+FINDING = "sale.finding"
+_MOST_TEXTS = 20
+
+
+def kept(items: Sequence[Event], results: Sequence[Settled], actor: str, now: datetime) -> list[dict[str, Any]]:
+    """Rows of the audit: one for each sale whose figures are not those that the till was told, one for what a person should know of it."""
+    rows = []
+    for event, found in zip(items, results, strict=True):
+        if found.duplicate or found.fresh is None:
+            continue
+        final = _told(found.fresh)
+        if event.told is not None and _figures(event.told) != _figures(final):
+            rows.append(_row(DIFFERENCE, found.document, actor, now, {"till": _shown(event.told), "ledger": _shown(final)}))
+        said = [one.text for one in getattr(found.fresh, "messages", ()) if one.severity == "warning"]
+        if said:
+            rows.append(_row(FINDING, found.document, actor, now, {"messages": said[:_MOST_TEXTS]}))
+    return rows
+
+
+def _told(reply: CommitResponse | ReturnResponse) -> Told:
+    if isinstance(reply, CommitResponse):
+        return Told(earned=reply.points_earned, spent=reply.points_spent, explanations=reply.explanations, stored_value=reply.stored_value)
+    return Told(earned=-reply.points_taken, spent=-reply.points_given, explanations=reply.explanations)
+
+
+def _figures(told: Told) -> tuple[int, int, dict[str, int]]:
+    return told.earned, told.spent, {one.code: one.amount for one in told.stored_value}
+
+
+def _shown(told: Told) -> dict[str, Any]:
+    texts = told.explanations[:_MOST_TEXTS]
+    written = told.model_dump(mode="json", include={"earned", "spent", "stored_value"}, exclude_defaults=True)
+    return {**written, "explanations": [f"{one.rule} v{one.version}: {one.text}" for one in texts]}
+
+
+def _row(action: str, document: str, actor: str, now: datetime, detail: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": new_id("au", now),
+        "at": now,
+        "actor": actor,
+        "action": action,
+        "subject": document,
+        "detail": orjson.dumps(detail).decode(),
+    }
