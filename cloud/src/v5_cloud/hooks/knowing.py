@@ -77,7 +77,8 @@ class Knowing:
             stored={code: purse.stored(row) for code, row in money.items() if row.kind in MONEY and _may(row, customer)},
             used=counters.used(scopes, periods) if asks.counted else {},
         )
-        return (None if facts is None else self._further(asks, facts, members, counters, day)), state
+        worth = sum(line.signed_gross for line in request.lines)
+        return (None if facts is None else self._further(asks, facts, members, counters, day, worth)), state
 
     def facts(self, facts: CustomerFacts) -> CustomerFacts:
         """The customer's facts with levels, clubs and visits, without a basket."""
@@ -85,12 +86,14 @@ class Knowing:
         counters = Counters(VoucherRepository(self.session, self.scope))
         return self._further(asks, facts, self._members(asks, facts.customer), counters, day)
 
-    def _further(self, asks: Asks, facts: CustomerFacts, members: list[Member], counters: Counters, day: date) -> CustomerFacts:
+    def _further(
+        self, asks: Asks, facts: CustomerFacts, members: list[Member], counters: Counters, day: date, sale: int | None = None
+    ) -> CustomerFacts:
         more: dict[str, Any] = {}
         measures = self._measures(asks, facts.customer, day)
         if measures is not None:
             sales, last = measures.visits(facts.customer, day)
-            levels = measures.tiers(facts.customer, day)
+            levels = measures.tiers(facts.customer, day, sale=sale)
             more = {"sales": sales, "last_visit": last, "tiers": frozenset(one.tier for one in levels.values())}
         active = [one for one in members if one.active(day)]
         if active:

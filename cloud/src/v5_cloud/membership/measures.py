@@ -95,14 +95,17 @@ class Measures:
                         _add(found, day, brought, -1)
         return found
 
-    def tiers(self, customer: str, on: date, *, without: str = "") -> dict[str, TierState]:
-        """Levels on a day, by programme."""
+    def tiers(self, customer: str, on: date, *, without: str = "", sale: int | None = None) -> dict[str, TierState]:
+        """Levels on a day, by programme; `sale` is what the sale at hand comes to, for programmes that count it already."""
         days, earlier = self.days(customer, without=without), self._earlier.get(customer, (0, 0, 0))
         found = {}
         for programme, scheme in self.schemes.items():
             place = _PLACE[scheme.measure]
             before = earlier[place] if scheme.period == "lifetime" else 0
-            found[programme] = tier_of(scheme, [(day, brought[place]) for day, brought in days.items()], on, before=before)
+            brought = [(day, one[place]) for day, one in days.items()]
+            if sale is not None and scheme.with_this_sale:
+                brought.append((on, (sale, 0, 1)[place]))
+            found[programme] = tier_of(scheme, brought, on, before=before)
         return found
 
     def period(self, customer: str, first: date, last: date, *, without: str = "") -> Day:

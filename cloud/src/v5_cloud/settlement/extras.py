@@ -89,7 +89,7 @@ class Extras:
         more: dict[str, Any] = {}
         if self.measures is not None and self.measures.knows(customer):
             sales, last = self.measures.visits(customer, day, without=doc.id)
-            levels = self.measures.tiers(customer, day, without=doc.id)
+            levels = self.measures.tiers(customer, day, without=doc.id, sale=None if doc.is_return else doc.body.gross)
             more = {"sales": sales, "last_visit": last, "tiers": frozenset(one.tier for one in levels.values())}
         active = [one for one in self.members.get(customer, ()) if one.active(day)]
         if active:

@@ -27,6 +27,8 @@ class TierScheme(Wire):
         measure: "points" earned, "spend" with VAT, or "visits" (sales).
         period: "calendar_year" starts again on 1 January, "rolling" counts the last `months`, "lifetime" never starts again.
         grace_days: Days a level is kept after it is no longer reached.
+        with_this_sale: The sale itself counts (its spend, or as a visit) towards the level by which it earns and gets its offers; a quote
+            goes by the till's prices. False: the level that was there before it.
         tiers: From the lowest; the first threshold is 0 (everyone has it).
     """
 
@@ -34,6 +36,7 @@ class TierScheme(Wire):
     period: Literal["calendar_year", "rolling", "lifetime"] = "rolling"
     months: Annotated[int, Field(gt=0, le=120)] = 12
     grace_days: Annotated[int, Field(ge=0, le=3660)] = 0
+    with_this_sale: bool = False
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=50)]
 
     @model_validator(mode="after")
