@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from v5_core.engine import CustomerFacts, compile_programmes, settle
-from v5_core.model import Applied, DocumentKind, DocumentStatus, Line, Origin, Payment, PaymentMethod, SalesDocument
+from v5_core.model import (
+    Applied,
+    DocumentKind,
+    DocumentStatus,
+    Line,
+    Origin,
+    Payment,
+    PaymentMethod,
+    SalesDocument,
+)
 from v5_core.programme import (
     EarnPerAmount,
     EarnPerSale,

@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from v5_core.engine import CustomerFacts, SaleState, evaluate, settle
+from v5_core.engine._fast import builder
 from v5_core.hooks import Explanation, QuoteRequest
 from v5_core.model import DocumentKind, Line, LineKind, SalesDocument
 from v5_core.money import ratio
@@ -18,6 +19,7 @@ from v5_core.stored import Measured, basis, draft
 __all__ = ["Given", "Kind", "Outcome", "earned", "listed", "made", "paid_with", "taken_off"]
 
 Kind = Literal["earning", "offer", "voucher"]
+_request = builder(QuoteRequest)
 
 
 @dataclass(slots=True)
@@ -63,18 +65,21 @@ def listed(document: SalesDocument) -> QuoteRequest | None:
         lines.append(line)
     if not lines:
         return None
-    return QuoteRequest.model_construct(
-        store=document.store,
-        till=document.till,
-        at=document.issued_at,
-        currency=document.currency,
-        lines=tuple(lines),
-        points_to_use=0,
-        operator=document.operator,
-        codes=tuple(dict.fromkeys(one.code for one in document.applied if one.code)),
-        claims=(),
-        stored_value=(),
-        payments=tuple(payment.method for payment in document.payments),
+    return _request(
+        {
+            "store": document.store,
+            "till": document.till,
+            "at": document.issued_at,
+            "currency": document.currency,
+            "customer": document.customer,
+            "lines": tuple(lines),
+            "points_to_use": 0,
+            "operator": document.operator,
+            "codes": tuple(dict.fromkeys([one.code for one in document.applied if one.code])),
+            "claims": (),
+            "stored_value": (),
+            "payments": tuple([payment.method for payment in document.payments]),
+        }
     )
 
 

@@ -65,6 +65,8 @@ class Simulator:
         self.language = language
         self.in_money = any(one.redemption is not None or one.offering is not None or one.vouchers for one in (base, draft))
         self._same_offers = base.same_offers(draft)
+        # Following costs a little for each sale; programmes in which nothing hangs on earlier sales need none of it.
+        self._followed = follow and "sequence" in base.notes | draft.notes
         self._pasts: dict[str, tuple[Past, Past]] = {}
 
     def run(self, cases: Iterable[Case]) -> Tally:
@@ -147,7 +149,7 @@ class Simulator:
         return base, draft
 
     def _past(self, case: Case) -> tuple[Past, Past] | None:
-        if not self.follow or case.facts is None:
+        if not self._followed or case.facts is None:
             return None
         day = case.document.issued_at.astimezone(case.zone).date()
         pasts = self._pasts.get(case.facts.customer)
