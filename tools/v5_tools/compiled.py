@@ -17,13 +17,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FOLDER", "environment", "fresh", "make", "obstacle"]
+__all__ = ["FOLDER", "MODULES", "environment", "fresh", "make", "obstacle"]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = Path(sys.prefix) / "compiled"
 _SOURCE: Final = ROOT / "core" / "src" / "v5_core"
 # What every quote and every settlement runs through. The rest is asked rarely, or is made for pydantic to look into.
-_MODULES: Final = (
+MODULES: Final = (
     "arithmetic.py", "words/__init__.py",
     *(f"engine/_{name}.py" for name in (
         "basket", "choice", "compile", "earning", "evaluate", "fast", "offers", "phrases", "prices", "pricing", "rewards", "rules",
@@ -80,13 +80,14 @@ def make() -> None:
     work = FOLDER.with_name("compiled.new")
     shutil.rmtree(work, ignore_errors=True)
     shutil.copytree(_SOURCE, work / "v5_core", ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-c", _BUILD, str(ROOT / "pyproject.toml"), *(f"v5_core/{name}" for name in _MODULES)]
+    command = [sys.executable, "-c", _BUILD, str(ROOT / "pyproject.toml"), *(f"v5_core/{name}" for name in MODULES)]
     # The path stays out of it, so that these very sources are compiled.
     variables = os.environ | {"PYTHONPATH": "", "MYPYPATH": str(work)}
     done = subprocess.run(command, cwd=work, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stdout.strip()[-2000:])
-    shutil.rmtree(work / "build", ignore_errors=True)
+    for rest in ("build", ".mypy_cache"):
+        shutil.rmtree(work / rest, ignore_errors=True)
     (work / "stamp").write_text(stamp, encoding="ascii")
     shutil.rmtree(FOLDER, ignore_errors=True)
     work.rename(FOLDER)
