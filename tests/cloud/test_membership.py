@@ -303,7 +303,9 @@ def test_vouchers_by_turnover_are_previewed_confirmed_and_taken_back(service: Se
 @pytest.mark.feature("FM-26")
 def test_two_visits_in_a_month_give_a_voucher_at_the_till(service: Service, shop: Till) -> None:
     assert buy(shop, "s1", "70.00")["vouchers"] == []
-    assert [one["amount"] for one in buy(shop, "s2", "10.00")["vouchers"]] == ["4.00"]
+    second = buy(shop, "s2", "10.00")
+    assert [one["amount"] for one in second["vouchers"]] == ["4.00"]
+    assert any(one["rule"] == "segunda" and "80,00" in one["text"] for one in second["explanations"])
     shop.clock.forward(days=40)
     assert buy(shop, "s3", "90.00")["vouchers"] == [], "one visit in the last thirty days"
 
@@ -392,3 +394,22 @@ def test_vouchers_by_turnover_for_some_customers_only(service: Service, shop: Ti
     asked = {"programme": "clube", "rule": "obrigado", "first": "2026-11-01", "last": "2026-11-30", "where": f"name = '{name}'"}
     preview = post(shop, "/v1/runs/turnover", asked, 201)
     assert [one["customer"] for one in preview["lines"]] == [shop.customer(1)["id"]]
+
+
+def test_levels_that_were_given_up_and_come_back_are_measured_anew(service: Service, shop: Till) -> None:
+    from v5_cloud.ledger.tasks import housekeeping
+
+    def publish(version: int, **changes: Any) -> None:
+        body = {**PROGRAMME, "version": version, **changes}
+        assert shop.client.post("/v1/programmes", json=body, headers=shop.auth).status_code == 201
+        assert shop.client.post(f"/v1/programmes/clube/{version}/publish", headers=shop.auth).status_code == 200
+        shop.clock.forward(hours=1)
+
+    buy(shop, "s1", "60.00")
+    publish(2, tiers=None, offers=[], vouchers=[])
+    housekeeping(service.held)
+    buy(shop, "s2", "50.00")
+    publish(3)
+    buy(shop, "s3", "1.00")
+    assert (standing(shop)["tiers"][0]["tier"], standing(shop)["tiers"][0]["missing"]) == ("prata", 38_900)
+    service.sound()

@@ -78,10 +78,19 @@ class MembershipRepository(Repository):
             statement = statement.where(MembershipRow.ends_on <= ending)
         return self.session.execute(statement.order_by(MembershipRow.customer_id).limit(limit)).all()
 
-    def falling(self, today: date, limit: int) -> Sequence[str]:
-        """Customers who lost a level by a day."""
-        statement = self.columns(StandingRow, StandingRow.customer_id).where(StandingRow.changes_on <= today)
+    def falling(self, today: date | None, limit: int) -> Sequence[str]:
+        """Customers who lost a level by a day; without a day, all who are measured."""
+        statement = self.columns(StandingRow, StandingRow.customer_id)
+        statement = statement.where(StandingRow.changes_on <= today) if today else statement
         return self.session.scalars(statement.order_by(StandingRow.changes_on).limit(limit)).all()
+
+    def forget_levels(self, limit: int) -> int:
+        """Nothing measures any more: what is known of customers' days would soon be wrong. Gives how many customers that were."""
+        found = self.session.scalars(self.columns(StandingRow, StandingRow.customer_id).limit(limit)).all()
+        if found:
+            self.session.execute(self.delete(CustomerDay).where(CustomerDay.customer_id.in_(found)))
+            self.session.execute(self.delete(StandingRow).where(StandingRow.customer_id.in_(found)))
+        return len(found)
 
     def run(self, run: str) -> RunRow | None:
         """A run, locked."""

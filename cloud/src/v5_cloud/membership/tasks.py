@@ -26,6 +26,8 @@ def keep_levels(container: Container, scope: Scope) -> int:
     company, now = company_info(container, scope), container.clock()
     today = now.astimezone(company.default_zone).date()
     moved = do_scheduled(container, scope)
+    if not current(container, scope).asks(now).measured:
+        return moved + _forget(container, scope)
     with container.database.read(scope) as session:
         fallen = MembershipRepository(session, scope).falling(today, _CHUNK)
     for customer in fallen:
@@ -45,3 +47,12 @@ def _fall(container: Container, scope: Scope, customer: str) -> None:
         writes = WriteSet(scope)
         measures.collect(writes, now, again=[customer])
         writes.flush(session, epoch_base(container))
+
+
+def _forget(container: Container, scope: Scope) -> int:
+    # A later programme with levels adds them up from the documents again.
+    with container.database.read(scope) as session:
+        if not MembershipRepository(session, scope).falling(None, 1):
+            return 0
+    with container.database.write(scope) as session:
+        return MembershipRepository(session, scope).forget_levels(_CHUNK)

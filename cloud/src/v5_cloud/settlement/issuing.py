@@ -15,10 +15,12 @@ from v5_cloud.vouchers.purse import Issue
 from v5_core.codes import fold_code
 from v5_core.engine import CustomerFacts
 from v5_core.errors import ConflictError
+from v5_core.hooks import Explanation
 from v5_core.model import DocumentStatus, Line, PaymentMethod
 from v5_core.money import ratio, split
 from v5_core.programme import Programme, StoredValueType, VoucherRule
-from v5_core.stored import MEANS, Measured, basis, draft, valid_until
+from v5_core.stored import MEANS, Draft, Measured, basis, draft, valid_until
+from v5_core.words import words_of
 
 __all__ = ["bring"]
 
@@ -30,6 +32,7 @@ class _Made:
     wanted: Issue
     amount: int = 0
     load: bool = False
+    why: Explanation | None = None
     counts: list[tuple[CounterKey, int]] = field(default_factory=list)
 
 
@@ -68,6 +71,9 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
         "issued": issued,
     }
     sale.extras = {name: value for name, value in found.items() if value}
+    told = tuple(one.why for one in made.values() if one.why is not None)
+    if told:
+        sale.settlement = replace(sale.settlement, explanations=(*sale.settlement.explanations, *told))
     extras.count(sale)
 
 
@@ -255,7 +261,16 @@ def _by_rule(
         customer=sale.customer, valid_from=made.valid_from, valid_until=made.valid_until, stores=made.stores, minimum=made.minimum,
         whole=made.whole, by="rule",
     )  # fmt: skip
-    return _Made(wanted, made.amount, counts=[(key, max(1, own.get(key, 0))) for _, _, key in keys])
+    why = Explanation(
+        rule=rule.id, version=programme.version, text=_why(extras, sale, made, amount)[:500], amount=made.amount
+    )  # fmt: skip
+    return _Made(wanted, made.amount, why=why, counts=[(key, max(1, own.get(key, 0))) for _, _, key in keys])
+
+
+def _why(extras: Extras, sale: Doc, made: Draft, amount: int) -> str:
+    words = words_of(extras.company.language(sale.body.store), sale.body.currency)
+    value = words.rate(made.percent) if made.percent else words.money(made.amount) if made.amount else made.offer
+    return words.say("voucher_made", title=made.title or made.rule, value=value, amount=words.money(amount))
 
 
 def _units_back(line: Line, back: list[Doc]) -> int:

@@ -80,6 +80,7 @@ MESSAGES: Final = {
     "receipt_saved": "A card would save you {amount}",
     "receipt_join": "Ask for your card",
     # Vouchers, cards and levels on a receipt.
+    "voucher_made": "{title}: {value} for purchases of {amount}",
     "receipt_voucher": "Voucher {value}",
     "receipt_card": "{title} {value}",
     "receipt_valid": "Valid {first} to {last}",

@@ -80,6 +80,7 @@ MESSAGES: Final = {
     "receipt_saved": "Con tarjeta ahorraría {amount}",
     "receipt_join": "Pida su tarjeta",
     # Vouchers, cards and levels on a receipt.
+    "voucher_made": "{title}: {value} por compras de {amount}",
     "receipt_voucher": "Vale de {value}",
     "receipt_card": "{title} {value}",
     "receipt_valid": "Válido del {first} al {last}",

@@ -80,6 +80,7 @@ MESSAGES: Final = {
     "receipt_saved": "Avec la carte : {amount} de moins",
     "receipt_join": "Demandez votre carte",
     # Vouchers, cards and levels on a receipt.
+    "voucher_made": "{title} : {value} pour {amount} d'achats",
     "receipt_voucher": "Bon de {value}",
     "receipt_card": "{title} {value}",
     "receipt_valid": "Valable du {first} au {last}",

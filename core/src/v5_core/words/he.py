@@ -80,6 +80,7 @@ MESSAGES: Final = {
     "receipt_saved": "עם כרטיס היית חוסך {amount}",
     "receipt_join": "בקשו כרטיס",
     # Vouchers, cards and levels on a receipt.
+    "voucher_made": "{title}: {value} על קניות בסך {amount}",
     "receipt_voucher": "שובר {value}",
     "receipt_card": "{title} {value}",
     "receipt_valid": "בתוקף מ-{first} עד {last}",

@@ -80,6 +80,7 @@ MESSAGES: Final = {
     "receipt_saved": "Com cartão poupava {amount}",
     "receipt_join": "Peça o seu cartão",
     # Vouchers, cards and levels on a receipt.
+    "voucher_made": "{title}: {value} por compras de {amount}",
     "receipt_voucher": "Vale de {value}",
     "receipt_card": "{title} {value}",
     "receipt_valid": "Válido de {first} a {last}",
