@@ -20,12 +20,14 @@ from pydantic import BaseModel
 from v5_cloud.app import create_app
 from v5_cloud.kit.problems import Problem
 from v5_cloud.kit.settings import Settings
+from v5_cloud.segments.schemas import SegmentBody
 from v5_core import hooks, push, signing, soap, wire
 from v5_core.engine import Compiled, CustomerFacts, check_programme, compile_programmes, evaluate, next_reward, reversal, settle
 from v5_core.ids import is_card_number
 from v5_core.model import Balance, SalesDocument, Wire
 from v5_core.programme import Programme
 from v5_core.receipts import footer
+from v5_core.segments import Rfm
 
 if TYPE_CHECKING:
     from tests.docs.conftest import Page
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 LISBON = ZoneInfo("Europe/Lisbon")
 MODELS: dict[str, type[BaseModel]] = {name: getattr(hooks, name) for name in hooks.__all__ if name.endswith(("Request", "Response"))}
 MODELS |= {"Programme": Programme, "PushBatch": push.PushBatch, "PushReply": push.PushReply, "Problem": Problem}
+MODELS |= {"Rfm": Rfm, "SegmentBody": SegmentBody}
 Told = Callable[[str], Any]
 MARIA = CustomerFacts(customer="c1", balance_available=180_000)
 
