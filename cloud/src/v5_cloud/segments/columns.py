@@ -81,11 +81,16 @@ class CustomerColumns(Mapping[str, Any]):
         """
         if not self._sums:
             return None
-        columns = [_sum(kind, self._inside(period, store)).label(label) for (kind, period, store), label in self._sums.items()]
+        spans = {read_period(period)(self._today) if period else None for _, period, _ in self._sums}
+        # One period for all is asked once of the row, and not of each sum.
+        shared = len(spans) == 1
+        columns = [
+            _sum(kind, self._inside("" if shared else period, store)).label(label) for (kind, period, store), label in self._sums.items()
+        ]
         statement = self._repository.columns(ShoppingDay, _D.customer_id, *columns)
-        if all(period for _, period, _ in self._sums):
-            spans = [read_period(period)(self._today) for _, period, _ in self._sums]
-            statement = statement.where(_D.day.between(min(first for first, _ in spans), max(last for _, last in spans)))
+        known = [one for one in spans if one is not None]
+        if len(known) == len(spans):
+            statement = statement.where(_D.day.between(min(first for first, _ in known), max(last for _, last in known)))
         if ids is not None:
             statement = statement.where(ids(_D.customer_id))
         return statement.group_by(_D.customer_id).subquery(_SHOPPING)
