@@ -133,8 +133,11 @@ class Local:
 
     def _alerts(self, one: ReplicaCustomer, language: str, store: str) -> tuple[Message, ...]:
         """What the programmes say of a customer."""
-        facts, who = self.replica.facts, self.facts(one)
-        if facts.compiled is None or who is None:
+        facts = self.replica.facts
+        if facts.compiled is None or not facts.compiled.voice.greets:
+            return ()
+        who = self.facts(one)
+        if who is None:
             return ()
         return alerts_for(facts.compiled, who, at=self._clock(), zone=facts.zone, store=store, language=language or self.language)
 
@@ -322,7 +325,7 @@ class Local:
         paid: tuple[StoredUse, ...] = (),
     ) -> tuple[ReceiptLine, ...]:
         """The loyalty lines of the receipt, as they are printed when the cloud's do not come in time."""
-        more = receipts.after(words_of(self.language, document.currency), paid, tiers)
+        more = receipts.after(self._words(document, document.currency) or words_of(self.language), paid, tiers) if paid or tiers else ()
         return (*self._points(effect, document, balance), *more)
 
     def _points(self, effect: DocumentEffect, document: SalesDocument, balance: Balance | None) -> tuple[ReceiptLine, ...]:
@@ -347,9 +350,9 @@ class Local:
             qr=facts.receipt_url,
         )
 
-    def _words(self, document: SalesDocument) -> Words | None:
+    def _words(self, document: SalesDocument, currency: str = "") -> Words | None:
         facts, at = self.replica.facts, document.issued_at
-        return facts.compiled.voice.words(self.language, "", at, at.astimezone(facts.zone).date()) if facts.compiled else None
+        return facts.compiled.voice.words(self.language, currency, at, at.astimezone(facts.zone).date()) if facts.compiled else None
 
     def _savings(self, document: SalesDocument) -> int:
         if document.kind is not DocumentKind.SALE or not document.lines:
