@@ -42,14 +42,18 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     pool = sum(weights)
     if pool == 0:
         return [total] + [0] * (len(weights) - 1)
-    magnitude = abs(total)
-    parts = [magnitude * weight // pool for weight in weights]
-    rest = magnitude - sum(parts)
-    if rest:
-        remainders = [magnitude * weight % pool for weight in weights]
-        if rest == 1:
-            parts[remainders.index(max(remainders))] += 1
-        else:  # stable, in reverse too: of equal remainders the first position is served first
-            for index in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:rest]:
-                parts[index] += 1
+    magnitude = rest = abs(total)
+    parts: list[int] = []
+    lacking: list[int] = []  # the remainders, below nothing: the least is served first, of equal ones the first position
+    for weight in weights:
+        product = magnitude * weight
+        part = product // pool
+        parts.append(part)
+        lacking.append(part * pool - product)
+        rest -= part
+    if rest == 1:
+        parts[lacking.index(min(lacking))] += 1
+    elif rest:
+        for index in sorted(range(len(parts)), key=lacking.__getitem__)[:rest]:
+            parts[index] += 1
     return parts if total >= 0 else [-part for part in parts]

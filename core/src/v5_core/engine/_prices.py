@@ -87,7 +87,8 @@ class Prices:
 
     def take(self, shares: Mapping[int, int], base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> Cut:
         """Takes shares off lines, by their index, and closes units; an offer that gives nothing closes none."""
-        if not gift and not any(shares.values()):
+        amount = sum(shares.values())
+        if not gift and not amount:
             return Cut({}, 0, base)
         remaining, open_, ids = self.remaining, self.open, self.ids
         for i, units, price in closed:
@@ -95,14 +96,12 @@ class Prices:
             open_[i] = (all_units - units, all_price - price)
         touched = {i for i, _, _ in closed}
         named: dict[str, int] = {}
-        amount = 0
         for i, share in shares.items():
             if share:
                 if i in open_ and i not in touched:
                     self.reopen(i, share)
                 remaining[i] -= share
                 named[ids[i]] = share
-                amount += share
         return Cut(named, amount, base, count, gift, closed)
 
     def reopen(self, index: int, share: int) -> None:

@@ -167,7 +167,9 @@ def _buy_get(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     offer = cast("BuyGetOffer", rule.offer)
     buy, get = max(1, offer.buy // 1000), max(1, offer.get // 1000)
     buying = prices.pieces(indexes, closing=rule.closes)
-    here = sum([units for _, units, _ in buying])
+    here = 0
+    for _, units, _ in buying:
+        here += units
     most = here if offer.times is None else offer.times
     if offer.add is not None:
         times = min(here // buy, most)
