@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 __all__ = ["Rounding", "apply_rate", "ratio", "split"]
@@ -25,7 +24,7 @@ def apply_rate(value: int, rate: int, rounding: Rounding = "half-up") -> int:
     return ratio(value, rate, 10_000, rounding)
 
 
-def split(total: int, weights: Sequence[int]) -> list[int]:
+def split(total: int, weights: list[int]) -> list[int]:
     """Splits an integer over weights so that the parts sum to it (largest remainder, ties by position).
 
     Args:

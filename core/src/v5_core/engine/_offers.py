@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from v5_core.arithmetic import apply_rate, split
 from v5_core.engine._basket import Basket
@@ -71,7 +71,7 @@ class _Apply:
     def _left(self) -> int:
         return sum(self.prices.remaining) - self.situation.deducted
 
-    def _applied(self, rule: OfferRule, indexes: Sequence[int]) -> bool:
+    def _applied(self, rule: OfferRule, indexes: list[int]) -> bool:
         cut = take(rule, indexes, self.prices, self._left() if self.situation.deducted else None)
         if not cut.shares and not cut.gift:
             return False
@@ -94,7 +94,7 @@ class _Apply:
         )
         return True
 
-    def _guarded(self, rule: OfferRule, indexes: Sequence[int]) -> None:
+    def _guarded(self, rule: OfferRule, indexes: list[int]) -> None:
         # What hangs on the offers before it, or is asked for as a reward.
         remaining, gross = self.prices.remaining, self.situation.gross
         if rule.exclude_discounted:
@@ -138,7 +138,7 @@ class _Apply:
             left.append(facts.entitlements.get(offer.entitlement, 0) - here)
         return min(left, default=None)
 
-    def _given(self, rule: OfferRule, indexes: Sequence[int], times: int, claim: Claim | None) -> int:
+    def _given(self, rule: OfferRule, indexes: list[int], times: int, claim: Claim | None) -> int:
         """Gives it so many times; how often it gave something."""
         if isinstance(rule.offer, GiftOffer):
             return times if times and self._gift(rule, rule.offer, times, claim) else 0
@@ -147,7 +147,7 @@ class _Apply:
                 return turn
         return times
 
-    def _claimed(self, rule: OfferRule, indexes: Sequence[int], claim: Claim, left: int | None) -> int:
+    def _claimed(self, rule: OfferRule, indexes: list[int], claim: Claim, left: int | None) -> int:
         # Only what is given costs points.
         offer, result = rule.offer, self.result
         if rule.programme.policies.one_reward_per_sale and result.cost:

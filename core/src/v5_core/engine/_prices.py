@@ -69,7 +69,7 @@ class Prices:
         self.remaining[:] = other.remaining
         self.open = other.open
 
-    def pieces(self, indexes: Sequence[int], *, closing: bool) -> list[Piece]:
+    def pieces(self, indexes: list[int], *, closing: bool) -> list[Piece]:
         """The units of these lines that an offer may touch."""
         units, remaining, open_ = self.units, self.remaining, self.open
         if not closing or not open_:
@@ -137,7 +137,7 @@ def _by_price_down(piece: Piece) -> tuple[int, int]:
     return -(piece[2] * 1_000_000 // piece[1]), piece[0]
 
 
-def first_units(ordered: Sequence[Piece], units: int) -> list[Piece]:
+def first_units(ordered: list[Piece], units: int) -> list[Piece]:
     """The first so many units; part of a piece at its share of the price."""
     found = []
     for piece in ordered:
@@ -151,7 +151,7 @@ def first_units(ordered: Sequence[Piece], units: int) -> list[Piece]:
     return found
 
 
-def without(pieces: Sequence[Piece], taken: Sequence[Piece]) -> list[Piece]:
+def without(pieces: list[Piece], taken: list[Piece]) -> list[Piece]:
     """What is left of the pieces."""
     gone: dict[int, tuple[int, int]] = {}
     for i, units, price in taken:

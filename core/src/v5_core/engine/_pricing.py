@@ -13,7 +13,7 @@ from v5_core.programme import BundleOffer, BuyGetOffer, CheapestOffer, FixedPric
 __all__ = ["open_enough", "take"]
 
 
-def take(rule: OfferRule, indexes: Sequence[int], prices: Prices, most: int | None = None) -> Cut:
+def take(rule: OfferRule, indexes: list[int], prices: Prices, most: int | None = None) -> Cut:
     """Takes off these lines what the rule gives now, within its own maximum and `most`."""
     if rule.limit is None and most is None:
         return _KINDS[rule.kind](rule, indexes, prices)
@@ -26,7 +26,7 @@ def take(rule: OfferRule, indexes: Sequence[int], prices: Prices, most: int | No
     return cut
 
 
-def open_enough(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> bool:
+def open_enough(rule: OfferRule, indexes: list[int], prices: Prices) -> bool:
     """Whether the units that no offer before closed reach the minimum of an offer that closes units."""
     offer, lines, units = rule.offer, prices.situation.lines, prices.units
     if not prices.open or offer.minimum_of == "order" or not (offer.minimum_quantity or rule.minimum):
@@ -41,7 +41,7 @@ def open_enough(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> bool
     return sum(found) >= rule.minimum
 
 
-def _each_line(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _each_line(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     """A percentage of each line, or an amount off each of its units."""
     if rule.closes:
         return _each_open(rule, indexes, prices)
@@ -75,7 +75,7 @@ def _each_line(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     return Cut(shares, taken, base, count)
 
 
-def _each_open(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _each_open(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     # The same on units that are still open, which are closed by it.
     most, amount, percent = rule.units_per_line, rule.amount, card_rate(rule, prices.situation)
     shares: dict[int, int] = {}
@@ -93,7 +93,7 @@ def _till_price(prices: Prices, index: int, units: int) -> int:
     return ratio(prices.situation.gross[index], units, prices.units[index])
 
 
-def _order(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     """A percentage or an amount off all lines together, split over them."""
     remaining, open_, ids = prices.remaining, prices.open, prices.ids
     own = [remaining[i] for i in indexes]
@@ -107,7 +107,9 @@ def _order(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
         amount = base
     shares: dict[str, int] = {}
     if amount:
-        for i, share in zip(indexes, split(amount, own), strict=True):
+        parts = split(amount, own)
+        for position, i in enumerate(indexes):
+            share = parts[position]
             if share:
                 if i in open_:
                     prices.reopen(i, share)
@@ -116,7 +118,7 @@ def _order(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     return Cut(shares, amount, base)
 
 
-def _fixed(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _fixed(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     price = cast("FixedPriceOffer", rule.offer).price
     pieces = prices.pieces(indexes, closing=rule.closes)
     shares = {piece[0]: _above(prices, piece, price) for piece in pieces}
@@ -134,7 +136,7 @@ def _reduced(rule: OfferRule, pieces: Sequence[Piece], shares: Mapping[int, int]
     return [piece for piece in pieces if shares.get(piece[0])] if rule.closes else []
 
 
-def _price_list(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _price_list(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     offer = cast("PriceListOffer", rule.offer)
     shares: dict[int, int] = {}
     base = 0
@@ -152,7 +154,7 @@ def _price_list(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     return prices.take(shares, base, closed=_reduced(rule, pieces, shares))
 
 
-def _cheapest(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _cheapest(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     offer = cast("CheapestOffer", rule.offer)
     ordered = cheapest_first(prices.pieces(indexes, closing=rule.closes))
     chosen = first_units(ordered, offer.units)
@@ -163,7 +165,7 @@ def _cheapest(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
     return prices.take(shares, base, count, closed=chosen if rule.closes else ())
 
 
-def _buy_get(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     offer = cast("BuyGetOffer", rule.offer)
     buy, get = max(1, offer.buy // 1000), max(1, offer.get // 1000)
     buying = prices.pieces(indexes, closing=rule.closes)
@@ -209,7 +211,7 @@ def _most(buying: list[Piece], getting: list[Piece], buy: int, get: int, high: i
     return low
 
 
-def _bundle(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _bundle(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     offer = cast("BundleOffer", rule.offer)
     del indexes  # each part chooses its own lines
     wanted = [max(1, part.quantity // 1000) for part in offer.parts]
@@ -248,12 +250,12 @@ def _one_set(wanted: list[int], pools: list[list[Piece]]) -> list[Piece]:
     return picked
 
 
-def _gift(rule: OfferRule, indexes: Sequence[int], prices: Prices) -> Cut:
+def _gift(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     del rule, indexes, prices
     return Cut({}, 0, 0, gift=1)
 
 
-_KINDS: Final[dict[str, Callable[[OfferRule, Sequence[int], Prices], Cut]]] = {
+_KINDS: Final[dict[str, Callable[[OfferRule, list[int], Prices], Cut]]] = {
     "percent_lines": _each_line,
     "percent_order": _order,
     "amount_units": _each_line,
