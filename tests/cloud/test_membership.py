@@ -413,3 +413,19 @@ def test_levels_that_were_given_up_and_come_back_are_measured_anew(service: Serv
     buy(shop, "s3", "1.00")
     assert (standing(shop)["tiers"][0]["tier"], standing(shop)["tiers"][0]["missing"]) == ("prata", 38_900)
     service.sound()
+
+
+@pytest.mark.feature("PR-19", "PR-20")
+def test_the_till_warns_before_a_membership_ends(service: Service, shop: Till) -> None:
+    def said() -> list[str]:
+        who = shop.ok("identify", {"store": "LX1", "key": shop.customer()["card"]})["customer"]
+        return [one["text"] for one in who["messages"] if one["text"].startswith("VIP")]
+
+    post(shop, f"/v1/customers/{shop.customer()['id']}/memberships", {"club": "vip", "until": "2027-01-15"}, 201)
+    assert said() == []
+    shop.clock.forward(days=30)
+    assert said() == ["VIP: a adesão termina em 15/01/2027"]
+    shop.clock.forward(days=40)
+    assert said() == ["VIP: a adesão terminou em 15/01/2027"]
+    shop.clock.forward(days=60)
+    assert said() == []

@@ -139,3 +139,18 @@ def test_a_hold_is_cancelled_and_captured_at_once(service: Service, shop: Till) 
         # The sale is a fact either way; only the hold has one end.
         assert (card["balance"], card["held"]) == ("0.00", "0.00"), (told, freed)
     service.sound()
+
+
+def test_sales_that_nobody_held_anything_for_are_facts_and_one_of_them_had_the_coupon(service: Service, shop: Till) -> None:
+    from v5_cloud.hooks.service import CloudHooks
+    from v5_core.hooks import CommitRequest
+
+    code = issued(shop, kind="coupon", offer="dez")
+    used = {"applied": [{"rule": "dez", "code": code}]}
+    bodies = [{"request_id": f"c{n}", "document": shop.document(f"s{n}", [("PAO", "", "9.00")], **used)} for n in range(TILLS)]
+    requests = [CommitRequest.model_validate(body) for body in bodies]
+    told = at_once([lambda one=one: CloudHooks(service.held, service.scope).commit(one).messages for one in requests])
+    assert sorted(len(one) for one in told) == [0] + [1] * (TILLS - 1)
+    coupon = shop.get(f"/v1/vouchers/{code}").json()
+    assert (coupon["used"], coupon["excess"]) == (1, TILLS - 1)
+    service.sound()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from v5_cloud.customers.repository import Pair
 from v5_cloud.hooks.knowing import Knowing
@@ -12,10 +13,12 @@ from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.programmes.service import Catalogue
 from v5_cloud.tenants.service import StoreInfo
 from v5_core.engine import alerts_for, unknown_customer
-from v5_core.hooks import CustomerView
+from v5_core.hooks import CustomerView, Message
 from v5_core.words import Words
 
 __all__ = ["Speaking"]
+
+_RECENT: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Speaking:
     def greet(self, view: CustomerView, pair: Pair, ledger: LedgerRepository, knowing: Knowing, till: str) -> CustomerView:
         """The view with the alerts of whoever was identified. Programmes that say nothing cost no statement."""
         compiled = self.programmes.at(self.now)
+        view = view.model_copy(update={"messages": (*view.messages, *self._endings(view))}) if view.memberships else view
         if not compiled.voice.greets:
             return view
         customer, account = pair
@@ -44,6 +48,17 @@ class Speaking:
             language=self.store.language, currency=knowing.currency,
         )  # fmt: skip
         return view.model_copy(update={"messages": (*view.messages, *said)})
+
+    def _endings(self, view: CustomerView) -> list[Message]:
+        # A membership that ends soon, or ended not long ago: now is the moment to renew it.
+        today, words = self.now.astimezone(self.store.zone).date(), self.words
+        found = []
+        for one in view.memberships:
+            if one.until is None or one.state not in ("ending", "ended") or not today - _RECENT <= one.until:
+                continue
+            text = words.say(f"membership_{one.state}", club=one.title, day=words.day(one.until))
+            found.append(Message(audience="cashier", severity="warning", text=text[:500]))
+        return found
 
     def nobody(self) -> tuple[str, ...]:
         """Directives when nobody was found."""

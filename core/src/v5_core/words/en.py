@@ -80,6 +80,8 @@ MESSAGES: Final = {
     "receipt_saved": "A card would save you {amount}",
     "receipt_join": "Ask for your card",
     # Vouchers, cards and levels on a receipt.
+    "membership_ending": "{club}: the membership ends on {day}",
+    "membership_ended": "{club}: the membership ended on {day}",
     "voucher_made": "{title}: {value} for purchases of {amount}",
     "receipt_voucher": "Voucher {value}",
     "receipt_card": "{title} {value}",

@@ -80,6 +80,8 @@ MESSAGES: Final = {
     "receipt_saved": "Con tarjeta ahorraría {amount}",
     "receipt_join": "Pida su tarjeta",
     # Vouchers, cards and levels on a receipt.
+    "membership_ending": "{club}: la afiliación termina el {day}",
+    "membership_ended": "{club}: la afiliación terminó el {day}",
     "voucher_made": "{title}: {value} por compras de {amount}",
     "receipt_voucher": "Vale de {value}",
     "receipt_card": "{title} {value}",

@@ -80,6 +80,8 @@ MESSAGES: Final = {
     "receipt_saved": "Avec la carte : {amount} de moins",
     "receipt_join": "Demandez votre carte",
     # Vouchers, cards and levels on a receipt.
+    "membership_ending": "{club} : l'adhésion prend fin le {day}",
+    "membership_ended": "{club} : l'adhésion a pris fin le {day}",
     "voucher_made": "{title} : {value} pour {amount} d'achats",
     "receipt_voucher": "Bon de {value}",
     "receipt_card": "{title} {value}",

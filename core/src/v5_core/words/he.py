@@ -80,6 +80,8 @@ MESSAGES: Final = {
     "receipt_saved": "עם כרטיס היית חוסך {amount}",
     "receipt_join": "בקשו כרטיס",
     # Vouchers, cards and levels on a receipt.
+    "membership_ending": "{club}: החברות מסתיימת ב-{day}",
+    "membership_ended": "{club}: החברות הסתיימה ב-{day}",
     "voucher_made": "{title}: {value} על קניות בסך {amount}",
     "receipt_voucher": "שובר {value}",
     "receipt_card": "{title} {value}",

@@ -80,6 +80,8 @@ MESSAGES: Final = {
     "receipt_saved": "Com cartão poupava {amount}",
     "receipt_join": "Peça o seu cartão",
     # Vouchers, cards and levels on a receipt.
+    "membership_ending": "{club}: a adesão termina em {day}",
+    "membership_ended": "{club}: a adesão terminou em {day}",
     "voucher_made": "{title}: {value} por compras de {amount}",
     "receipt_voucher": "Vale de {value}",
     "receipt_card": "{title} {value}",
