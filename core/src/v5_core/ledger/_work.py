@@ -137,7 +137,11 @@ class Work:
     def done(self) -> Outcome:
         """What to write; empty when nothing changed."""
         new = [lot for lot_id, lot in self.lots.items() if lot_id not in self.before]
-        changed = [lot for lot_id, lot in self.lots.items() if lot_id in self.before and lot != self.before[lot_id]]
+        # Most lots are the very ones that were loaded: no need to compare their fields.
+        changed = [
+            lot for lot_id, lot in self.lots.items()
+            if (old := self.before.get(lot_id)) is not None and lot is not old and lot != old
+        ]  # fmt: skip
         holds_new = [hold for hold_id, hold in self.holds.items() if hold_id not in self.holds_before]
         holds_changed = [
             hold for hold_id, hold in self.holds.items() if hold_id in self.holds_before and hold != self.holds_before[hold_id]
