@@ -208,6 +208,26 @@ def test_time_alone_moves_customers_when_the_day_begins(service: Service) -> Non
     assert till.get("/v1/segments").json()["items"][0]["members"] == 0
 
 
+def test_a_sale_costs_no_statement_more_for_its_purchases_and_segments(service: Service) -> None:
+    till = service.till()
+    sell(till, "0", 0, ("TEA", "drinks", "1.00"))
+
+    def cost(number: str) -> int:
+        before = service.held.database.statements
+        sell(till, number, 0, ("TEA", "drinks", "1.00"), ("COFFEE", "drinks", "2.00"))
+        return service.held.database.statements - before
+
+    plain = cost("1")
+    define(till, "best", "sales >= 2")
+    refresh(service.held, service.scope)
+    cost("2")  # reads the company anew, once in half a minute
+    if service.held.database.is_sqlite:
+        # One insert for each table that is written; the mark of the customer is one of them.
+        assert cost("3") == plain + 1
+    else:
+        assert cost("3") == plain <= 5 + 2  # the sale's own, the key and the rate limit
+
+
 def test_members_come_in_pages(service: Service) -> None:
     till = service.till()
     define(till, "all", "name != ''")

@@ -32,10 +32,10 @@ from sqlalchemy.sql.selectable import Select
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import AccountRow, CardRow, CustomerRow, MembershipRow, SegmentMember, ShoppingDay, ShoppingProduct, StandingRow
-from v5_core.criteria import read_period
-from v5_core.segments import CUSTOMER_FIELDS, FAVOURITES, FREQUENCIES, FREQUENCY_DAYS, HABIT_MONTHS, Cuts
+from v5_core.criteria import And, Criterion, compile_memory, operands, read_period
+from v5_core.segments import CUSTOMER_FIELDS, FAVOURITES, FREQUENCIES, FREQUENCY_DAYS, HABIT_MONTHS, Cuts, Shopper, record_of
 
-__all__ = ["CustomerColumns"]
+__all__ = ["CustomerColumns", "only_shoppers"]
 
 Column = ColumnElement[Any]
 _SHOPPING: Final = "shopping"
@@ -298,6 +298,16 @@ class CustomerColumns(Mapping[str, Any]):
         return self._band(lambda cuts, period: [self._spend(period) >= one for one in cuts.value])
 
 
+def only_shoppers(criterion: Criterion, today: date, cuts: Cuts | None) -> bool:
+    """Whether a criterion cannot mean anybody who bought nothing: then the database need not look at those.
+
+    So it is when one of the conditions that must hold asks for nothing but purchases, and does not hold without any.
+    """
+    nobody = record_of(Shopper(""), today, cuts)
+    must = criterion.items if isinstance(criterion, And) else (criterion,)
+    return any(all(leaf.field in _OF_DAYS for leaf in operands(one)) and not compile_memory(one, CUSTOMER_FIELDS)(nobody) for one in must)
+
+
 def _sum(kind: str, inside: Column | None) -> Column:
     if kind in ("visits", "first", "last"):
         visit = _D.sales > 0
@@ -309,4 +319,8 @@ def _sum(kind: str, inside: Column | None) -> Column:
     return found if kind in measures else cast(found, BigInteger)
 
 
+_OF_DAYS: Final = frozenset({
+    "sales", "visits", "spend", "earned", "bought", "store_spend", "store_visits", "first_sale", "last_sale", "days_since_sale",
+    "average_sale", "frequency", "r", "f", "v",
+})  # fmt: skip
 _PLAIN: Final = frozenset(name for name, kind in CUSTOMER_FIELDS.items() if name not in _OWN and kind.kind != "set" and not kind.takes)

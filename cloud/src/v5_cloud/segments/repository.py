@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Row, Subquery, and_, case, false, func, or_
+from sqlalchemy import CTE, BigInteger, ColumnElement, Label, Row, Text, and_, case, cast, false, func, literal, or_, union_all
 from sqlalchemy.sql.selectable import Select
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import CustomerRow, SegmentDue, SegmentMember, SegmentModel, SegmentRow, ShoppingDay
-from v5_cloud.segments.columns import CustomerColumns
+from v5_cloud.segments.columns import CustomerColumns, only_shoppers
 from v5_core.criteria import Criterion, read_period
 from v5_core.segments import CUSTOMER_FIELDS, Cuts, Rfm, cuts_of, ranks
 from v5_core.sources.criteria_sql import compile_sql
@@ -47,7 +47,13 @@ class SegmentRepository(Repository):
 
     # ── who is meant ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def _audience(
-        self, criteria: Mapping[str, Criterion], today: date, cuts: Cuts | None, ids: Collection[str] | None = None
+        self,
+        criteria: Mapping[str, Criterion],
+        today: date,
+        cuts: Cuts | None,
+        ids: Collection[str] | None = None,
+        *,
+        inner: bool = False,
     ) -> tuple[Select[Any], dict[str, ColumnElement[bool]]]:
         """The customers joined with their purchases, and each criterion as a condition on that."""
         columns = CustomerColumns(self, today, cuts)
@@ -59,12 +65,12 @@ class SegmentRepository(Repository):
             shopping = columns.shopping(lambda column: column.in_(ids))
             statement = statement.where(CustomerRow.id.in_(ids))
         if shopping is not None:
-            statement = statement.outerjoin(shopping, shopping.c.customer_id == CustomerRow.id)
+            statement = statement.join(shopping, shopping.c.customer_id == CustomerRow.id, isouter=not inner)
         return statement, conditions
 
     def found(self, criterion: Criterion, today: date, cuts: Cuts | None) -> Select[Any]:
         """The ids of whoever a criterion means."""
-        statement, conditions = self._audience({"": criterion}, today, cuts)
+        statement, conditions = self._audience({"": criterion}, today, cuts, inner=only_shoppers(criterion, today, cuts))
         return statement.where(conditions[""])
 
     def count(self, criterion: Criterion, today: date, cuts: Cuts | None) -> int:
@@ -94,40 +100,25 @@ class SegmentRepository(Repository):
 
     def cuts(self, rfm: Rfm, today: date) -> Cuts:
         """The thresholds of all customers who bought in the period."""
-        first, last = read_period(str(rfm.days))(today)
-        inside = ShoppingDay.day.between(first, last)
-        visit = ShoppingDay.sales > 0
-        sums = (
-            func.max(ShoppingDay.day).filter(visit).label("last"),
-            func.sum(ShoppingDay.sales).label("sales"),
-            func.sum(ShoppingDay.gross).label("spent"),
-        )
-        bought = self.columns(ShoppingDay, ShoppingDay.customer_id, *sums).where(inside).group_by(ShoppingDay.customer_id)
-        alive = self.columns(CustomerRow, CustomerRow.id)
-        found = bought.having(func.sum(ShoppingDay.sales) > 0).where(ShoppingDay.customer_id.in_(alive)).subquery()
-        return self._cuts(found, rfm, today)
-
-    def _cuts(self, found: Subquery, rfm: Rfm, today: date) -> Cuts:
-        # The most recent days are the best, so they come first: a quantile of days ago is one of dates backwards.
-        orders = {"last": found.c.last.desc(), "sales": found.c.sales, "spent": found.c.spent}
         parts = {"last": rfm.recency.quantiles, "sales": rfm.frequency.quantiles, "spent": rfm.value.quantiles}
         asked = {name: count for name, count in parts.items() if count}
         if not asked:
             return cuts_of(rfm, (), (), ())
-        places = [func.row_number().over(order_by=orders[name]).label(f"{name}_place") for name in asked]
-        placed = found.select().add_columns(*places, func.count().over().label("total")).subquery()
-        # As `ranks` has it, in whole numbers.
-        wanted = [
-            placed.c[f"{name}_place"].in_([(placed.c.total * part + (count - 1)) // count for part in range(1, count)])
-            for name, count in asked.items()
-        ]
-        rows = self.session.execute(placed.select().where(or_(*wanted))).mappings().all()
-        total = int(rows[0]["total"]) if rows else 0
-        values: dict[str, list[Any]] = {"last": [], "sales": [], "spent": []}
+        sums = (
+            func.max(ShoppingDay.day).filter(ShoppingDay.sales > 0).label("last"),
+            cast(func.sum(ShoppingDay.sales), BigInteger).label("sales"),
+            cast(func.sum(ShoppingDay.gross), BigInteger).label("spent"),
+        )
+        inside = ShoppingDay.day.between(*read_period(str(rfm.days))(today))
+        bought = self.columns(ShoppingDay, *sums).where(inside).group_by(ShoppingDay.customer_id)
+        found = bought.having(func.sum(ShoppingDay.sales) > 0).cte("bought")
+        rows = self.session.execute(union_all(*(_steps(found, name, count) for name, count in asked.items()))).all()
+        values: dict[str, list[str]] = {"last": [], "sales": [], "spent": []}
         for name, count in asked.items():
-            by_place = {row[f"{name}_place"]: row[name] for row in rows}
-            values[name] = [by_place[place] for place in ranks(total, count)]
-        recency = [(today - one).days for one in values["last"]]
+            steps = sorted((int(upto), value, int(total)) for measure, value, upto, total in rows if measure == name)
+            places = ranks(steps[0][2], count) if steps else []
+            values[name] = [next(value for upto, value, _ in steps if upto >= place) for place in places]
+        recency = [(today - date.fromisoformat(one)).days for one in values["last"]]
         return cuts_of(rfm, recency, [int(one) for one in values["sales"]], [int(one) for one in values["spent"]])
 
     # ── members ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,3 +168,18 @@ class SegmentRepository(Repository):
         for customer, marked in due:
             mine = (SegmentDue.customer_id == customer) & (SegmentDue.marked_at <= marked)
             self.session.execute(self.delete(SegmentDue).where(mine))
+
+
+def _steps(found: CTE, name: str, quantiles: int) -> Select[Any]:
+    """The values of a measure at the places that part the customers; equal values are counted together, not one by one."""
+    column = found.c[name]
+    # The most recent days are the best, so they come first: a quantile of days ago is one of dates backwards.
+    order = column.desc() if name == "last" else column
+    upto = cast(func.sum(func.count()).over(order_by=order), BigInteger).label("upto")
+    every = cast(func.sum(func.count()).over(), BigInteger).label("total")
+    steps = found.select().with_only_columns(column.label("value"), func.count().label("same"), upto, every).group_by(column).subquery()
+    # As `ranks` has it, in whole numbers.
+    places = [(steps.c.total * part + (quantiles - 1)) // quantiles for part in range(1, quantiles)]
+    reached = [(steps.c.upto >= place) & (steps.c.upto - steps.c.same < place) for place in places]
+    columns = (literal(name), cast(steps.c.value, Text), steps.c.upto, steps.c.total)
+    return steps.select().with_only_columns(*columns).where(or_(*reached))
