@@ -118,7 +118,8 @@ class Shop:
         """Seconds of processor that the connections' server processes have used."""
         with psycopg.connect(self.url) as connection:
             rows = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database() AND pid <> pg_backend_pid()"
+                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database() "
+                "AND pid <> pg_backend_pid()"
             ).fetchall()
         used = 0
         for (pid,) in rows:
@@ -179,8 +180,8 @@ def main() -> None:
             told("a sale in a tenant with history", held.cost(everybody), base, f"{postings:,} postings of the tenant")
         report = check(held.container)
         print(f"ledger check: {report.accounts} accounts, {report.postings} postings, {len(report.differences)} differences")
-        for one in report.differences[:5]:
-            print(one)
+        for difference in report.differences[:5]:
+            print(difference)
 
 
 if __name__ == "__main__":
