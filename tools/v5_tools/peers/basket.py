@@ -158,11 +158,13 @@ def _applied(known: Known) -> list[dict[str, Any]]:
 
 
 def _times(known: Known, claim: Mapping[str, Any]) -> int:
-    gift = next((one for one in known.quote["gifts"] if one["rule"] == claim["rule"]), None)
-    cost = next((one["cost"] for one in known.quote["rewards"] if one["rule"] == claim["rule"]), None)
-    if claim.get("quantity") and gift and cost:
+    """How often a reward was granted, which may be less often than it was asked for."""
+    rule = claim["rule"]
+    gift = next((one for one in known.quote["gifts"] if one["rule"] == rule), None)
+    cost = next((one["cost"] for one in known.quote["rewards"] if one["rule"] == rule), None)
+    if gift and cost:
         return int(Decimal(gift["cost"]) / Decimal(cost))
-    return int(claim.get("times", 1))
+    return sum(one["rule"] == rule for one in known.quote["benefits"]) or int(claim.get("times", 1))
 
 
 def credit_note(document: Mapping[str, Any], returned: Iterable[Returned]) -> Document:

@@ -159,12 +159,23 @@ class _Apply:
         if left is not None and left < times:
             result.refused[rule.key] = "used_up"
             times = left
-        can = max(0, self.affordable(result) - result.cost) // offer.cost
+        there = max(0, self.affordable(result) - result.cost)
+        can = there // offer.cost
+        if offer.takes_all:
+            times = min(times, 1)
         if can < times:
             result.refused[rule.key] = "points"
         given = self._given(rule, indexes, min(times, can), claim)
         result.cost += given * offer.cost
+        if given and offer.takes_all and there > offer.cost:
+            self._take_rest(rule, there - offer.cost)
         return given
+
+    def _take_rest(self, rule: OfferRule, points: int) -> None:
+        self.result.cost += points
+        text = self.words.say("for_points", text=rule.title, points=self.words.points(points))[:500]
+        values = {"rule": rule.rule_id, "version": rule.version, "lines": (), "text": text, "points": -points, "amount": 0}
+        self.result.explanations.append(_explanation(values))
 
     def _gift(self, rule: OfferRule, offer: GiftOffer, times: int, claim: Claim | None) -> bool:
         product = claim.product if claim is not None and claim.product is not None else offer.products[0]

@@ -37,6 +37,7 @@ class OfferBase(Rule):
         codes: One of these must be typed or scanned; who has none does not get it.
         coupon: Needs a coupon that was issued for this offer (a code of its own, counted).
         cost: Points that it costs: then it is a reward that must be claimed (`QuoteRequest.claims`), once or more.
+        takes_all: A reward that takes all the points that there are, `cost` or more, and is given once.
         entitlement: Needs, and uses up, one use of this entitlement of the member.
         limits: How often it may be used.
         closes_units: Units that it touched are closed to later offers that close units, and it takes only open ones.
@@ -57,6 +58,7 @@ class OfferBase(Rule):
     codes: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
     coupon: bool = False
     cost: Annotated[Points, Field(ge=0)] = 0
+    takes_all: bool = False
     entitlement: Slug | None = None
     limits: Annotated[tuple[Limit, ...], Field(max_length=10)] = ()
     closes_units: bool = False
