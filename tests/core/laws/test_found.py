@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from v5_core.engine import Coupon, CustomerFacts, Earned, SaleState, Stored, compile_programmes, evaluate, limit_key
+from v5_core.engine import Coupon, CustomerFacts, Earned, SaleState, Stored, claimed_points, compile_programmes, evaluate, limit_key
 from v5_core.hooks import QuoteRequest, QuoteResponse
 from v5_core.ledger import Target
-from v5_core.model import Line, LineKind
+from v5_core.model import Applied, DocumentKind, Line, LineKind, Origin, SalesDocument
 from v5_core.programme import Programme
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -110,6 +110,16 @@ def test_what_a_stored_value_may_pay_for_is_said_by_the_version_in_force() -> No
     request = QuoteRequest.model_validate({"store": "S", "at": AT, "lines": [line("1", 300)], "stored_value": ({"code": "W"},)})
     state = SaleState(stored={"W": Stored("W", "wallet", "meals", balance=5000)})
     assert evaluate(compile_programmes(programmes), request, MEMBER, local_time=AT, state=state).to_pay == 0
+
+
+def test_a_reward_taken_just_after_midnight_on_the_first_day_costs_its_points() -> None:
+    offer = {"kind": "amount_order", "id": "r", "amount": 500, "cost": 10_000}
+    programme = Programme.model_validate({"id": "p", "name": "P", "offers": (offer,), "validity": {"first_day": "2026-07-02"}})
+    document = SalesDocument(
+        source="t", source_id="1", origin=Origin.HOOK, kind=DocumentKind.SALE, store="S",
+        issued_at=datetime(2026, 7, 1, 23, 30, tzinfo=UTC), lines=(line("1", 500),), applied=(Applied(rule="r"),), gross=500, net=406,
+    )  # fmt: skip
+    assert claimed_points(compile_programmes([programme]), document) == 10_000
 
 
 def test_a_price_list_that_closes_units_keeps_them_from_later_offers() -> None:

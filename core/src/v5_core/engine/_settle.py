@@ -89,7 +89,9 @@ def _applied(compiled: Compiled, document: SalesDocument) -> list[tuple[Claim, s
     if not document.applied:
         return []
     active = compiled.active(document.issued_at, document.currency)
-    offers = {rule.rule_id: rule for rule in reversed(compiled.offers) if active[rule.number]}
+    # An offer that is not in force is still what the till took into its prices (the day of a sale just after midnight is the store's).
+    offers = {rule.rule_id: rule for rule in reversed(compiled.offers)}
+    offers |= {rule.rule_id: rule for rule in reversed(compiled.offers) if active[rule.number]}
     return [
         (Claim(rule=one.rule, times=one.times), offers[one.rule].programme.key, offers[one.rule].offer)
         for one in document.applied
