@@ -69,3 +69,25 @@ def test_the_page_speaks_the_viewers_language(service: Service, till: Till) -> N
         sent = {"cookie": "; ".join(f"{name}={value}" for name, value in (cookies | {"v5_lang": language}).items())}
         for page in (f"/customers/{till.customer()['id']}/movements/{move['id']}", f"/sales/{move['document']}"):
             assert EARNED[language] in plain(service.client.get(page, headers=sent).text), (language, page)
+
+
+@pytest.mark.feature("NX-05")
+def test_each_movement_of_a_sale_says_its_own(till: Till) -> None:
+    member = {"card": till.customer()["card"]}
+    till.commit(till.document("FS 1", [("CAFE-250", "mercearia", "300.00")], customer=member))
+    till.clock.forward(days=1)
+    held = till.ok("hold", {"request_id": "h", "store": "LX1", "at": till.clock.now.isoformat(), "customer": member, "points": "100"})
+    paid = [{"method": "points", "amount": "1.00", "hold": held["hold"]}, {"method": "cash", "amount": "9.00"}]
+    till.commit(till.document("FS 2", [("CAFE-250", "mercearia", "10.00")], customer=member, payments=paid))
+    till.give(till.document("NC 1", [("CAFE-250", "mercearia", "10.00")], kind="return", refs=[{"document": "FS 2"}]))
+    moves = {(one["number"], one["operation"]): one for one in till.get(f"/v1/customers/{till.customer()['id']}/movements").json()["items"]}
+    english = {
+        key: [one["text"] for one in ask(till, move["id"], language="en")[0]["explanations"]]
+        for key, move in moves.items()
+        if key[0] != "FS 1"
+    }
+    assert english["FS 2", "spend"] == ["100 points used as €1.00"]
+    assert len(english["FS 2", "earn"]) == 1
+    assert "on €9.00 = 9 points" in english["FS 2", "earn"][0]
+    assert english["NC 1", "give"] == ["Return: 100 points that had been used are given back"]
+    assert [text.startswith("Return: 9 points of") for text in english["NC 1", "take"]] == [True]

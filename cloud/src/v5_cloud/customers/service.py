@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -32,7 +32,7 @@ from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, instant, page_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import CustomerRow, DocumentRow, PostingRow
-from v5_cloud.sales.explanations import explanations_of, told
+from v5_cloud.sales.explanations import of_movement, told
 from v5_cloud.tenants.service import company_info
 from v5_core.errors import NotFoundError, ValidationError
 from v5_core.hooks import Explanation
@@ -178,8 +178,12 @@ def movements(container: Container, scope: Scope, customer_id: str, *, cursor: s
         rows = repository.movements(account, before, limit + 1)
         parts = _parts(repository, account, rows)
         events = explanations(container, session, scope, rows)
+        language = _language(container, scope)
         return page_of(
-            rows, limit, lambda row: _movement(row, parts, events), lambda row: (row.at.isoformat(), row.written_at.isoformat(), row.id)
+            rows,
+            limit,
+            lambda row: _movement(row, parts, events, language),
+            lambda row: (row.at.isoformat(), row.written_at.isoformat(), row.id),
         )
 
 
@@ -199,8 +203,9 @@ def movement(container: Container, scope: Scope, customer_id: str, movement_id: 
         spent = row.operation in {"spend", "take"}
         drawn = repository.drawn(account, row.entry, row.operation) if spent else []
         lots = repository.lots(account, row.entry) if row.operation == "earn" else []
+        events = explanations(container, session, scope, rows)
         return MovementRecord(
-            **dict(_movement(row, _parts(repository, account, rows), explanations(container, session, scope, rows))),
+            **dict(_movement(row, _parts(repository, account, rows), events, _language(container, scope))),
             drawn=[Drawn(points=points, earned_at=earned, expires_at=expires) for points, earned, expires in drawn],
             good_until=next((lot.expires_at for lot in lots if lot.expires_at), None),
         )
@@ -260,11 +265,25 @@ def _parts(repository: CustomerRepository, account: str, rows: Sequence[Row[Any]
     return found
 
 
-def _movement(row: Row[Any], parts: dict[tuple[Any, ...], list[PostingRow]], events: dict[str, list[Explanation]]) -> MovementItem:
+def _language(container: Container, scope: Scope) -> Callable[[DocumentRow], str]:
+    """In which language a document's store speaks."""
+    return lambda document: company_info(container, Scope(scope.tenant, document.company_id)).language(document.store)
+
+
+def _movement(
+    row: Row[Any],
+    parts: dict[tuple[Any, ...], list[PostingRow]],
+    events: dict[str, list[Explanation]],
+    language: Callable[[DocumentRow], str],
+) -> MovementItem:
     document: DocumentRow | None = row.DocumentRow
     mine = parts.get((row.entry, row.operation, row.at), [])
     rules = {one.rule for one in mine}
-    said = explanations_of(document) if document else events.get(row.id, [])
+    if document:
+        said = of_movement(document, row.operation, int(row.points), rules, language(document))
+    else:
+        found = events.get(row.id, [])
+        said = [one for one in found if one.rule in rules] or found
     return MovementItem(
         id=row.id,
         at=row.at,
@@ -278,5 +297,5 @@ def _movement(row: Row[Any], parts: dict[tuple[Any, ...], list[PostingRow]], eve
         kind=document.kind if document else None,
         gross=document.gross if document else None,
         currency=document.currency if document else None,
-        explanations=[one for one in said if one.rule in rules] or said,
+        explanations=said,
     )
