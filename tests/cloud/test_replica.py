@@ -122,3 +122,33 @@ def test_what_a_store_told_otherwise_is_kept_with_both_explanations_and_the_sale
     assert found["till"]["explanations"] == ["old-rule v3: 12 points"]
     assert "compras" in found["ledger"]["explanations"][0]
     service.sound()
+
+
+@pytest.mark.feature("NX-03")
+def test_a_coupon_that_two_stores_took_without_a_line_counts_once_and_no_sale_is_lost(service: Service, till: Till) -> None:
+    publish(service.held, service.scope, rich(), actor="test")
+    till.enrol_agent()
+    one, now = till.customer(), service.clock.now
+    with service.held.database.write(service.scope) as session:
+        session.add(
+            VoucherRow(
+                tenant_id=service.scope.tenant, company_id=service.scope.company, code="WELCOME7", kind="percent", programme="rich",
+                percent=700, customer_id=one["id"], stores=[], created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+
+    def sold_offline(number: str) -> tuple[str, str]:
+        held = {"request_id": f"h{number}", "store": "LX1", "at": now.isoformat(), "customer": {"card": one["card"]}, "codes": ["WELCOME7"]}
+        used = [{"rule": "voucher", "code": "WELCOME7"}]
+        sale = till.document(number, [("X", "f", "20.00")], customer={"card": one["card"]}, applied=used)
+        results = till.push(till.event("hold", held), till.event("document", sale))
+        return results[0]["status"], results[1]["status"]
+
+    assert sold_offline("1") == ("accepted", "accepted")
+    assert sold_offline("2") == ("rejected", "accepted"), "the second store's hold is told to a person; its sale counts"
+    with service.held.database.read(service.scope) as session:
+        (row,) = session.scalars(select(VoucherRow).where(VoucherRow.code == "WELCOME7")).all()
+        assert (row.used, row.held, row.excess) == (1, 0, 1)
+        (found,) = session.scalars(select(AuditRow).where(AuditRow.action == "sale.finding")).all()
+        assert "WELCOME7" in json.loads(found.detail)["messages"][0]
+    service.sound()

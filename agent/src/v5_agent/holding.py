@@ -65,7 +65,9 @@ class Holding:
                 expires_at=now + timedelta(seconds=request.ttl_seconds),
                 provisional=True,
             )
-            entry = self._outbox.append(tx, Fact("hold", f"hold:{request.request_id}", mark.hex(), "till", {"hold": request}), now)
+            # Our own name for somebody enrolled here is nothing to the cloud.
+            told = request.model_copy(update={"customer": self._local.reference(request.customer)})
+            entry = self._outbox.append(tx, Fact("hold", f"hold:{request.request_id}", mark.hex(), "till", {"hold": told}), now)
             if one is not None and request.points:
                 self._effects.hold(
                     tx, answer.hold, one.customer, answer.points, answer.amount, answer.expires_at, event=entry.event_id, offline=True
