@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -273,3 +274,22 @@ def test_the_criterion_of_a_form_is_the_tree_of_its_text(service: Service) -> No
         "/v1/criteria/preview", content=f'{{"criterion":{tree}}}', headers=till.auth | {"content-type": "application/json"}
     )
     assert reply.json()["where"] == "spend(90) > 50 and not email is empty"
+
+
+def test_purchases_of_documents_that_were_there_before_are_what_they_would_have_been(service: Service) -> None:
+    till = service.till()
+    sell(till, "1", 0, ("COFFEE", "drinks", "12.35"), ("COFFEE", "drinks", "6.00"), ("CUP", "", "5.00"))
+    sell(till, "2", 1, ("TEA", "drinks", "0.99"))
+    sell(till, "3", 1, ("TEA", "drinks", "7.00"))
+    till.commit(till.document("4", [("TEA", "drinks", "7.00")]))
+    till.give(till.document("R1", [("COFFEE", "drinks", "6.00")], kind="return", reference={"document": "1"}))
+    till.ok("cancel", {"request_id": "c", "store": "LX1", "at": till.clock.now.isoformat(), "document": "3"})
+    kept = purchases(service)
+    migration = importlib.import_module("v5_cloud.migrations.versions.0009_segments")
+    with service.held.database.write(service.scope) as session:
+        session.execute(text("DELETE FROM shopping_day"))
+        session.execute(text("DELETE FROM shopping_product"))
+        for statement in migration.filling("sqlite" if service.held.database.is_sqlite else "postgresql"):
+            session.execute(text(statement))
+    assert purchases(service) == kept
+    assert len(kept[0]) == 2

@@ -61,6 +61,11 @@ def _products(dialect: str) -> str:
     )
 
 
+def filling(dialect: str) -> tuple[str, str]:
+    """Statements that take the purchases from the documents that are there."""
+    return _DAYS.format(sign=_SIGN, counted=_COUNTED), _products(dialect)
+
+
 def _table(name: str, keys: list[str], *columns: sa.Column[Any]) -> None:
     own = [sa.Column(key, sa.Date() if key == "day" else sa.Text(), nullable=False) for key in keys]
     key = sa.PrimaryKeyConstraint("tenant_id", *keys, name=op.f(f"pk_{name}"))
@@ -116,8 +121,8 @@ def upgrade() -> None:
     if postgres:
         # Row-level security binds the owner too: this once it looks at the documents of all.
         op.execute("SELECT set_config('v5.tenant', '*', true)")
-    op.execute(_DAYS.format(sign=_SIGN, counted=_COUNTED))
-    op.execute(_products(connection.dialect.name))
+    for statement in filling(connection.dialect.name):
+        op.execute(statement)
     if not postgres:
         return
     granted = connection.scalar(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": _APP_ROLE})
