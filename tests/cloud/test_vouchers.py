@@ -353,3 +353,17 @@ def test_vouchers_that_lapse_soon_are_listed(shop: Till) -> None:
     issue(shop, kind="voucher", amount="6.00", valid_until="2026-12-31")
     found = shop.get("/v1/vouchers", ending="2026-11-30").json()["items"]
     assert [one["face"] for one in found] == ["5.00"]
+
+
+@pytest.mark.feature("PR-29")
+def test_the_cashier_is_told_what_to_add_for_a_voucher(shop: Till) -> None:
+    def said(gross: str, **who: Any) -> list[str]:
+        lines = sale(shop, "x", gross)["lines"]
+        reply = shop.ok("quote", {"store": "LX1", "at": shop.clock.now.isoformat(), "lines": lines, **who})
+        return [one["text"].replace("\N{NO-BREAK SPACE}", " ") for one in reply["messages"] if one["audience"] == "cashier"]
+
+    card = {"customer": {"card": shop.customer()["card"]}}
+    assert any("10,00 €" in text and "Obrigado 5,00 €" in text for text in said("40.00", **card))
+    assert any("20,00 €" in text and "Obrigado 12,00 €" in text for text in said("80.00", **card)), "a greater one"
+    assert not any("Obrigado" in text for text in [*said("20.00", **card), *said("100.00", **card), *said("40.00")])
+    assert any("5,00 €" in text and "Volte sempre 5" in text for text in said("25.00"))

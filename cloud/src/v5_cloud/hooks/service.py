@@ -18,6 +18,7 @@ from v5_cloud.hooks.holding import place, release, time_out
 from v5_cloud.hooks.joining import check_clubs, join_clubs
 from v5_cloud.hooks.knowing import Knowing
 from v5_cloud.hooks.missed import missed_lines
+from v5_cloud.hooks.nudging import voucher_nudges
 from v5_cloud.hooks.once import check, once, row_of
 from v5_cloud.hooks.repository import HookRepository
 from v5_cloud.hooks.speaking import Speaking
@@ -108,7 +109,11 @@ class CloudHooks:
             knowing = Knowing(session, self._scope, request.currency, known, store.zone, self._container.clock())
             facts, state = knowing.sale(request, facts)
         state = known_outside(self._container, self._scope, request.stored_value, state)
-        return evaluate(compiled, request, facts, local_time=request.at.astimezone(store.zone), language=store.language, state=state)
+        local = request.at.astimezone(store.zone)
+        reply = evaluate(compiled, request, facts, local_time=local, language=store.language, state=state)
+        words = compiled.voice.words(store.language, request.currency, request.at, local.date())
+        more = voucher_nudges(known.asks(request.at), request, reply, facts, store.zone, words)
+        return reply.model_copy(update={"messages": (*reply.messages, *more)}) if more else reply
 
     def _find(self, customers: CustomerRepository, ref: CustomerRef) -> Any:
         keys = ref_keys(ref, "", company_info(self._container, self._scope).country)
