@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
@@ -25,6 +24,7 @@ import _peers
 from _baskets import AT, FACTS, Work
 
 from v5_core.engine import COMPILED, evaluate
+from v5_tools import compiled
 
 _WAY: Final = "compiled" if COMPILED else "pure Python"
 
@@ -105,11 +105,11 @@ def beside_medusa(seconds: float, rounds: int) -> None:
 
 
 def _other_way(seconds: float) -> float:
-    # The compiled engine runs in a process of its own: one process holds one engine. 0 when it is not there.
-    if COMPILED:
+    # The compiled engine, in a process of its own: one process holds one engine. 0 when there is none of these sources.
+    if COMPILED or not compiled.fresh():
         return 0
     command = [sys.executable, __file__, "--only-value", "--seconds", str(seconds)]
-    done = subprocess.run(command, env=os.environ | {"V5_ENGINE": "compiled"}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=compiled.environment(), capture_output=True, text=True, check=False)
     return float(done.stdout) if done.returncode == 0 and done.stdout.strip() else 0
 
 
