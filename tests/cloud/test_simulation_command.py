@@ -72,6 +72,8 @@ def test_a_saft_file_needs_no_database(tmp_path: Path, month: str) -> None:
         assert words in told
     nothing = json.loads(run(draft, "--saft", month, "--against", today, "--store", "elsewhere", "--json"))
     assert nothing["total"]["documents"] == 0
+    days = json.loads(run(draft, "--saft", month, "--against", today, "--since", "2026-09-04", "--until", "2026-09-06", "--json"))
+    assert days["total"]["documents"] == 3
 
 
 @pytest.mark.feature("NX-06")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -42,6 +42,7 @@ _NOTES = {
     "sequence": "Each sale was looked at by itself: caps, visits and balances over several sales need --follow.",
     "returns": "Returns take back by the rules with the sign turned.",
 }
+Wanted = Callable[[SalesDocument, date], bool]
 File = Annotated[Path, typer.Argument(help="The draft as JSON.", exists=True, dir_okay=False)]
 Saft = Annotated[
     Path | None, typer.Option(help="Past sales from a SAF-T (PT) file, whose customers all have a card.", exists=True, dir_okay=False)
@@ -55,8 +56,12 @@ Against = Annotated[
 def simulate(
     file: File,
     *,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; left out: 90 days back.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; left out: today.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day; left out: 90 days back, in a SAF-T file its first.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; left out: today, in a SAF-T file its last.")
+    ] = None,
     store: Annotated[list[str] | None, typer.Option(help="Only this store; give it several times for several.")] = None,
     saft: Saft = None,
     against: Against = None,
@@ -79,9 +84,14 @@ def simulate(
         todays = [drafts.read_programme(one.read_bytes(), one.name) for one in against or ()]
     except V5Error as error:
         fail(error)
+    first, last = (one.date() if one else None for one in (since, until))
+
+    def wanted(document: SalesDocument, day: date) -> bool:
+        return (not store or document.store in store) and (first is None or first <= day) and (last is None or day <= last)
+
     if saft is not None and todays:
         try:
-            report = _from_saft(saft, todays, draft, ZoneInfo(zone), set(store or ()), follow=follow, keep_dates=keep_dates)
+            report = _from_saft(saft, todays, draft, ZoneInfo(zone), wanted, follow=follow, keep_dates=keep_dates)
         except V5Error as error:
             fail(error)
     else:
@@ -89,9 +99,8 @@ def simulate(
             scope = setup.only_company(held, tenant or only_tenant(held), company)
             if saft is not None:
                 todays = list(current(held, scope).programmes(held.clock()))
-                report = _from_saft(saft, todays, draft, ZoneInfo(zone), set(store or ()), follow=follow, keep_dates=keep_dates)
+                report = _from_saft(saft, todays, draft, ZoneInfo(zone), wanted, follow=follow, keep_dates=keep_dates)
             else:
-                first, last = (one.date() if one else None for one in (since, until))
                 order = SimulationOrder(programme=draft, since=first, until=last, stores=store or [], follow=follow, keep_dates=keep_dates)
                 past = service.past_of(held, scope, draft, service.asked_of(held, scope, order), base=tuple(todays) or None)
                 with _bar(f"{draft.name} {draft.version}") as told:
@@ -122,24 +131,24 @@ def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _from_saft(
-    path: Path, todays: list[Programme], draft: Programme, zone: ZoneInfo, stores: set[str], *, follow: bool, keep_dates: bool
+    path: Path, todays: list[Programme], draft: Programme, zone: ZoneInfo, wanted: Wanted, *, follow: bool, keep_dates: bool
 ) -> Report:
     as_of = None if keep_dates else utc_now().astimezone(zone)
     after = [*(one for one in todays if one.id != draft.id), draft]
     simulator = Simulator(Scenario(todays, as_of=as_of), Scenario(after, as_of=as_of), currency=draft.currency, follow=follow)
     cards = frozenset(card for one in (*todays, draft) for card in one.card_types)
     with _bar(path.name) as told:
-        tally = simulator.run(_cases(path, zone, cards, stores, told))
+        tally = simulator.run(_cases(path, zone, cards, wanted, told))
     return report_of(tally, simulator)
 
 
-def _cases(path: Path, zone: ZoneInfo, cards: frozenset[str], stores: set[str], told: Callable[[int, int], None]) -> Iterator[Case]:
+def _cases(path: Path, zone: ZoneInfo, cards: frozenset[str], wanted: Wanted, told: Callable[[int, int], None]) -> Iterator[Case]:
     # The file's own order is that of its numbers, and so of its dates: customers can be followed through it.
     done = 0
     with path.open("rb") as stream:
         size = path.stat().st_size
         for item in read(stream, zone=zone):
-            if not isinstance(item, SalesDocument) or (stores and item.store not in stores):
+            if not isinstance(item, SalesDocument) or not wanted(item, item.issued_at.astimezone(zone).date()):
                 continue
             done += 1
             if done % 200 == 0:

@@ -128,6 +128,9 @@ _worker: list[_Worker] = []
 
 
 def _start(settings: Settings, past: Past) -> None:
+    # Tills come first: a simulation takes what they leave.
+    if hasattr(os, "nice"):
+        os.nice(10)
     database = Database(settings.model_copy(update={"pool_size": 1}))
     _worker.append(_Worker(database, past, simulator_of(past)))
 
