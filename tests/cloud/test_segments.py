@@ -229,6 +229,21 @@ def test_a_sale_costs_no_statement_more_for_its_purchases_and_segments(service: 
         assert cost("3") == plain <= 5 + 2  # the sale's own, the key and the rate limit
 
 
+@pytest.mark.feature("RS-05", "FM-10")
+def test_whoever_is_new_or_completed_moves_at_once(service: Service) -> None:
+    till = service.till()
+    define(till, "without-e-mail", "incomplete and email = '' and name contains 'novo'")
+    refresh(service.held, service.scope)
+    made = till.ok("enrol", {"request_id": "n", "store": "LX1", "name": "Cliente Novo", "phone": "912345670"})["customer"]["customer"]
+    assert refresh_due(service.held) == 1
+    assert members(till, "without-e-mail") == [made]
+    headers = till.auth | {"if-match": "*"}
+    changed = till.client.patch(f"/v1/customers/{made}", json={"email": "novo@example.com"}, headers=headers)
+    assert changed.status_code == 200
+    assert refresh_due(service.held) == 1
+    assert members(till, "without-e-mail") == []
+
+
 def test_members_come_in_pages(service: Service) -> None:
     till = service.till()
     define(till, "all", "name != ''")

@@ -14,6 +14,7 @@ from v5_cloud.events.service import give
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import CustomerKey, CustomerRow
+from v5_cloud.segments.shopping import mark
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.tenants.setup import audit
 from v5_core.errors import ConflictError, FieldError, NotFoundError, V5Error, ValidationError
@@ -81,6 +82,8 @@ def change(
             CustomerRepository(session, company).keep_sounds(row)
         row.updated_at = now
         session.flush()
+        if company_info(container, company).segmented:
+            mark(session, row, now)
         pair = repository.get(customer_id)
         if pair is not None:
             CustomerRepository(session, company).touch(pair[1].id, epoch_base(container))

@@ -11,6 +11,7 @@ from v5_cloud.customers.keys import customer_keys, fold, phone_e164
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.kit.container import Container
 from v5_cloud.models import AccountRow, CardRow, CustomerKey, CustomerRow, new_id
+from v5_cloud.segments.shopping import mark
 from v5_cloud.tenants.service import CompanyInfo, epoch_base
 from v5_core.errors import ConflictError, FieldError, RetryableError
 from v5_core.ids import make_card_number, tax_number_or_none
@@ -112,6 +113,8 @@ def save(
         repository.keep_sounds(customer)
     repository.session.flush()
     repository.touch(account.id, epoch_base(container))
+    if company.segmented:
+        mark(repository.session, customer, now)
     return customer, account, created
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from v5_cloud.kit.bulk import WriteSet
-from v5_cloud.models import SegmentDue, ShoppingDay, ShoppingProduct
+from v5_cloud.kit.tenant import Scope
+from v5_cloud.models import CustomerRow, SegmentDue, ShoppingDay, ShoppingProduct
 from v5_core.model import LineKind, SalesDocument
 
-__all__ = ["Purchase", "collect", "purchase"]
+__all__ = ["Purchase", "collect", "mark", "purchase"]
 
 _GOODS: Final = frozenset({LineKind.PRODUCT, LineKind.SERVICE})
 _KEYS: Final[dict[type[ShoppingDay | ShoppingProduct], tuple[str, ...]]] = {
@@ -43,6 +46,13 @@ class Purchase:
                 seen.add(name)
                 what = {"product": line.product, "family": line.family}
                 yield ShoppingProduct, owner | what | {"sales": once, "quantity": sign * line.quantity, "gross": sign * line.gross}
+
+
+def mark(session: Session, row: CustomerRow, now: datetime) -> None:
+    """The record of a customer changed: segments are worked out anew."""
+    writes = WriteSet(Scope(row.tenant_id, row.company_id))
+    writes.put(SegmentDue, [{"company_id": row.company_id, "customer_id": row.id, "marked_at": now}], "replace")
+    writes.flush(session, 0)
 
 
 def purchase(customer: str | None, day: date, points: int, body: SalesDocument, *, counts: bool, is_return: bool) -> Purchase | None:
