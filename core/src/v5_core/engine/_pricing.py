@@ -50,6 +50,18 @@ def _each_line(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     amount, percent = rule.amount, card_rate(rule, prices.situation) if rule.by_card else rule.percent
     shares: dict[str, int] = {}
     base = count = taken = 0
+    if not (most or amount or of_till):  # most offers are percentages of whole lines, and nothing else
+        for i in indexes:
+            price = remaining[i]
+            base += price
+            share = (price * percent + half) // 10_000
+            if share:
+                if i in open_:
+                    prices.reopen(i, share)
+                remaining[i] = price - share
+                shares[ids[i]] = share
+                taken += share
+        return Cut(shares, taken, base)
     for i in indexes:  # the loop in which most quotes spend their time: what `_each_open` does, without a list of pieces
         before = price = remaining[i]
         units = all_units[i]
