@@ -89,9 +89,9 @@ def _medusa_baskets() -> Iterator[list[Line]]:
 def oscar() -> Work:
     """The basket of bench_oscar.py: 200 products, 18 ranges of 60 of them, 20 offers used once each, 19 units, 272.09 in all."""
     note = (
-        "the same basket, ranges and offers in V5's nearest kinds, not the same discount: oscar's sets are of the cheapest units, V5's of the "
-        "dearest ('three for 12.00' alone takes some 90.00 here); oscar closes every unit that an offer asked for, V5 those it touched; an "
-        "amount off from 20.00 on closes none in V5 and comes last"
+        "the same basket, ranges and offers in V5's nearest kinds, another discount: oscar's sets are of the cheapest units, V5's of "
+        "the dearest ('three for 12.00' takes some 90.00); oscar closes every unit that an offer asked for, V5 those it touched; "
+        "an amount off from 20.00 on closes none in V5 and comes last"
     )
     lines = [_line(str(k), f"u{n}", 1 + k % 3, 300 + (n % 17) * 137) for k in range(10) for n in ((k * 19) % 200,)]
     programme = Programme(id="bench", name="Bench", offers=_oscar_offers())
