@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Subquery, and_, case, func, or_, tuple_
+from sqlalchemy import ColumnElement, Row, Subquery, and_, case, func, intersect, or_, tuple_
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import AccountRow, AllocationRow, CardRow, CustomerKey, CustomerRow, CustomerSound, DocumentRow, LotRow, PostingRow
@@ -77,6 +77,7 @@ class CustomerRepository(Repository):
         return list(self.session.execute(statement.order_by(CustomerRow.search, CustomerRow.id).limit(limit)).all())
 
     def _sounding(self, statement: Any, words: Sequence[Collection[str]]) -> Any:
+        found: list[Any] = []
         for keys in words:
             ways: list[ColumnElement[bool]] = []
             for key in keys:
@@ -84,9 +85,14 @@ class CustomerRepository(Repository):
                 until = key[:-1] + chr(ord(key[-1]) + 1)
                 partial = (CustomerSound.sound >= key) & (CustomerSound.sound < until)
                 ways.append(partial if len(key) > 1 else CustomerSound.sound == key)
-            ids = self.columns(CustomerSound, CustomerSound.customer_id).where(or_(*ways))
-            statement = statement.where(CustomerRow.id.in_(ids))
-        return statement
+            found.append(self.columns(CustomerSound, CustomerSound.customer_id).where(or_(*ways)))
+        return statement.where(CustomerRow.id.in_(intersect(*found) if len(found) > 1 else found[0]))
+
+    def alike(self, words: Sequence[Collection[str]], limit: int) -> list[Pair]:
+        """Some customers in whose name each of the words sounds as a whole: a look into an index, however many customers there are."""
+        found = [self.columns(CustomerSound, CustomerSound.customer_id).where(CustomerSound.sound.in_(keys)) for keys in words]
+        ids = list(self.session.scalars((intersect(*found) if len(found) > 1 else found[0]).limit(limit)))
+        return list(self.session.execute(self._with_account().where(CustomerRow.id.in_(ids)).order_by(CustomerRow.id)).all()) if ids else []
 
     def by_sound(self, words: Sequence[Collection[str]], after: tuple[str, str] | None, limit: int) -> list[Pair]:
         """Customers in whose name each of the words sounds, in any order; each word is given by its keys."""

@@ -30,7 +30,7 @@ def similar(repository: CustomerRepository, name: str, born: date | None, tax_nu
     words = keys_of(name)
     if len(words) < 2:
         return []
-    found = repository.by_sound(words, None, _LOOKED_AT)
+    found = repository.alike(words, _LOOKED_AT)
 
     def same(pair: Pair) -> bool:
         one = pair[0]
