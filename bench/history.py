@@ -52,8 +52,8 @@ _COPIES = {
 }
 # Where the points were used: what was drawn, and its two postings.
 _USED = (
-    """INSERT INTO posting SELECT (jsonb_populate_record(t, jsonb_build_object('id', 'u' || t.id, 'document_id', NULL, 'entry', 'u' || t.entry,
-         'operation', 'adjust', 'points', -t.points))).* FROM posting t WHERE t.entry = ANY(%(entries)s)""",
+    """INSERT INTO posting SELECT (jsonb_populate_record(t, jsonb_build_object('id', 'u' || t.id, 'document_id', NULL,
+         'entry', 'u' || t.entry, 'operation', 'adjust', 'points', -t.points))).* FROM posting t WHERE t.entry = ANY(%(entries)s)""",
     """INSERT INTO allocation
          (tenant_id, id, company_id, account_id, entry, origin, operation, lot_id, points, programme, rule, at)
        SELECT tenant_id, 'u' || lot_id, company_id, account_id, 'u' || entry, 'u' || entry, 'adjust', lot_id, points, '', '', earned_at

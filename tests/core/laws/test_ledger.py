@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from v5_core.engine import Earned, Share
-from v5_core.ledger import InsufficientPointsError, Target, adjust, available, reset, undo
+from v5_core.ledger import AccountState, InsufficientPointsError, Target, adjust, available, reset, undo
 from v5_core.programme import Policies
 from v5_reference.book import Book
 
@@ -32,11 +32,14 @@ class Life(RuleBasedStateMachine):
         self.adjustments: list[str] = []
 
     @initialize(
+        unit=st.sampled_from(("points", "EUR")),
         lots=st.sampled_from(("nearest_expiry", "fifo")), negative=st.sampled_from(("allow", "clip")), same=st.booleans(),
     )  # fmt: skip
-    def begin(self, *, lots: Any, negative: Any, same: bool) -> None:
+    def begin(self, *, unit: str, lots: Any, negative: Any, same: bool) -> None:
+        """Points, or money on a gift card, wallet or voucher: the same ledger."""
         self.policies = Policies(lots=lots, negative_balance=negative, same_sale_points=same)
         self.bank = self.open_bank(lots=lots, negative_balance=negative, same_sale_points=same)
+        self.bank.account = AccountState("A", unit=unit)
         self.book = Book(self.policies)
 
     def _next(self, kind: str) -> str:
@@ -204,4 +207,4 @@ def test_ledger_and_reference_live_the_same_life(bank: Any) -> None:
         open_bank = staticmethod(bank)
 
     examples = int(os.environ.get("V5_EXAMPLES", "60"))
-    run_state_machine_as_test(Here, settings=settings(max_examples=examples, stateful_step_count=25))
+    run_state_machine_as_test(Here, settings=settings(max_examples=examples, stateful_step_count=40))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from v5_core.engine import compile_programmes, evaluate
@@ -52,6 +53,7 @@ def expected(answer: Answer) -> dict[str, Any]:
     }
 
 
+@settings(max_examples=3 * int(os.environ.get("V5_EXAMPLES", "60")))
 @given(st.data())
 def test_engine_and_reference_agree_on_any_basket(data: st.DataObject) -> None:
     programmes = data.draw(programme_sets())

@@ -27,7 +27,7 @@ def baskets(draw: Draw, *, deductions: bool = True) -> list[Line]:
     for number in range(draw(st.sampled_from((2, 3, 4, 1, 5)))):
         product = draw(st.sampled_from(tuple(GOODS)))
         family, brand, tags = GOODS[product]
-        quantity = draw(st.sampled_from((1000, 1000, 2000, 3000, 4000, 1500, 250, 0)))
+        quantity = draw(st.sampled_from((3000, 1000, 2000, 3000, 7000, 1000, 1500, 0)))
         gross = draw(st.one_of(st.sampled_from((1000, 999, 1550, 3333, 101, 2000, 1, 0, 4999, 707)), st.integers(0, 5000)))
         rate = draw(st.sampled_from((2300, 600, 0)))
         net = draw(st.sampled_from(((20_000 * gross + 10_000 + rate) // (2 * (10_000 + rate)), gross * 100 // 123, gross)))

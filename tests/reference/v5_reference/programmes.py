@@ -90,7 +90,7 @@ def _offer(draw: Draw, name: str, entitlements: tuple[str, ...]) -> dict[str, An
     )  # fmt: skip
     offer: dict[str, Any] = {"kind": kind, "id": name, "when": draw(st.sampled_from(_WHEN)), "selector": draw(selectors())}
     offer |= _KIND_OF_OFFER[kind](draw)
-    for option in draw(st.lists(st.sampled_from(_OPTIONS), max_size=3, unique=True)):
+    for option in draw(st.lists(st.sampled_from(_OPTIONS), max_size=2, unique=True)):
         offer |= _option(draw, option, entitlements)
     if offer.get("coupon"):
         offer.pop("codes", None)
@@ -100,8 +100,8 @@ def _offer(draw: Draw, name: str, entitlements: tuple[str, ...]) -> dict[str, An
 
 
 _OPTIONS: Final = (
-    "group", "combinable", "combinable", "minimum", "minimum_quantity", "maximum", "open", "codes", "coupon", "cost", "entitlement",
-    "limits", "closes_units", "priority", "validity",
+    "combinable", "combinable", "combinable", "closes_units", "closes_units", "open", "open", "maximum", "maximum", "priority", "group",
+    "minimum", "minimum_quantity", "codes", "coupon", "cost", "entitlement", "limits", "validity",
 )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def _option(draw: Draw, option: str, entitlements: tuple[str, ...]) -> dict[str,
         return {"priority": draw(st.integers(-1, 1))}
     if option == "validity":
         return {"validity": draw(_validity())}
-    return {"closes_units": draw(st.booleans())}
+    return {"closes_units": draw(st.sampled_from((True, True, False)))}
 
 
 def _validity() -> st.SearchStrategy[dict[str, Any]]:
