@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,6 +23,12 @@ __all__ = ["OPERATOR", "add_company", "add_store", "add_tenant", "audit", "compa
 OPERATOR: Final = "operator"  # who the audit names for what is done on the command line
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _QR_ROOM: Final = 300 - len(QR_PREFIX)
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    # The system's zone files, read once: there are some six hundred.
+    return frozenset(available_timezones())
 
 
 def audit(scope: Scope, now: datetime, actor: str, action: str, subject: str) -> AuditRow:
@@ -160,7 +167,7 @@ def company_wrong(values: Mapping[str, str]) -> list[FieldError]:
 def store_wrong(values: Mapping[str, str]) -> list[FieldError]:
     """What cannot be used among a store's values."""
     wrong = _name(values["name"]) if "name" in values else []
-    if "timezone" in values and values["timezone"] not in available_timezones():
+    if "timezone" in values and values["timezone"] not in _zones():
         wrong.append(FieldError("timezone", "timezone", "a name such as Europe/Lisbon is expected"))
     if "language" in values and values["language"] not in LANGUAGES:
         wrong.append(FieldError("language", "language", f"one of {', '.join(LANGUAGES)} is expected"))
