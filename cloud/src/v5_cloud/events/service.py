@@ -81,7 +81,7 @@ class _Books:
         ledger.details(working, [account.id for account, _ in pairs])
         owners = {account.customer_id: account.id for account, _ in pairs}
         # A relative's points are on another customer's account.
-        owners |= {one.id: owners[head] for _, one in pairs if (head := getattr(one, "shares_with", None)) in owners}
+        owners |= {one.id: owners[head] for _, one in pairs if (head := one.shares_with) in owners}
         return cls(container, scope, session, company, programmes, working, owners, WriteSet(scope), now)
 
     def post(self, customer: CustomerRow, entry: str, target: Target, at: datetime, booked: Booked | None = None) -> None:
