@@ -129,9 +129,7 @@ def test_the_cashier_is_asked_to_complete_or_to_create_the_record() -> None:
     assert identified(one, facts(email=None), "pt") == ["Peça o que falta na ficha: telefone, e-mail"]
     assert quoted(one, None) == ["No customer yet: ask for the card, or offer one"]
     compiled = compile_programmes([one])
-    assert unknown_customer(compiled, at=AT, zone=LISBON, language="es") == (
-        "No hay ningún cliente con esos datos: ofrezca una tarjeta",
-    )
+    assert unknown_customer(compiled, at=AT, zone=LISBON, language="es") == ("No hay ningún cliente con esos datos: ofrezca una tarjeta",)
     assert quoted(programme(), None) == []
     assert unknown_customer(compile_programmes([programme()]), at=AT, zone=LISBON) == ()
 
