@@ -80,7 +80,8 @@ def compile_sql(criterion: Criterion, fields: Mapping[str, FieldType], columns: 
     Args:
         criterion: From `parse` or `from_json`.
         fields: The same as for `compile_memory`.
-        columns: A column per field, with integers for numbers (scaled as the field says); a function for a set field and for one with arguments.
+        columns: A column per field, with integers for numbers (scaled as the field says); a function for a set field and for one
+            with arguments.
 
     Raises:
         CriteriaError: An unknown field, or a value or operator that does not fit it.
