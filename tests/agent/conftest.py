@@ -372,3 +372,11 @@ def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 @pytest.fixture
 def eventually() -> Eventually:
     return wait_for
+
+
+@pytest.fixture
+def store(world: World) -> World:
+    """A store that has pulled its replica."""
+    agent = world.agent()
+    agent.pull()
+    return world

@@ -33,14 +33,6 @@ INES = "9512000144105"
 
 
 @pytest.fixture
-def store(world: World) -> World:
-    """A store that has pulled its replica."""
-    agent = world.agent()
-    agent.pull()
-    return world
-
-
-@pytest.fixture
 def cut(store: World) -> World:
     """The same with the line down."""
     store.cloud.answers["/v1/push"] = [("cut", None, {})] * 3

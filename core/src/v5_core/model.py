@@ -331,14 +331,10 @@ def merge(known: SalesDocument, new: SalesDocument) -> SalesDocument:
     named = any(p.hold or p.code for p in other.payments)
     if not better.payments or (named and not any(p.hold or p.code for p in better.payments)):
         update["payments"] = other.payments or better.payments
-    if not better.applied and other.applied:
-        update["applied"] = other.applied
-    if better.fiscal is None and other.fiscal is not None:
-        update["fiscal"] = other.fiscal
     known_better, known_other = better.customer.strength, other.customer.strength
     if known_other > known_better or (known_other == known_better and other.origin is Origin.HOOK):
         update["customer"] = other.customer
-    for name in ("till", "operator", "document_type", "refs"):
+    for name in ("till", "operator", "document_type", "refs", "applied", "fiscal"):
         if not getattr(better, name) and getattr(other, name):
             update[name] = getattr(other, name)
     same_source = known.source == new.source
