@@ -4,53 +4,16 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from tests.cloud.conftest import Service, Till
 
-PROGRAMME: dict[str, Any] = {
-    "id": "clube",
-    "name": "Clube",
-    "offers": [
-        {"kind": "percent_order", "id": "prata-5", "title": "Prata", "percent": "5", "when": "tier = 'prata'", "group": "nivel"},
-        {"kind": "percent_order", "id": "socio-3", "title": "Sócio", "percent": "3", "when": "club = 'vip'", "group": "clube"},
-        {"kind": "card_discount", "id": "cartao-vip", "group": "vip"},
-        {"kind": "gift", "id": "cafe", "products": ["CAFE"], "entitlement": "um-cafe"},
-    ],
-    "tiers": {
-        "measure": "spend",
-        "period": "rolling",
-        "months": 12,
-        "grace_days": 30,
-        "tiers": [
-            {"id": "base", "title": "Base", "threshold": 0},
-            {"id": "prata", "title": "Prata", "threshold": 10_000},
-            {"id": "ouro", "title": "Ouro", "threshold": 50_000},
-        ],
-    },
-    "clubs": [
-        {
-            "id": "vip",
-            "title": "VIP",
-            "months": 12,
-            "breaks": True,
-            "shared": True,
-            "warn_days": 30,
-            "renew_days": 60,
-            "entitlements": [{"id": "um-cafe", "title": "Um café", "uses": 2, "per": "month"}],
-        },
-        {"id": "lisboa", "title": "Lisboa", "join": "home_store = 'XX9'"},
-    ],
-    "vouchers": [
-        {"id": "obrigado", "kind": "turnover", "visits": 2, "steps": [{"amount_from": "100.00", "percent": "5"}], "valid_days": 60},
-        {"id": "segunda", "kind": "till", "visits": 2, "period_days": 30, "steps": [{"amount_from": "80.00", "amount": "4.00"}]},
-        {"id": "bem-vindo", "kind": "new_customer", "gives": "percent", "steps": [{"percent": "10"}]},
-        {"id": "parabens", "kind": "birthday", "steps": [{"amount": "10.00"}], "valid_days": 15},
-    ],
-}
+PROGRAMME: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("club.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -360,18 +323,6 @@ def test_a_vip_card_has_its_own_rate_and_last_day(service: Service, shop: Till) 
     assert shop.ok("quote", {**basket, "at": shop.clock.now.isoformat()})["discount"] == "2.00"
     shop.clock.forward(days=11)
     assert shop.ok("quote", {**basket, "at": shop.clock.now.isoformat()})["discount"] == "0.00", "its last day is over"
-
-
-@pytest.mark.parametrize("who", [0, None])
-def test_a_sale_that_needs_nothing_of_this_costs_no_statement_more(service: Service, till: Till, who: int | None) -> None:
-    """The sample's programme knows neither limits nor levels; a sale takes at most five statements, its request included."""
-    customer = {} if who is None else {"card": till.customer(who)["card"]}
-    till.commit(till.document("warm", [("PAO-FORMA", "", "10.00")], customer=customer))
-    before = service.held.database.statements
-    till.commit(till.document("s1", [("PAO-FORMA", "", "10.00")], customer=customer))
-    spent = service.held.database.statements - before
-    # SQLite writes table by table; what is read is the same on both.
-    assert spent <= (5 if not service.held.database.is_sqlite else 20), spent
 
 
 def test_a_sale_of_before_the_levels_counts_for_them_however_late_it_comes(service: Service, till: Till) -> None:
