@@ -55,17 +55,27 @@ class Line:
 
     async def send(self, request: bytes) -> bytes:
         """Sends a prepared request; gives the body of the answer, which must be 200."""
-        if self._reader is None or self._writer is None:
-            self._reader, self._writer = await asyncio.open_connection(self._host, self._port, limit=4_000_000)
-        self._writer.write(request)
-        head = await self._reader.readuntil(b"\r\n\r\n")
+        try:
+            head = await self._asked(request)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            # The service closes a connection that lay idle; a till opens another and sends the same again.
+            self.close()
+            head = await self._asked(request)
         length = next(int(row[15:]) for row in head.lower().split(b"\r\n") if row.startswith(b"content-length:"))
+        assert self._reader is not None
         body = await self._reader.readexactly(length)
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(f"{head.splitlines()[0]!r}: {body[:300]!r}")
         return body
 
+    async def _asked(self, request: bytes) -> bytes:
+        if self._reader is None or self._writer is None:
+            self._reader, self._writer = await asyncio.open_connection(self._host, self._port, limit=4_000_000)
+        self._writer.write(request)
+        return await self._reader.readuntil(b"\r\n\r\n")
+
     def close(self) -> None:
         """Ends the connection."""
         if self._writer is not None:
             self._writer.close()
+        self._reader = self._writer = None

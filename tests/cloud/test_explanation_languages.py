@@ -36,6 +36,7 @@ def ask(till: Till, movement: str, *, language: str = "", header: str = "") -> t
 def test_a_movement_is_explained_in_five_languages(till: Till) -> None:
     member = {"card": till.customer()["card"]}
     till.commit(till.document("FS 1", [("CAFE-250", "mercearia", "12.50")], customer=member))
+    till.clock.forward(minutes=1)
     till.give(till.document("NC 1", [("CAFE-250", "mercearia", "5.00")], kind="return", refs=[{"document": "FS 1"}]))
     back, sale = till.get(f"/v1/customers/{till.customer()['id']}/movements").json()["items"]
     for language in LANGUAGES:
