@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -161,7 +162,7 @@ def time_out(container: Container, scope: Scope, limit: int = 100) -> int:
             release(container, scope, session, name, timed_out=True)
 
     for name in overdue:
-        again(lambda name=name: work(name))  # type: ignore[misc]
+        again(partial(work, name))
     return len(overdue)
 
 
