@@ -25,8 +25,11 @@ from v5_core.model import (
     SalesDocument,
 )
 from v5_core.programme import (
+    AmountOffer,
+    Club,
     EarnPerAmount,
     EarnPerSale,
+    Entitlement,
     Limit,
     PercentOffer,
     PointsCap,
@@ -137,6 +140,33 @@ def test_a_return_takes_back_and_a_cancelled_sale_counts_for_nothing() -> None:
     assert (found.total.documents, found.skipped, found.returns) == (2, 2, 1)
     assert (found.total.gross, found.total.base.points, found.total.draft.points) == (600, 6000, 18_000)
     assert "returns" in found.notes
+
+
+@pytest.mark.feature("NX-06")
+def test_rewards_coupons_and_entitlements_are_taken_again_as_often_as_they_were() -> None:
+    reward = AmountOffer(id="five", kind="amount_order", amount=500, cost=50_000)
+    coupon = PercentOffer(id="ten", percent=1000, coupon=True)
+    free = PercentOffer(id="free", percent=5000, entitlement="coffee", selector=Selector(families=("c",)))
+    clubs = (Club(id="cafe", title="Café", entitlements=(Entitlement(id="coffee", title="Coffee", uses=1),)),)
+    now = club(offers=(reward, coupon, free), clubs=clubs)
+    cases = [
+        case(sale(1, ("a", 1500, 500), applied=(Applied(rule="five"),))),
+        case(sale(2, ("a", 900, 100), applied=(Applied(rule="ten", code="K-1"),)), "bob"),
+        case(sale(3, ("coffee", 100, 100), applied=(Applied(rule="free"),)), "eve"),
+        case(sale(4, ("a", 1000, 0), applied=(Applied(rule="five", times=2),)), None),
+    ]
+    same = simulate(now, club(2, offers=(reward, coupon, free), clubs=clubs), cases)
+    assert (same.total.differing, same.total.base.discount) == (0, 500 + 100 + 100), "nobody known takes no reward"
+    assert same.total.base.points == 15_000 + 9000 + 1000 - 50_000, "what the reward cost is taken off what was earned"
+    dearer = club(2, offers=(reward.model_copy(update={"cost": 80_000}), coupon.model_copy(update={"percent": 2000})))
+    found = simulate(now, dearer, cases)
+    assert {(one.rule, one.base.discount, one.draft.discount, one.draft.points - one.base.points) for one in found.rules} == {
+        ("five", 500, 500, -30_000), ("ten", 100, 200, 0), ("free", 100, 0, 0), ("euro", 0, 0, 0),
+    }  # fmt: skip
+    moved = {one.customer: one.difference for one in (*found.biggest_winners, *found.biggest_losers)}
+    assert moved == {"anna": -150, "bob": 95, "eve": -95}, "the dearer reward; a tenth more off and a point less; no free coffee"
+    followed = simulate(now, dearer, cases, follow=True)
+    assert followed.total == found.total
 
 
 def test_dates_are_set_aside_unless_they_are_wanted() -> None:

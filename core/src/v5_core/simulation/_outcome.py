@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from v5_core.engine import CustomerFacts, SaleState, evaluate, settle
 from v5_core.engine._fast import builder
 from v5_core.hooks import Explanation, QuoteRequest
-from v5_core.model import DocumentKind, Line, LineKind, SalesDocument
+from v5_core.model import Claim, DocumentKind, Line, LineKind, SalesDocument
 from v5_core.money import ratio
+from v5_core.simulation._again import again
 from v5_core.simulation._past import Past
 from v5_core.simulation._scenario import Scenario
 from v5_core.stored import Measured, basis, draft
@@ -54,7 +55,7 @@ class Outcome:
     explanations: list[Explanation] = field(default_factory=list)
 
 
-def listed(document: SalesDocument) -> QuoteRequest | None:
+def listed(document: SalesDocument, claims: tuple[Claim, ...] = ()) -> QuoteRequest | None:
     """The basket at list prices: what the till took off is put back. None for a document without goods."""
     lines = []
     for line in document.lines:
@@ -76,7 +77,7 @@ def listed(document: SalesDocument) -> QuoteRequest | None:
             "points_to_use": 0,
             "operator": document.operator,
             "codes": tuple(dict.fromkeys([one.code for one in document.applied if one.code])),
-            "claims": (),
+            "claims": claims,
             "stored_value": (),
             "payments": tuple([payment.method for payment in document.payments]),
         }
@@ -84,13 +85,17 @@ def listed(document: SalesDocument) -> QuoteRequest | None:
 
 
 def taken_off(
-    scenario: Scenario, basket: QuoteRequest | None, facts: CustomerFacts | None, zone: ZoneInfo, state: SaleState, language: str, sign: int
-) -> Outcome:
-    """What the offers take off the basket; `sign` is -1 for what comes back."""
+    scenario: Scenario, basket: QuoteRequest | None, document: SalesDocument, facts: CustomerFacts | None, zone: ZoneInfo,
+    state: SaleState, language: str,
+) -> Outcome:  # fmt: skip
+    """What the offers take off the basket of a document, with the rewards and coupons that it took; what comes back is negative."""
     outcome = Outcome()
     compiled = scenario.offering
     if basket is None or compiled is None or (not scenario.for_anybody and (facts is None or facts.blocked)):
         return outcome
+    if document.applied:
+        facts, state = again(scenario, document, facts, state)
+    sign = -1 if document.kind is DocumentKind.RETURN else 1
     reply = evaluate(compiled, basket, facts, local_time=basket.at.astimezone(zone), language=language, state=state)
     outcome.given.discount = sign * reply.discount
     outcome.explanations += reply.explanations
@@ -98,6 +103,10 @@ def taken_off(
         outcome.rules.append(("offer", benefit.rule, Given(discount=sign * benefit.amount)))
         for line, share in benefit.shares.items():
             outcome.shares[line] = outcome.shares.get(line, 0) + share
+    for one in reply.explanations if reply.points_spent else ():
+        if one.points:  # what a reward cost
+            outcome.given.points += sign * one.points
+            outcome.rules.append(("offer", one.rule, Given(points=sign * one.points)))
     return outcome
 
 

@@ -60,7 +60,7 @@ class Past:
 
         Args:
             document: The sale.
-            earned: By earning rule, points.
+            earned: By rule, points; what rewards cost is negative.
             applied: Offers and voucher rules that gave something.
         """
         scenario = self.scenario

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from v5_core.engine import compile_programmes, limit_key
 from v5_core.money import ratio
-from v5_core.programme import EarnEvent, EarnPerSale, Per, Programme, Redemption, Rule, Validity, VoucherRule
+from v5_core.programme import EarnEvent, EarnPerSale, Offer, Per, Programme, Redemption, Rule, Validity, VoucherRule
 
 __all__ = ["Counted", "Scenario"]
 
@@ -32,6 +32,7 @@ class Scenario:
         compiled: For earning.
         offering: For discounts; None when there are no offers.
         for_anybody: Whether some offer is open to whoever buys.
+        chosen: Offers that customers take by their own choice (rewards, coupons, entitlements), by their id: (programme, offer).
         vouchers: Rules that make vouchers at sales, with their programme.
         redemption: What points are worth: the first programme by id that says so, as in the ledger.
         limits: By offer or voucher rule, what is counted for a customer.
@@ -41,6 +42,7 @@ class Scenario:
 
     __slots__ = (
         "caps",
+        "chosen",
         "compiled",
         "for_anybody",
         "limits",
@@ -62,6 +64,11 @@ class Scenario:
         offering = self._offers()
         self.offering = compile_programmes(offering) if any(one.offers for one in offering) else None
         self.for_anybody = any(not offer.members_only for one in offering for offer in one.offers)
+        self.chosen: dict[str, list[tuple[str, Offer]]] = {}
+        for one in offering:
+            for offer in one.offers:
+                if offer.cost or offer.coupon or offer.entitlement:
+                    self.chosen.setdefault(offer.id, []).append((one.id, offer))
         self.vouchers = tuple((one, rule) for one in self.programmes for rule in one.vouchers if rule.kind in _AT_SALES)
         self.redemption: Redemption | None = next((one.redemption for one in self.programmes if one.redemption is not None), None)
         self.titles = {rule.id: rule.title for one in self.programmes for rule in (*one.earning, *one.offers, *one.vouchers)}
@@ -85,7 +92,7 @@ class Scenario:
 
     def _offers(self) -> tuple[Programme, ...]:
         # Nothing but what decides about discounts, so that two versions with the same offers are equal and evaluating one is cheap.
-        # What needs a claim or a coupon applies to nobody here: it costs nothing either.
+        # A reward that takes all the points there are takes its price only: how many there were is not known.
         bare = {"earning": (), "boosts": (), "redemption": None, "rewards": (), "vouchers": (), "alerts": (), "templates": ()}
         return tuple(
             one.model_copy(
@@ -94,7 +101,7 @@ class Scenario:
                     "version": 1,
                     "name": "",
                     "state": "draft",
-                    "offers": tuple(offer for offer in one.offers if not (offer.cost or offer.coupon)),
+                    "offers": tuple(offer.model_copy(update={"takes_all": False}) if offer.takes_all else offer for offer in one.offers),
                 }
             )
             for one in self.programmes

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from v5_core.engine import CustomerFacts, SaleState
 from v5_core.model import DocumentKind, DocumentStatus, SalesDocument
+from v5_core.simulation._again import claims
 from v5_core.simulation._outcome import Outcome, earned, listed, made, paid_with, taken_off
 from v5_core.simulation._past import Past
 from v5_core.simulation._scenario import Scenario
@@ -129,13 +130,12 @@ class Simulator:
             base_facts, draft_facts = pasts[0].facts(case.facts), pasts[1].facts(case.facts)
             base_state, draft_state = pasts[0].state(), pasts[1].state()
         offers = self.base.offering is not None or self.draft.offering is not None
-        basket = listed(document) if offers else None
-        sign = -1 if document.kind is DocumentKind.RETURN else 1
-        base = taken_off(self.base, basket, base_facts, zone, base_state, language, sign)
+        basket = listed(document, claims(document, self.base, self.draft)) if offers else None
+        base = taken_off(self.base, basket, document, base_facts, zone, base_state, language)
         if self._same_offers and base_facts == draft_facts and base_state == draft_state:
             draft = Outcome(replace(base.given), list(base.rules), base.shares, list(base.explanations))
         else:
-            draft = taken_off(self.draft, basket, draft_facts, zone, draft_state, language, sign)
+            draft = taken_off(self.draft, basket, document, draft_facts, zone, draft_state, language)
         paid = document if base.shares == draft.shares else paid_with(document, base.shares, draft.shares)
         earned(base, self.base, document, base_facts, zone, base_state, language)
         earned(draft, self.draft, paid, draft_facts, zone, draft_state, language)
@@ -161,7 +161,7 @@ class Simulator:
 
 
 def _remember(past: Past, document: SalesDocument, outcome: Outcome) -> None:
-    points = [(rule, given.points) for kind, rule, given in outcome.rules if kind == "earning"]
+    points = [(rule, given.points) for _, rule, given in outcome.rules if given.points]
     past.take(document, points, [rule for kind, rule, _ in outcome.rules if kind != "earning"])
 
 
