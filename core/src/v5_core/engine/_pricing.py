@@ -168,8 +168,8 @@ def _price_list(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
 
 def _cheapest(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     offer = cast("CheapestOffer", rule.offer)
-    ordered = cheapest_first(prices.pieces(indexes, closing=rule.closes))
-    chosen = first_units(ordered, offer.units)
+    pieces = prices.pieces(indexes, closing=rule.closes)
+    chosen = first_units(dearest_first(pieces) if offer.choose == "dearest" else cheapest_first(pieces), offer.units)
     shares: dict[int, int] = {}
     for i, units, price in chosen:
         shares[i] = (price * offer.percent + rule.half) // 10_000 if offer.percent else min(price, offer.amount * units)
@@ -199,17 +199,32 @@ def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
             times = _most(buying, getting, buy, get, times)
     if not times:
         return Cut({}, 0, 0)
-    got = first_units(getting, times * get)
+    if offer.choose == "next":
+        got, bought = _in_turns(buying, getting, buy, get, times)
+    else:
+        got = first_units(getting, times * get)
+        bought = first_units(dearest_first(without(buying, got)), times * buy) if rule.closes else []
     shares: dict[int, int] = {}
     base = count = 0
     for i, units, price in got:
         shares[i] = (price * offer.percent + rule.half) // 10_000
         base += price
         count += units
-    if rule.closes:
-        got += first_units(dearest_first(without(buying, got)), times * buy)
-        return prices.take(shares, base, count, closed=got)
-    return prices.take(shares, base, count)
+    return prices.take(shares, base, count, closed=got + bought if rule.closes else ())
+
+
+def _in_turns(buying: list[Piece], getting: list[Piece], buy: int, get: int, times: int) -> tuple[list[Piece], list[Piece]]:
+    # The dearest are bought, the next to them got, and so on.
+    got: list[Piece] = []
+    bought: list[Piece] = []
+    for _ in range(times):
+        here = first_units(dearest_first(without(buying, bought + got)), buy)
+        more = first_units(dearest_first(without(getting, bought + got + here)), get)
+        if sum([units for _, units, _ in here]) < buy or sum([units for _, units, _ in more]) < get:
+            break
+        bought += here
+        got += more
+    return got, bought
 
 
 def _most(buying: list[Piece], getting: list[Piece], buy: int, get: int, high: int) -> int:

@@ -142,7 +142,8 @@ class BuyGetOffer(OfferBase):
         buy: Units to pay, of `selector`.
         get: Units that are reduced, of `get_selector` (left out: of `selector`).
         percent: Off each unit got; 100 % is free.
-        choose: Which units are got: the cheapest (the dearer ones are bought) or the dearest.
+        choose: Which units are got: the cheapest (the dearer ones are bought), the dearest, or those next in price to the ones bought
+            (the dearest are bought, the next got, the next bought ...: each article got costs no more than one bought for it).
         times: At most so many times; None: as often as the basket allows.
         add: The units got are added to the basket instead of being found in it (reply `gifts`); for one product only.
     """
@@ -152,19 +153,25 @@ class BuyGetOffer(OfferBase):
     get: Annotated[Quantity, Field(gt=0)] = 1000
     get_selector: Selector | None = None
     percent: _Percent = 10_000
-    choose: Literal["cheapest", "dearest"] = "cheapest"
+    choose: Literal["cheapest", "dearest", "next"] = "cheapest"
     times: Annotated[int, Field(gt=0)] | None = None
     add: Code | None = None
     closes_units: bool = True
 
 
 class CheapestOffer(OfferBase):
-    """A percentage or an amount off the cheapest units of the selected lines."""
+    """A percentage or an amount off each of the cheapest units of the selected lines, or of the dearest.
+
+    Attributes:
+        units: How many units.
+        choose: The cheapest, or the dearest.
+    """
 
     kind: Literal["cheapest"] = "cheapest"
     percent: Annotated[Rate, Field(ge=0, le=10_000)] = 0
     amount: Annotated[Amount, Field(ge=0)] = 0
     units: Annotated[int, Field(gt=0)] = 1
+    choose: Literal["cheapest", "dearest"] = "cheapest"
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
