@@ -87,7 +87,7 @@ def format_scaled(value: int, decimals: int, *, trim: bool = False) -> str:
     return f"{digits[:-decimals]}.{part}" if part else digits[:-decimals]
 
 
-def _scaled(decimals: int, example: str, *, trim: bool) -> tuple[Any, ...]:
+def _scaled(decimals: int, example: str, unit: str, *, trim: bool) -> tuple[Any, ...]:
     # An int that arrives from our own code is already scaled; on the wire an amount is a string, for a bare JSON number
     # leaves open whether it means units or minor units.
     def read(value: object, info: ValidationInfo) -> object:
@@ -100,16 +100,16 @@ def _scaled(decimals: int, example: str, *, trim: bool) -> tuple[Any, ...]:
     def write(value: int) -> str:
         return format_scaled(value, decimals, trim=trim)
 
-    schema = {"type": "string", "pattern": rf"^-?\d{{1,15}}(\.\d{{1,{decimals}}})?$", "examples": [example]}
+    schema = {"type": "string", "pattern": rf"^-?\d{{1,15}}(\.\d{{1,{decimals}}})?$", "examples": [example], "x-unit": unit}
     return BeforeValidator(read), PlainSerializer(write, return_type=str, when_used="json"), WithJsonSchema(schema)
 
 
 _BOUND = Field(strict=True, gt=-_LIMIT * 1000, lt=_LIMIT * 1000)
 # In Python an Amount is an int of minor units; in JSON it is a decimal string. A JSON number is refused: see model.Wire.
-Amount = Annotated[int, _BOUND, *_scaled(2, "12.34", trim=False)]
-Points = Annotated[int, _BOUND, *_scaled(3, "12.5", trim=True)]
-Quantity = Annotated[int, _BOUND, *_scaled(3, "1.5", trim=True)]
-Rate = Annotated[int, _BOUND, *_scaled(2, "23", trim=True)]
+Amount = Annotated[int, _BOUND, *_scaled(2, "12.34", "money", trim=False)]
+Points = Annotated[int, _BOUND, *_scaled(3, "12.5", "points", trim=True)]
+Quantity = Annotated[int, _BOUND, *_scaled(3, "1.5", "quantity", trim=True)]
+Rate = Annotated[int, _BOUND, *_scaled(2, "23", "percent", trim=True)]
 
 
 def round_decimal(value: Decimal, decimals: int, rounding: Rounding = "half-up") -> int:

@@ -11,8 +11,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from v5_core.model import Code, Text, Wire
-from v5_core.programme._common import Expiry, Limit, Per, PointsCap, Policies, QuantityOf, Rule, Selector, Slug, Validity
+from v5_core.model import Code, Text
+from v5_core.programme._common import Expiry, Limit, Part, Per, PointsCap, Policies, QuantityOf, Rule, Selector, Slug, Validity
 from v5_core.programme._earning import Boost, EarnEvent, EarnPerAmount, EarnPerQuantity, EarnPerSale, EarnRule
 from v5_core.programme._membership import Club, Entitlement, Tier, TierScheme
 from v5_core.programme._messages import Alert, RecordField, RecordRules, Template
@@ -41,8 +41,10 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Programme(Wire):
+class Programme(Part):
     """One programme, one version."""
+
+    form_first = ("name", "validity", "card_types", "decimals")
 
     id: Slug
     version: int = Field(default=1, ge=1)

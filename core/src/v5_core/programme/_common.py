@@ -2,27 +2,69 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from v5_core.model import Code, LineKind, Text, Wire
 from v5_core.money import Amount, Points, Quantity, Rounding
 
-__all__ = ["Expiry", "Limit", "Per", "PointsCap", "Policies", "QuantityOf", "Rule", "Selector", "Slug", "Validity"]
+__all__ = ["Expiry", "Limit", "Part", "Per", "PointsCap", "Policies", "QuantityOf", "Rule", "Selector", "Slug", "Validity"]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 Per = Literal["ever", "year", "month", "week", "day"]
+_ATTRIBUTE: Final = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
-class Validity(Wire):
+class Part(Wire):
+    """Base of a programme's parts: its JSON Schema also says what a form needs.
+
+    Each field's `description` is the line of the class's own docstring; `x-group` says which fields belong together.
+
+    Attributes:
+        form_first: Fields that a form shows first, in this order (`x-first`); what is not named is for who looks for more.
+        form_groups: Of the others: group and its fields, in the order to show them.
+    """
+
+    form_first: ClassVar[tuple[str, ...]] = ()
+    form_groups: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Adds descriptions, order and groups to what pydantic makes."""
+        made = handler(core_schema)
+        found: dict[str, Any] = handler.resolve_ref_schema(made)
+        properties: dict[str, Any] = found.get("properties", {})
+        for base in reversed(cls.__mro__):
+            said, _, fields = inspect.cleandoc(base.__dict__.get("__doc__") or "").partition("\n\nAttributes:\n")
+            for name, text in _ATTRIBUTE.findall(fields):
+                if name in properties:
+                    properties[name]["description"] = " ".join(text.split())
+            if base is cls:
+                found["description"] = " ".join(said.split())
+        for group, names in cls.form_groups.items():
+            for name in names:
+                if name in properties:
+                    properties[name]["x-group"] = group
+        found["x-first"] = [name for name in cls.form_first if name in properties]
+        return made
+
+
+class Validity(Part):
     """When a part is in force: from the first instant, until before the second; None is open.
 
     Attributes:
         first_day: First day, in the store's zone; both days belong to it.
         last_day: Last day, in the store's zone.
     """
+
+    form_first = ("first_day", "last_day")
 
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
@@ -40,7 +82,7 @@ class Validity(Wire):
         )
 
 
-class Selector(Wire):
+class Selector(Part):
     """Which lines. Empty lists select all; every list given must match; exclusions win.
 
     Attributes:
@@ -48,6 +90,8 @@ class Selector(Wire):
         where: Criteria in text form over line fields ("product", "family", "brand", "tag", "gross", "quantity" ...), or "".
         exclude_discounted: Leave out lines that the till, or an offer, already reduced.
     """
+
+    form_first = ("products", "families", "brands", "tags", "exclude_discounted")
 
     products: tuple[Code, ...] = ()
     families: tuple[Code, ...] = ()
@@ -59,25 +103,29 @@ class Selector(Wire):
     exclude_brands: tuple[Code, ...] = ()
     exclude_tags: tuple[Code, ...] = ()
     exclude_discounted: bool = False
-    where: str = Field(default="", max_length=1000)
+    where: str = Field(default="", max_length=1000, json_schema_extra={"x-criteria": "line"})
 
 
-class Rule(Wire):
+class Rule(Part):
     """What all rules share. `when` is criteria over sale and customer ("weekday = 2 and store = 'LX1'"), or ""."""
+
+    form_first: ClassVar[tuple[str, ...]] = ("title", "selector", "when", "validity")
 
     id: Slug
     title: Text = ""
-    when: str = Field(default="", max_length=1000)
+    when: str = Field(default="", max_length=1000, json_schema_extra={"x-criteria": "sale"})
     validity: Validity = Validity()
     selector: Selector = Selector()
 
 
-class Limit(Wire):
+class Limit(Part):
     """How often a rule may be used: `uses` in each period of `per`, counted for all together, or for each customer, store or code.
 
     Attributes:
         count: "uses", or "customers" for the first n customers (each may then use it as often as other limits allow).
     """
+
+    form_first = ("uses", "per", "by")
 
     uses: Annotated[int, Field(gt=0, le=1_000_000_000)]
     per: Per = "ever"
@@ -85,25 +133,29 @@ class Limit(Wire):
     count: Literal["uses", "customers"] = "uses"
 
 
-class PointsCap(Wire):
+class PointsCap(Part):
     """At most `points` from one rule in one sale or in a period, for each customer or for all together."""
+
+    form_first = ("points", "per", "by")
 
     points: Annotated[Points, Field(gt=0)]
     per: Literal["sale", "day", "week", "month", "year", "ever"] = "sale"
     by: Literal["customer", "all"] = "customer"
 
 
-class Expiry(Wire):
+class Expiry(Part):
     """When earned points lapse, counted in the store's zone; each earning is a lot of its own.
 
     "activity" counts months from the customer's last sale: every sale moves all lots that are still alive.
     """
 
+    form_first = ("kind", "count")
+
     kind: Literal["never", "days", "months", "end_of_month", "end_of_year", "activity"] = "never"
     count: int = Field(default=0, ge=0, le=1200)
 
 
-class Policies(Wire):
+class Policies(Part):
     """Where systems differ, with our default.
 
     Attributes:
@@ -129,6 +181,14 @@ class Policies(Wire):
         offline_coupons: Whether a customer's own coupons and percentage vouchers count at a store whose line is down.
     """
 
+    form_first = ("vat", "base", "rounding", "earn_on_points", "pending_days")
+    form_groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "earning": ("category_base", "earn_on_stored_value", "lots", "negative_balance"),
+        "spending": ("same_sale_points", "one_reward_per_sale"),
+        "figures": ("percent_of", "discount_rounding", "tax_rounding"),
+        "offline": ("offline_value", "offline_coupons"),
+    }
+
     rounding: Rounding = "down"
     discount_rounding: Rounding = "half-up"
     percent_of: Literal["remaining", "till"] = "remaining"
@@ -147,8 +207,10 @@ class Policies(Wire):
     offline_coupons: bool = False
 
 
-class QuantityOf(Wire):
+class QuantityOf(Part):
     """So many units of the selected lines."""
+
+    form_first = ("quantity", "selector")
 
     selector: Selector = Selector()
     quantity: Annotated[Quantity, Field(gt=0)] = 1000

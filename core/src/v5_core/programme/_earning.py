@@ -34,6 +34,8 @@ class EarnPerAmount(_Earn):
         whole: Only for full multiples of `amount`: 19.99 at 1 per 10.00 is 1.
     """
 
+    form_first = ("title", "points", "amount", "minimum", "selector", "when", "validity")
+
     kind: Literal["per_amount"] = "per_amount"
     points: Annotated[Points, Field(gt=0)]
     amount: Annotated[Amount, Field(gt=0)]
@@ -44,6 +46,8 @@ class EarnPerAmount(_Earn):
 class EarnPerQuantity(_Earn):
     """`points` for every full multiple of `quantity` of the selected lines, together or line by line; from `minimum_quantity` on."""
 
+    form_first = ("title", "points", "quantity", "selector", "when", "validity")
+
     kind: Literal["per_quantity"] = "per_quantity"
     points: Annotated[Points, Field(gt=0)]
     quantity: Annotated[Quantity, Field(gt=0)] = 1000
@@ -53,6 +57,8 @@ class EarnPerQuantity(_Earn):
 
 class EarnPerSale(_Earn):
     """`points` once for a sale that has selected lines; `per` "visit" counts the customer's first sale of a day only."""
+
+    form_first = ("title", "points", "per", "minimum", "selector", "when", "validity")
 
     kind: Literal["per_sale"] = "per_sale"
     points: Annotated[Points, Field(gt=0)]
@@ -69,6 +75,8 @@ class EarnEvent(_Earn):
         fields: For "profile": names of the record's fields.
     """
 
+    form_first = ("title", "event", "points", "when", "validity")
+
     kind: Literal["event"] = "event"
     event: Literal["welcome", "birthday", "referral", "referred", "profile", "anniversary"]
     points: Annotated[Points, Field(gt=0)]
@@ -80,5 +88,7 @@ EarnRule = Annotated[EarnPerAmount | EarnPerQuantity | EarnPerSale | EarnEvent, 
 
 class Boost(Rule):
     """Multiplies what the earning rules give on the selected lines. `factor` 200 % doubles, 0 % suspends earning."""
+
+    form_first = ("title", "factor", "selector", "when", "validity")
 
     factor: Annotated[Rate, Field(ge=0, le=10_000_000)]

@@ -6,21 +6,25 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from v5_core.model import Text, Wire
-from v5_core.programme._common import Per, Slug
+from v5_core.model import Text
+from v5_core.programme._common import Part, Per, Slug
 
 __all__ = ["Club", "Entitlement", "Tier", "TierScheme"]
 
 
-class Tier(Wire):
+class Tier(Part):
     """A level, and what it takes to reach it, in the scheme's measure: minor units, thousandths of points, or visits."""
+
+    form_first = ("title", "threshold")
 
     id: Slug
     title: Text = ""
-    threshold: Annotated[int, Field(ge=0)]
+    threshold: Annotated[
+        int, Field(ge=0, json_schema_extra={"x-scale": {"field": "measure", "spend": "money", "points": "points", "visits": "count"}})
+    ]
 
 
-class TierScheme(Wire):
+class TierScheme(Part):
     """Levels by points, spend or visits. Up at once; down when the period that counted is over and the grace has passed.
 
     Attributes:
@@ -31,6 +35,8 @@ class TierScheme(Wire):
             goes by the till's prices. False: the level that was there before it.
         tiers: From the lowest; the first threshold is 0 (everyone has it).
     """
+
+    form_first = ("measure", "period", "months", "tiers")
 
     measure: Literal["points", "spend", "visits"] = "spend"
     period: Literal["calendar_year", "rolling", "lifetime"] = "rolling"
@@ -47,8 +53,10 @@ class TierScheme(Wire):
         return self
 
 
-class Entitlement(Wire):
+class Entitlement(Part):
     """Something a member may have so many times in a period: a free coffee, an alteration, an entry."""
+
+    form_first = ("title", "uses", "per")
 
     id: Slug
     title: Text
@@ -56,7 +64,7 @@ class Entitlement(Wire):
     per: Per | Literal["membership"] = "membership"
 
 
-class Club(Wire):
+class Club(Part):
     """A club and its membership.
 
     Attributes:
@@ -69,6 +77,8 @@ class Club(Wire):
         join: Criteria over the customer who may join; "" is anybody.
     """
 
+    form_first = ("title", "months", "join", "entitlements")
+
     id: Slug
     title: Text
     months: Annotated[int, Field(ge=0, le=1200)] = 12
@@ -77,5 +87,5 @@ class Club(Wire):
     late_days: Annotated[int, Field(ge=0, le=366)] = 0
     breaks: bool = False
     shared: bool = False
-    join: str = Field(default="", max_length=1000)
+    join: str = Field(default="", max_length=1000, json_schema_extra={"x-criteria": "customer"})
     entitlements: Annotated[tuple[Entitlement, ...], Field(max_length=50)] = ()

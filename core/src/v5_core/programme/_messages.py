@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from v5_core.model import Text, Wire
-from v5_core.programme._common import Slug, Validity
+from v5_core.model import Text
+from v5_core.programme._common import Part, Slug, Validity
 
 __all__ = ["Alert", "RecordField", "RecordRules", "Template"]
 
@@ -15,7 +15,7 @@ Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 RecordField = Literal["name", "phone", "email", "tax_number", "birth_date"]
 
 
-class Alert(Wire):
+class Alert(Part):
     """Said when a condition on customer and sale holds. Lower `order` first, over all programmes in force.
 
     Attributes:
@@ -27,9 +27,11 @@ class Alert(Wire):
         at: When the customer is identified only, or with every quote too.
     """
 
+    form_first = ("when", "text", "audience", "severity", "at")
+
     id: Slug
     order: int = Field(default=0, ge=0, le=10_000)
-    when: str = Field(max_length=1000)
+    when: str = Field(max_length=1000, json_schema_extra={"x-criteria": "alert"})
     text: Annotated[dict[Language, Text], Field(min_length=1)]
     audience: Literal["cashier", "customer"] = "cashier"
     severity: Literal["info", "warning", "alert"] = "info"
@@ -38,17 +40,19 @@ class Alert(Wire):
     validity: Validity = Validity()
 
 
-class Template(Wire):
+class Template(Part):
     """Other words for one of the messages that V5 says of itself ("will_earn", "add_more" ...), by language, with the same braces.
 
     A language without a text keeps V5's own words. Of several programmes that say it, the first by id is heard.
     """
 
+    form_first = ("message", "text")
+
     message: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
     text: Annotated[dict[Language, Text], Field(min_length=1)]
 
 
-class RecordRules(Wire):
+class RecordRules(Part):
     """What the till asks of customers' records.
 
     Attributes:
@@ -56,6 +60,8 @@ class RecordRules(Wire):
         wanted: The cashier is asked for these, and for the required ones, when somebody is identified whose record lacks them.
         nudge: The cashier is told to offer a card when nobody is found, and with a basket that has no customer.
     """
+
+    form_first = ("required", "wanted", "nudge")
 
     required: Annotated[tuple[RecordField, ...], Field(max_length=5)] = ()
     wanted: Annotated[tuple[RecordField, ...], Field(max_length=5)] = ()

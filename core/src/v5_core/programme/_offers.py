@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -44,6 +45,13 @@ class OfferBase(Rule):
         notify: Tells the manager at every use.
     """
 
+    form_groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "minimum": ("minimum", "minimum_quantity", "maximum", "minimum_of", "minimum_selector", "minimum_basis", "minimum_price"),
+        "who": ("members_only", "codes", "coupon", "entitlement", "limits"),
+        "reward": ("cost", "takes_all"),
+        "together": ("exclusive", "group", "priority", "closes_units"),
+    }
+
     priority: int = Field(default=0, ge=-1000, le=1000)
     group: Slug = "default"
     exclusive: bool = True
@@ -72,6 +80,8 @@ class PercentOffer(OfferBase):
         units_per_line: At most so many units of each line (line offers).
     """
 
+    form_first = ("title", "kind", "percent", "selector", "when", "validity")
+
     kind: Literal["percent_lines", "percent_order"] = "percent_lines"
     percent: _Percent
     units_per_line: Annotated[int, Field(gt=0)] | None = None
@@ -84,6 +94,8 @@ class AmountOffer(OfferBase):
         units_per_line: At most so many units of each line (`amount_units`).
     """
 
+    form_first = ("title", "kind", "amount", "selector", "when", "validity")
+
     kind: Literal["amount_units", "amount_order"] = "amount_order"
     amount: Annotated[Amount, Field(gt=0)]
     units_per_line: Annotated[int, Field(gt=0)] | None = None
@@ -92,12 +104,16 @@ class AmountOffer(OfferBase):
 class FixedPriceOffer(OfferBase):
     """A final price for each unit of the selected lines (final-price tariff); a cheaper price stays."""
 
+    form_first = ("title", "price", "selector", "when", "validity")
+
     kind: Literal["fixed_price"] = "fixed_price"
     price: Annotated[Amount, Field(ge=0)]
 
 
 class PriceListOffer(OfferBase):
     """Prices of a list (a club's, a tier's): a final unit price by product, else a percentage off; a cheaper price stays."""
+
+    form_first = ("title", "prices", "percent", "selector", "when", "validity")
 
     kind: Literal["price_list"] = "price_list"
     prices: dict[Code, Annotated[Amount, Field(ge=0)]] = Field(default_factory=dict)
@@ -113,12 +129,16 @@ class PriceListOffer(OfferBase):
 class CardDiscount(OfferBase):
     """The standing discount of a discount or VIP card: the card's own rate, or `percent` where the card has none."""
 
+    form_first = ("title", "percent", "selector", "when", "validity")
+
     kind: Literal["card_discount"] = "card_discount"
     percent: Annotated[Rate, Field(ge=0, le=10_000)] = 0
 
 
 class BundleOffer(OfferBase):
     """A set of products for one price, with a percentage off or an amount off; as many sets as the basket holds."""
+
+    form_first = ("title", "parts", "price", "percent", "amount", "when", "validity")
 
     kind: Literal["bundle"] = "bundle"
     parts: Annotated[tuple[QuantityOf, ...], Field(min_length=1, max_length=20)]
@@ -148,6 +168,8 @@ class BuyGetOffer(OfferBase):
         add: The units got are added to the basket instead of being found in it (reply `gifts`); for one product only.
     """
 
+    form_first = ("title", "buy", "get", "percent", "selector", "when", "validity")
+
     kind: Literal["buy_get"] = "buy_get"
     buy: Annotated[Quantity, Field(gt=0)] = 1000
     get: Annotated[Quantity, Field(gt=0)] = 1000
@@ -167,6 +189,8 @@ class CheapestOffer(OfferBase):
         choose: The cheapest, or the dearest.
     """
 
+    form_first = ("title", "percent", "amount", "units", "selector", "when", "validity")
+
     kind: Literal["cheapest"] = "cheapest"
     percent: Annotated[Rate, Field(ge=0, le=10_000)] = 0
     amount: Annotated[Amount, Field(ge=0)] = 0
@@ -182,6 +206,8 @@ class CheapestOffer(OfferBase):
 
 class GiftOffer(OfferBase):
     """A product as a gift, added to the basket; with `cost` a gift of the catalogue, picked at the till, so many units per claim."""
+
+    form_first = ("title", "products", "quantity", "cost", "when", "validity")
 
     kind: Literal["gift"] = "gift"
     products: Annotated[tuple[Code, ...], Field(min_length=1, max_length=500)]

@@ -6,15 +6,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from v5_core.model import Code, Text, Wire
+from v5_core.model import Code, Text
 from v5_core.money import Amount, Rate
-from v5_core.programme._common import Limit, Rule, Selector, Slug
+from v5_core.programme._common import Limit, Part, Rule, Selector, Slug
 
 __all__ = ["StoredValueType", "VoucherRule", "VoucherStep"]
 
 
-class VoucherStep(Wire):
+class VoucherStep(Part):
     """From an amount on, a voucher of an amount, or of a percentage."""
+
+    form_first = ("amount_from", "amount", "percent")
 
     amount_from: Annotated[Amount, Field(ge=0)] = 0
     amount: Annotated[Amount, Field(ge=0)] = 0
@@ -41,6 +43,8 @@ class VoucherRule(Rule):
         whole: Used up at once, whatever was left of it.
         limits: How many are made.
     """
+
+    form_first = ("title", "kind", "gives", "steps", "period_days", "valid_days", "minimum_purchase", "validity")
 
     kind: Literal["till", "anonymous", "next_purchase", "turnover", "new_customer", "birthday"]
     steps: Annotated[tuple[VoucherStep, ...], Field(min_length=1, max_length=50)]
@@ -69,7 +73,7 @@ class VoucherRule(Rule):
         return self
 
 
-class StoredValueType(Wire):
+class StoredValueType(Part):
     """A kind of stored value: money that was paid before, or is owed, and pays for sales.
 
     Attributes:
@@ -83,6 +87,8 @@ class StoredValueType(Wire):
         selector: The lines it may pay for.
         external: Slug of the external gift-card system that keeps it; "" is ours.
     """
+
+    form_first = ("title", "kind", "values", "products", "ceiling", "valid_days")
 
     id: Slug
     title: Text = ""
