@@ -41,6 +41,7 @@ from v5_core.programme import (
     VoucherStep,
 )
 from v5_core.simulation import Case, Report, Scenario, Simulator, Tally, report_of
+from v5_core.simulation import simulate as simulate_all
 
 LISBON = ZoneInfo("Europe/Lisbon")
 START = datetime(2026, 9, 1, 10, tzinfo=UTC)
@@ -70,7 +71,7 @@ def case(document: SalesDocument, customer: str | None = "anna", **facts: Any) -
 
 def simulate(base: Programme, draft: Programme, cases: Sequence[Case], **options: Any) -> Report:
     simulator = Simulator(Scenario([base], as_of=NOW), Scenario([draft], as_of=NOW), **options)
-    return report_of(simulator.run(cases), simulator)
+    return simulate_all(simulator, lambda: cases)
 
 
 @pytest.mark.feature("NX-06")
@@ -167,6 +168,38 @@ def test_rewards_coupons_and_entitlements_are_taken_again_as_often_as_they_were(
     assert moved == {"anna": -150, "bob": 95, "eve": -95}, "the dearer reward; a tenth more off and a point less; no free coffee"
     followed = simulate(now, dearer, cases, follow=True)
     assert followed.total == found.total
+
+
+@pytest.mark.feature("NX-06")
+def test_limits_that_all_share_go_to_those_who_came_first() -> None:
+    first_two = PercentOffer(id="two", percent=1000, limits=(Limit(uses=2, by="all", per="day"),))
+    per_store = PercentOffer(id="store", percent=1000, limits=(Limit(uses=1, by="store"),))
+    people = PercentOffer(id="people", percent=1000, limits=(Limit(uses=2, by="all", count="customers"),))
+    capped = EURO.model_copy(update={"id": "double", "caps": (PointsCap(points=25_000, per="ever", by="all"),)})
+    coming = [("eve", 30, "LX1"), ("anna", 10, "LX1"), ("bob", 20, "PT2"), ("anna", 40, "PT2")]
+    cases = [
+        case(sale(number, ("a", 1000, 0), at=START + timedelta(minutes=after), store=store), who)
+        for number, (who, after, store) in enumerate(coming)
+    ]
+
+    def gave(**draft: Any) -> tuple[dict[str, int], dict[str, int]]:
+        simulator = Simulator(Scenario([club()], as_of=NOW), Scenario([club(2, **draft)], as_of=NOW))
+        assert simulator.counting
+        annas, others = cases[1::2], cases[0::2]
+        parts = [simulator.run(annas), simulator.run(others)]
+        there = parts[0] + parts[1]
+        assert there.shared is not None
+        second = simulator.knowing(there.shared)
+        report = report_of(second.run(others) + second.run(annas), second)
+        assert report == simulate_all(simulator, lambda: cases), "whichever way it is cut"
+        assert "shared_limits" not in report.notes
+        rule = next(one for one in report.rules if one.rule != "euro")
+        return {one.name: one.draft.discount for one in report.stores}, {"points": rule.draft.points, "discount": rule.draft.discount}
+
+    assert gave(offers=(first_two,)) == ({"LX1": 100, "PT2": 100}, {"points": 0, "discount": 200}), "anna and bob, by the clock"
+    assert gave(offers=(per_store,)) == ({"LX1": 100, "PT2": 100}, {"points": 0, "discount": 200})
+    assert gave(offers=(people,)) == ({"LX1": 100, "PT2": 200}, {"points": 0, "discount": 300}), "anna is one of two and comes twice"
+    assert gave(earning=(EURO, capped))[1] == {"points": 25_000, "discount": 0}, "the last one within the cap gets what is left of it"
 
 
 def test_dates_are_set_aside_unless_they_are_wanted() -> None:

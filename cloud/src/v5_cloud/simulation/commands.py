@@ -28,15 +28,15 @@ from v5_core.errors import V5Error
 from v5_core.model import SalesDocument
 from v5_core.money import format_scaled
 from v5_core.programme import Programme
-from v5_core.simulation import Case, Compared, Report, RuleChange, Scenario, Simulator, report_of
+from v5_core.simulation import Case, Compared, Report, RuleChange, Scenario, Simulator
+from v5_core.simulation import simulate as past_simulated
 from v5_core.sources.saft import read
 
 __all__ = ["simulate"]
 
 _NOTES = {
-    "rewards": "Rewards for points are not guessed: nobody takes one here.",
-    "coupons": "Coupons and entitlements are not guessed: nobody uses one here.",
-    "shared_limits": "Limits that all customers share are not counted.",
+    "rewards": "Rewards for points are taken as often as they were; nobody is guessed to take more or fewer.",
+    "coupons": "Coupons and entitlements are used as often as they were.",
     "events": "Welcome, birthday and turnover rules are not about sales and are left out.",
     "as_of_today": "Segments and levels are those of today; memberships are those of the day of the sale.",
     "sequence": "Each sale was looked at by itself: caps, visits and balances over several sales need --follow.",
@@ -138,8 +138,7 @@ def _from_saft(
     simulator = Simulator(Scenario(todays, as_of=as_of), Scenario(after, as_of=as_of), currency=draft.currency, follow=follow)
     cards = frozenset(card for one in (*todays, draft) for card in one.card_types)
     with _bar(path.name) as told:
-        tally = simulator.run(_cases(path, zone, cards, wanted, told))
-    return report_of(tally, simulator)
+        return past_simulated(simulator, lambda: _cases(path, zone, cards, wanted, told))
 
 
 def _cases(path: Path, zone: ZoneInfo, cards: frozenset[str], wanted: Wanted, told: Callable[[int, int], None]) -> Iterator[Case]:

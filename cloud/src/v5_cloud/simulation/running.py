@@ -29,7 +29,7 @@ from v5_cloud.tenants.service import CompanyInfo
 from v5_core.engine import CustomerFacts
 from v5_core.model import SalesDocument
 from v5_core.programme import Programme
-from v5_core.simulation import Case, Report, Scenario, Simulator, Tally, report_of
+from v5_core.simulation import Case, Report, Scenario, Shared, Simulator, Tally, report_of
 
 __all__ = ["INLINE", "Past", "processors", "run", "simulator_of"]
 
@@ -55,6 +55,7 @@ class Past:
     draft: tuple[Programme, ...]
     asked: Asked
     as_of: datetime
+    shared: tuple[Shared, Shared] | None = None
 
     @classmethod
     def of(cls, company: CompanyInfo, scope: Scope, base: tuple[Programme, ...], draft: Programme, asked: Asked, now: datetime) -> Past:
@@ -78,6 +79,7 @@ def simulator_of(past: Past) -> Simulator:
         currency=past.currency,
         follow=past.asked.follow,
         language=past.asked.language,
+        shared=past.shared,
     )
 
 
@@ -88,21 +90,30 @@ def run(container: Container, past: Past, *, workers: int = 0, progress: Callabl
         container: The service.
         past: What was asked for.
         workers: Processes; 0 is one for each core, and none at all for a few documents.
-        progress: Told how many documents were looked at, of how many.
+        progress: Told how many documents were looked at, of how many; twice as many where limits are shared by all customers.
     """
     simulator = simulator_of(past)
     with container.database.read(past.scope) as session:
         chunks = list(PastRepository(session, past.scope).chunks(past.asked, _CHUNK))
-    total = sum(chunk.documents for chunk in chunks)
-    progress(0, total)
-    tally, done = Tally(), 0
+    total, passes = sum(chunk.documents for chunk in chunks), 2 if simulator.counting else 1
+    progress(0, passes * total)
     few = workers == 1 or (workers == 0 and total <= INLINE)
     workers = workers or processors()
-    parts = _here(container.database, past, simulator, chunks) if few else _spread(container.settings, past, chunks, workers)
-    for documents, part in parts:
-        tally.absorb(part)
-        done += documents
-        progress(done, total)
+
+    def over(simulator: Simulator, done: int) -> Tally:
+        tally = Tally(most=simulator.most)
+        here = replace(past, shared=simulator.shared)
+        parts = _here(container.database, here, simulator, chunks) if few else _spread(container.settings, here, chunks, workers)
+        for documents, part in parts:
+            tally.absorb(part)
+            done += documents
+            progress(done, passes * total)
+        return tally
+
+    tally = over(simulator, 0)
+    if simulator.counting and tally.shared is not None:
+        simulator = simulator.knowing(tally.shared)
+        tally = over(simulator, total)
     return report_of(tally, simulator)
 
 

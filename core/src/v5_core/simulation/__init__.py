@@ -2,7 +2,8 @@
 
     base, draft = Scenario(todays, as_of=now), Scenario(with_the_draft, as_of=now)
     simulator = Simulator(base, draft)
-    tally = simulator.run(cases)               each part of the past by itself, in any process
+    report = simulate(simulator, past_sales)
+    tally = simulator.run(cases)               or each part of the past by itself, in any process
     report = report_of(tally + other, simulator)
 
 How a sale is looked at:
@@ -11,7 +12,9 @@ How a sale is looked at:
   of) today's offers changes what the customer would have paid, and points are counted on that. Today's own points are counted on the
   document as it was issued, so that an unchanged programme shows no difference and, where nothing else changed, the ledger's figures.
 - Returns take back by the rules with the sign turned. Cancelled documents are left out.
-- Rewards and coupons that nobody took are not guessed; `Report.notes` says what else was left out.
+- Rewards, coupons and entitlements are taken as often as they were taken; nobody is guessed to take more or fewer. `Report.notes` says
+  what else was left out.
+- Limits and caps that all customers share hang on who came first: a first pass writes down when they were used, the second one knows.
 - Dates of the programmes and their rules are set aside, for a draft that begins next month is tried on last month: a rule that has
   ended counts for nothing, every other counts always. `Scenario(..., as_of=None)` takes the dates as they are written.
 
@@ -19,12 +22,13 @@ A `Tally` is integers and small lists: adding is associative and commutative, an
 keeps one row for each customer until `Simulator.close` says that a customer's documents are all in.
 """
 
-from v5_core.simulation._report import Band, Compared, CustomerChange, DocumentChange, Report, RuleChange, Side, report_of
+from v5_core.simulation._report import Band, Compared, CustomerChange, DocumentChange, Report, RuleChange, Side, report_of, simulate
 from v5_core.simulation._scenario import Scenario
+from v5_core.simulation._shared import Shared
 from v5_core.simulation._simulate import Case, Simulator
 from v5_core.simulation._tally import Tally
 
 __all__ = [
-    "Band", "Case", "Compared", "CustomerChange", "DocumentChange", "Report", "RuleChange", "Scenario", "Side", "Simulator", "Tally",
-    "report_of",
+    "Band", "Case", "Compared", "CustomerChange", "DocumentChange", "Report", "RuleChange", "Scenario", "Shared", "Side", "Simulator",
+    "Tally", "report_of", "simulate",
 ]  # fmt: skip

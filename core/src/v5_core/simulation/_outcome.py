@@ -139,8 +139,9 @@ def paid_with(document: SalesDocument, before: Mapping[str, int], after: Mapping
 
 
 def made(
-    outcome: Outcome, scenario: Scenario, document: SalesDocument, facts: CustomerFacts | None, zone: ZoneInfo, past: Past | None
-) -> None:
+    outcome: Outcome, scenario: Scenario, document: SalesDocument, facts: CustomerFacts | None, zone: ZoneInfo, state: SaleState,
+    past: Past | None,
+) -> None:  # fmt: skip
     """Adds the vouchers that the sale makes. A rule over a period or several visits counts only where the customer's past is followed."""
     if document.kind is DocumentKind.RETURN:
         return
@@ -149,7 +150,7 @@ def made(
         if over_time and past is None:
             continue
         amount = basis(programme, rule, document, facts, zone)
-        if amount is None or (past is not None and past.used_up(rule.id)):
+        if amount is None or (past is not None and past.used_up(rule.id)) or _used_up(scenario, rule.id, state):
             continue
         visits = 1
         if over_time and past is not None:
@@ -160,3 +161,7 @@ def made(
             given = Given(vouchers=1, voucher_amount=voucher.amount)
             outcome.given += given
             outcome.rules.append(("voucher", rule.id, given))
+
+
+def _used_up(scenario: Scenario, rule: str, state: SaleState) -> bool:
+    return any(state.used.get(limit.key, 0) >= limit.most for limit in scenario.shared.get(rule, ()))

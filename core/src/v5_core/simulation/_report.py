@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -9,10 +10,10 @@ from v5_core.hooks import Explanation
 from v5_core.model import Wire
 from v5_core.money import Amount, Points
 from v5_core.simulation._outcome import Given
-from v5_core.simulation._simulate import Simulator
+from v5_core.simulation._simulate import Case, Simulator
 from v5_core.simulation._tally import BANDS, Moved, Sample, Sums, Tally
 
-__all__ = ["Band", "Compared", "CustomerChange", "DocumentChange", "Report", "RuleChange", "Side", "report_of"]
+__all__ = ["Band", "Compared", "CustomerChange", "DocumentChange", "Report", "RuleChange", "Side", "report_of", "simulate"]
 
 
 class Side(Wire):
@@ -111,8 +112,8 @@ class Report(Wire):
         followed: Customers were followed from sale to sale.
         skipped: Documents left out: cancelled, or in another currency.
         rules: What changes most first.
-        notes: What was left out or taken as it is today: "rewards", "coupons", "shared_limits", "events", "as_of_today", "sequence",
-            "returns".
+        notes: What was left out or taken as it is today: "rewards", "coupons", "shared_limits" (a first pass only), "events",
+            "as_of_today", "sequence", "returns".
     """
 
     currency: str
@@ -146,6 +147,8 @@ def report_of(tally: Tally, simulator: Simulator) -> Report:
     notes = set(simulator.base.notes | simulator.draft.notes)
     if simulator.follow:
         notes.discard("sequence")
+    if simulator.shared is not None:
+        notes.discard("shared_limits")
     if tally.returns:
         notes.add("returns")
     if tally.tiers or tally.segments:
@@ -174,6 +177,20 @@ def report_of(tally: Tally, simulator: Simulator) -> Report:
         documents=tuple(made.document(one) for one in tally.samples),
         notes=tuple(sorted(notes)),
     )
+
+
+def simulate(simulator: Simulator, past: Callable[[], Iterable[Case]]) -> Report:
+    """The whole of it in one process.
+
+    Args:
+        simulator: Today's programmes and the draft.
+        past: Gives the past sales; asked twice where limits are shared by all customers.
+    """
+    tally = simulator.run(past())
+    if simulator.counting and tally.shared is not None:
+        simulator = simulator.knowing(tally.shared)
+        tally = simulator.run(past())
+    return report_of(tally, simulator)
 
 
 class _Making:

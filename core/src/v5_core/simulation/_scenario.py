@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from v5_core.engine import compile_programmes, limit_key
 from v5_core.money import ratio
 from v5_core.programme import EarnEvent, EarnPerSale, Offer, Per, Programme, Redemption, Rule, Validity, VoucherRule
+from v5_core.simulation._shared import SharedLimit, shared_limits
 
 __all__ = ["Counted", "Scenario"]
 
@@ -38,6 +39,7 @@ class Scenario:
         limits: By offer or voucher rule, what is counted for a customer.
         caps: By earning rule, (name in `SaleState.used`, period) of its caps for a customer.
         periods: Of all of these.
+        shared: By rule, its limits and caps that all customers share.
     """
 
     __slots__ = (
@@ -51,6 +53,7 @@ class Scenario:
         "periods",
         "programmes",
         "redemption",
+        "shared",
         "titles",
         "vouchers",
     )
@@ -74,8 +77,11 @@ class Scenario:
         self.titles = {rule.id: rule.title for one in self.programmes for rule in (*one.earning, *one.offers, *one.vouchers)}
         self.limits: dict[str, list[Counted]] = {}
         self.caps: dict[str, list[tuple[str, Per]]] = {}
+        self.shared: dict[str, list[SharedLimit]] = {}
         for one in self.programmes:
             self._count(one)
+            for rule, limit in shared_limits(one):
+                self.shared.setdefault(rule, []).append(limit)
         self.periods = frozenset(
             {one[1] for found in self.limits.values() for one in found} | {one[1] for found in self.caps.values() for one in found}
         )
@@ -128,10 +134,6 @@ class Scenario:
             if any(offer.coupon or offer.entitlement for offer in one.offers):
                 yield "coupons"
             rules = (*one.offers, *one.vouchers)
-            if any(limit.by != "customer" for rule in rules for limit in rule.limits):
-                yield "shared_limits"
-            if any(cap.per != "sale" and cap.by != "customer" for rule in one.earning for cap in rule.caps):
-                yield "shared_limits"
             if any(isinstance(rule, EarnEvent) for rule in one.earning) or any(rule.kind not in _AT_SALES for rule in one.vouchers):
                 yield "events"
             texts = [rule.when for rule in (*one.earning, *one.boosts, *rules)]
@@ -142,6 +144,8 @@ class Scenario:
                 yield "sequence"
         if self.limits or self.caps:
             yield "sequence"
+        if self.shared:
+            yield "shared_limits"
 
 
 def _over_time(rule: VoucherRule) -> bool:

@@ -13,6 +13,7 @@ from v5_core.simulation._again import claims
 from v5_core.simulation._outcome import Outcome, earned, listed, made, paid_with, taken_off
 from v5_core.simulation._past import Past
 from v5_core.simulation._scenario import Scenario
+from v5_core.simulation._shared import Shared, Use
 from v5_core.simulation._tally import Sample, Sums, Tally
 
 __all__ = ["Case", "Simulator"]
@@ -53,10 +54,22 @@ class Simulator:
             then come in the order of their dates, and to one simulator.
         most: How many winners, losers and differing documents are kept.
         language: Of the explanations.
+        shared: What a first pass found about limits that all share, for today's programmes and for the draft.
+
+    Attributes:
+        counting: There are such limits and this is the first pass: its figures are without them.
     """
 
     def __init__(
-        self, base: Scenario, draft: Scenario, *, currency: str = "EUR", follow: bool = False, most: int = 10, language: str = "en"
+        self,
+        base: Scenario,
+        draft: Scenario,
+        *,
+        currency: str = "EUR",
+        follow: bool = False,
+        most: int = 10,
+        language: str = "en",
+        shared: tuple[Shared, Shared] | None = None,
     ) -> None:
         self.base = base
         self.draft = draft
@@ -65,10 +78,18 @@ class Simulator:
         self.most = most
         self.language = language
         self.in_money = any(one.redemption is not None or one.offering is not None or one.vouchers for one in (base, draft))
+        self.shared = shared
+        self.counting = shared is None and bool(base.shared or draft.shared)
         self._same_offers = base.same_offers(draft)
         # Following costs a little for each sale; programmes in which nothing hangs on earlier sales need none of it.
         self._followed = follow and "sequence" in base.notes | draft.notes
         self._pasts: dict[str, tuple[Past, Past]] = {}
+
+    def knowing(self, shared: tuple[Shared, Shared]) -> Simulator:
+        """The simulator of the second pass."""
+        return Simulator(
+            self.base, self.draft, currency=self.currency, follow=self.follow, most=self.most, language=self.language, shared=shared
+        )
 
     def run(self, cases: Iterable[Case]) -> Tally:
         """Looks at documents; all those of the customers among them."""
@@ -85,6 +106,11 @@ class Simulator:
             tally.skipped += 1
             return
         base, draft = self._outcomes(case)
+        if self.counting:
+            if tally.shared is None:
+                tally.shared = Shared(self.base.shared), Shared(self.draft.shared)
+            for counts, outcome in zip(tally.shared, (base, draft), strict=True):
+                _write_down(counts, case, outcome)
         is_return = document.kind is DocumentKind.RETURN
         tally.returns += is_return
         sums = Sums(1, int(base.given != draft.given), -document.gross if is_return else document.gross, base.given, draft.given)
@@ -129,6 +155,9 @@ class Simulator:
         if pasts is not None and case.facts is not None:
             base_facts, draft_facts = pasts[0].facts(case.facts), pasts[1].facts(case.facts)
             base_state, draft_state = pasts[0].state(), pasts[1].state()
+        if self.shared is not None:
+            base_state = _with(base_state, self.shared[0], case)
+            draft_state = _with(draft_state, self.shared[1], case)
         offers = self.base.offering is not None or self.draft.offering is not None
         basket = listed(document, claims(document, self.base, self.draft)) if offers else None
         base = taken_off(self.base, basket, document, base_facts, zone, base_state, language)
@@ -140,9 +169,9 @@ class Simulator:
         earned(base, self.base, document, base_facts, zone, base_state, language)
         earned(draft, self.draft, paid, draft_facts, zone, draft_state, language)
         if self.base.vouchers:
-            made(base, self.base, document, base_facts, zone, pasts[0] if pasts else None)
+            made(base, self.base, document, base_facts, zone, base_state, pasts[0] if pasts else None)
         if self.draft.vouchers:
-            made(draft, self.draft, paid, draft_facts, zone, pasts[1] if pasts else None)
+            made(draft, self.draft, paid, draft_facts, zone, draft_state, pasts[1] if pasts else None)
         if pasts is not None:
             _remember(pasts[0], document, base)
             _remember(pasts[1], paid, draft)
@@ -163,6 +192,28 @@ class Simulator:
 def _remember(past: Past, document: SalesDocument, outcome: Outcome) -> None:
     points = [(rule, given.points) for _, rule, given in outcome.rules if given.points]
     past.take(document, points, [rule for kind, rule, _ in outcome.rules if kind != "earning"])
+
+
+def _write_down(counts: Shared, case: Case, outcome: Outcome) -> None:
+    document = case.document
+    if not counts.limits or document.kind is DocumentKind.RETURN:
+        return
+    day = document.issued_at.astimezone(case.zone).date()
+    use = Use(document.issued_at, document.keys[0], case.facts.customer if case.facts is not None else "")
+    taken = {one.rule: one.times for one in document.applied}
+    points: dict[str, int] = {}
+    for _, rule, given in outcome.rules:
+        points[rule] = points.get(rule, 0) + given.points
+    for rule, amount in points.items():
+        counts.add(rule, use, day, document.store, points=amount, times=taken.get(rule, 1))
+
+
+def _with(state: SaleState, shared: Shared, case: Case) -> SaleState:
+    document = case.document
+    day = document.issued_at.astimezone(case.zone).date()
+    customer = case.facts.customer if case.facts is not None else ""
+    used = shared.used(document.issued_at, document.keys[0], customer, day, document.store)
+    return replace(state, used={**state.used, **used}) if used else state
 
 
 def _into(sums: dict[str, Sums], key: str, more: Sums) -> None:

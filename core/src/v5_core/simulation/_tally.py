@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from v5_core.hooks import Explanation
 from v5_core.simulation._outcome import Given, Kind
+from v5_core.simulation._shared import Shared
 
 __all__ = ["BANDS", "Moved", "Sample", "Sums", "Tally"]
 
@@ -74,6 +75,7 @@ class Tally:
         rules: By (kind, rule).
         open: Customers of whom more documents may come.
         bands: How many customers got how much more or less; see `BANDS`.
+        shared: What today's programmes and the draft used of limits that all share; from a first pass only.
     """
 
     most: int = 10
@@ -93,6 +95,7 @@ class Tally:
     biggest_winners: list[Moved] = field(default_factory=list)
     biggest_losers: list[Moved] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
+    shared: tuple[Shared, Shared] | None = None
 
     def __add__(self, other: Tally) -> Tally:
         """Both together."""
@@ -115,6 +118,11 @@ class Tally:
         self.biggest_winners = _top([*self.biggest_winners, *other.biggest_winners], self.most, _most_won)
         self.biggest_losers = _top([*self.biggest_losers, *other.biggest_losers], self.most, _most_lost)
         self.samples = _top([*self.samples, *other.samples], self.most, _most_different)
+        if other.shared is not None:
+            if self.shared is None:
+                self.shared = Shared(other.shared[0].limits), Shared(other.shared[1].limits)
+            for mine, theirs in zip(self.shared, other.shared, strict=True):
+                mine.absorb(theirs)
 
     def count(self, rules: Iterable[tuple[Kind, str, Given]], *, draft: bool) -> None:
         """Adds what rules gave in one sale."""
