@@ -14,6 +14,7 @@ from v5_cloud.ledger.tasks import housekeeping
 from v5_cloud.simulation import running
 from v5_cloud.simulation import service as simulations
 from v5_cloud.simulation.schemas import SimulationOrder
+from v5_core.programme import Limit, PercentOffer
 
 if TYPE_CHECKING:
     from tests.cloud.conftest import Service, Till
@@ -125,6 +126,16 @@ def test_processes_and_pieces_change_no_figure(service: Service, till: Till, mon
     assert told[-1] == (6, 6)
     assert len(told) >= 5, "a piece for each customer, and one for nobody"
     assert running.run(service.held, past, workers=2) == whole
+    # Two for everybody: who came first is known only after a pass over all pieces, whoever worked on them.
+    two = PercentOffer(id="first-two", percent=1000, members_only=False, limits=(Limit(uses=2),))
+    limited = body.programme.model_copy(update={"offers": (two,)})
+    past = simulations.past_of(service.held, service.scope, limited, simulations.asked_of(service.held, service.scope, body))
+    told.clear()
+    here = running.run(service.held, past, workers=1, progress=lambda done, total: told.append((done, total)))
+    assert (told[0], told[-1]) == ((0, 12), (12, 12)), "each sale is looked at twice"
+    applied = [one for one in here.documents if one.draft.discount]
+    assert sorted(one.issued_at for one in applied) == sorted(one.issued_at for one in here.documents)[:2]
+    assert running.run(service.held, past, workers=2) == here
 
 
 def test_what_a_process_left_behind_is_taken_over(service: Service, till: Till) -> None:
