@@ -44,6 +44,14 @@ __all__ = ["CloudHooks"]
 Reply = TypeVar("Reply", hooks.CommitResponse, hooks.ReturnResponse)
 
 
+class _AnsweredError(Exception):
+    """This very request was answered before."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__("answered before")
+        self.answer = answer
+
+
 class CloudHooks:
     """`v5_core.hooks.Hooks` for one company."""
 
@@ -166,8 +174,11 @@ class CloudHooks:
             attempts += 1
             # A new document's first attempt costs no look-up: a request id that is taken shows as a conflict of keys, then we look.
             if attempts > 1 or results[0].duplicate:
-                stored = SettlementRepository(session, self._scope).stored_answer(operation, request_id)
-                if check(stored, request) is not None:
+                stored = check(SettlementRepository(session, self._scope).stored_answer(operation, request_id), request)
+                if stored is not None and not results[0].duplicate:
+                    # Something else was told of the document since: an old request that comes again does not bring back what it said.
+                    raise _AnsweredError(stored)
+                if stored is not None:
                     return
             row = row_of(self._scope, operation, request_id, request, results[0].answer, self._container.clock())
             writes.put(Idempotency, [row])
@@ -176,6 +187,8 @@ class CloudHooks:
             found = settle(self._container, self._scope, [document], remember)[0]
         except ReportError as error:
             raise error.error from None
+        except _AnsweredError as known:
+            return model.model_validate_json(json.dumps(known.answer)).model_copy(update={"document": document.keys[0], "duplicate": True})
         if not found.duplicate:
             follow(self._container, self._scope, [found.customer])
         # The till knows the document by its own key; V5's id is for the lists.
