@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo, WithJsonSchema
@@ -89,8 +90,12 @@ def format_scaled(value: int, decimals: int, *, trim: bool = False) -> str:
 
 def _scaled(decimals: int, example: str, unit: str, *, trim: bool) -> tuple[Any, ...]:
     # An int that arrives from our own code is already scaled; on the wire an amount is a string, for a bare JSON number
-    # leaves open whether it means units or minor units.
+    # leaves open whether it means units or minor units. The same few texts come again and again ("0.00", "23", "1").
+    known = lru_cache(maxsize=65_536)(partial(parse_scaled, decimals=decimals))
+
     def read(value: object, info: ValidationInfo) -> object:
+        if type(value) is str:
+            return known(value)
         if isinstance(value, str | Decimal):
             return parse_scaled(value, decimals)
         if isinstance(value, bool | float | WireInt) or (info.mode == "json" and isinstance(value, int)):
