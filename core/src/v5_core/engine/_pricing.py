@@ -207,7 +207,7 @@ def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     shares: dict[int, int] = {}
     base = count = 0
     for i, units, price in got:
-        shares[i] = (price * offer.percent + rule.half) // 10_000
+        shares[i] = shares.get(i, 0) + (price * offer.percent + rule.half) // 10_000
         base += price
         count += units
     return prices.take(shares, base, count, closed=got + bought if rule.closes else ())
