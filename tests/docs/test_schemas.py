@@ -22,8 +22,21 @@ def test_the_files_of_the_site_are_current(root: Path) -> None:
 def test_a_changed_model_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(schemas, "FOLDER", tmp_path)
     assert schemas.stale() == list(schemas.SCHEMAS)
+    (tmp_path / "schemas").mkdir()
     for name in schemas.SCHEMAS:
         (tmp_path / name).write_text(schemas.text(name), encoding="utf-8")
     assert schemas.stale() == []
-    (tmp_path / "programme.json").write_text("{}\n", encoding="utf-8")
-    assert schemas.stale() == ["programme.json"]
+    (tmp_path / "schemas" / "programme.json").write_text("{}\n", encoding="utf-8")
+    assert schemas.stale() == ["schemas/programme.json"]
+
+
+@pytest.mark.feature("V5-16")
+def test_the_reference_tells_every_kind_and_every_field_of_it() -> None:
+    page, schema = schemas.text("programme-reference.md"), Programme.model_json_schema()
+    for name, definition in (("Programme", schema), *schema["$defs"].items()):
+        for field in definition.get("properties", {}):
+            assert f"| `{field}` |" in page, f"{name}.{field}"
+    offers = page.split("## offers\n")[1].split("\n## ")[0]
+    assert "### `buy_get` {#buy-get-offer}" in offers
+    assert "| `buy` | quantity | **needed** |" in offers
+    assert '| `get` | quantity | `"1"` |' in offers, "a default as people write it"

@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas of the documentation site (docs/schemas/): `python -m v5_tools.schemas`; `--check` only compares."""
+"""Writes the JSON Schemas of the documentation site and the page made from them: `python -m v5_tools.schemas`; `--check` only compares."""
 
 from __future__ import annotations
 
@@ -9,20 +9,28 @@ from pathlib import Path
 from typing import Any, Final
 
 from v5_core.programme import Programme
+from v5_tools import reference
 from v5_tools.peers.cases import Case
 
 __all__ = ["SCHEMAS", "stale"]
 
-FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "schemas"
-SCHEMAS: Final[Mapping[str, Callable[[], dict[str, Any]]]] = {
-    "programme.json": Programme.model_json_schema,
-    "acceptance-case.json": Case.model_json_schema,
+FOLDER: Final = Path(__file__).resolve().parents[2] / "docs"
+
+
+def _json(schema: Callable[[], dict[str, Any]]) -> Callable[[], str]:
+    return lambda: json.dumps(schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+SCHEMAS: Final[Mapping[str, Callable[[], str]]] = {
+    "schemas/programme.json": _json(Programme.model_json_schema),
+    "schemas/acceptance-case.json": _json(Case.model_json_schema),
+    "programme-reference.md": reference.page,
 }
 
 
 def text(name: str) -> str:
-    """A schema as its file holds it."""
-    return json.dumps(SCHEMAS[name](), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    """A file as it should be."""
+    return SCHEMAS[name]()
 
 
 def stale() -> list[str]:
@@ -34,13 +42,13 @@ def main() -> int:
     """Entry point."""
     old = stale()
     if "--check" not in sys.argv[1:]:
-        FOLDER.mkdir(exist_ok=True)
         for name in old:
+            (FOLDER / name).parent.mkdir(exist_ok=True)
             (FOLDER / name).write_text(text(name), encoding="utf-8")
-            sys.stdout.write(f"written: docs/schemas/{name}\n")
+            sys.stdout.write(f"written: docs/{name}\n")
         return 0
     for name in old:
-        sys.stdout.write(f"docs/schemas/{name} is not current: run python -m v5_tools.schemas\n")
+        sys.stdout.write(f"docs/{name} is not current: run python -m v5_tools.schemas\n")
     return 1 if old else 0
 
 
