@@ -42,7 +42,7 @@ class Compiled:
     Attributes:
         offers: In the order in which they apply: price lists, line offers, order offers, rewards; exclusive ones first; higher priority
             first; then by id.
-        codes: From a public code to the offers that it opens.
+        codes: From a public code to the offers, earning rules and boosts that it opens.
         stored_selectors: From a type of stored value to the lines that it may pay for, by programme, the newest version first.
         voucher_codes: From a code to the voucher rules that ask for it.
         voice: What the programmes say themselves: alerts, and other words for V5's messages.
@@ -60,10 +60,11 @@ class Compiled:
         self.earning = tuple(_by_id(Rule(e, p) for p in programmes for e in p.data.earning if not isinstance(e, EarnEvent)))
         self.boosts = tuple(_by_id(Rule(b, p) for p in programmes for b in p.data.boosts))
         self.card_types = frozenset(card for programme in programmes for card in programme.card_types)
-        self.codes: dict[str, list[OfferRule]] = defaultdict(list)
-        for rule in self.offers:
-            for code in rule.offer.codes:
-                self.codes[fold_code(code)].append(rule)
+        self.codes: dict[str, list[Rule]] = defaultdict(list)
+        rules: Iterable[Rule] = (*self.offers, *self.earning, *self.boosts)
+        for rule in rules:
+            for code in rule.codes:
+                self.codes[code].append(rule)
         self.voucher_codes: dict[str, list[tuple[CompiledProgramme, VoucherRule]]] = defaultdict(list)
         for programme in programmes:
             for voucher in programme.data.vouchers:

@@ -15,7 +15,7 @@ from v5_core.hooks import Explanation
 from v5_core.programme import EarnPerAmount, EarnPerQuantity, EarnPerSale, PointsCap, Policies
 from v5_core.words import Words
 
-__all__ = ["Earning", "Paid", "earn"]
+__all__ = ["Earning", "Paid", "earn", "opened_by"]
 
 _explanation = builder(Explanation)
 _WHOLE = 10_000  # 100 % as a rate
@@ -44,13 +44,14 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """What one rule gives: points, and the weight by which each line (by its index) brought them."""
+    """What one rule gives: points, the weight by which each line (by its index) brought them, and the boosts that multiplied them."""
 
     rule: Rule
     points: int
     indexes: list[int]
     weights: list[int]
     explanation: Explanation
+    boosts: tuple[Rule, ...] = ()
 
     def shares(self) -> list[tuple[int, int]]:
         """Line index and points of each line that brought any, in whole steps of the programme."""
@@ -60,6 +61,12 @@ class Earning:
 
 
 _Chosen = list[tuple[Rule, list[int]]]
+
+
+def opened_by(earnings: Sequence[Earning]) -> dict[str, str]:
+    """Rules that a code opened and that gave points, as "programme/rule" and the rule's id."""
+    rules = [rule for one in earnings if one.points for rule in (one.rule, *one.boosts)]
+    return {f"{rule.programme.key}/{rule.rule_id}": rule.rule_id for rule in rules if rule.codes}
 
 
 def earn(
@@ -93,6 +100,9 @@ def earn(
     for rule, indexes in selected:
         data, programme = rule.data, rule.programme
         one: Earning | None = None
+        needed: int = getattr(data, "minimum_quantity", 0)
+        if needed and sum([situation.lines[i].quantity for i in indexes]) < needed:
+            continue
         if isinstance(data, EarnPerAmount):
             early = programme.policies.category_base == "before_order_discounts" and rule.restricted
             key = (programme.index, early)
@@ -142,10 +152,10 @@ def _base(situation: Situation, paid: Paid, policies: Policies, *, early: bool) 
     return base
 
 
-def _boosted(rule: Rule, indexes: list[int], weights: list[int], boosts: _Chosen, words: Words) -> tuple[list[int], int, list[str]]:
+def _boosted(rule: Rule, indexes: list[int], weights: list[int], boosts: _Chosen) -> tuple[list[int], int, list[Rule]]:
     # Weights times the factors of the boosts that touch them; all over one scale, so that integers stay exact.
     scale = 1
-    texts: list[str] = []
+    found: list[Rule] = []
     for boost, lines in boosts:
         if boost.programme is not rule.programme:
             continue
@@ -155,8 +165,8 @@ def _boosted(rule: Rule, indexes: list[int], weights: list[int], boosts: _Chosen
         factor = boost.factor
         weights = [weight * (factor if i in touched else _WHOLE) for i, weight in zip(indexes, weights, strict=True)]
         scale *= _WHOLE
-        texts.append(f"{boost.title} × {words.rate(factor)}")
-    return weights, scale, texts
+        found.append(boost)
+    return weights, scale, found
 
 
 def _per_amount(
@@ -168,7 +178,7 @@ def _per_amount(
     total = sum(plain)
     if total < data.minimum or total == 0:
         return None
-    weights, scale, boost_texts = _boosted(rule, indexes, plain, boosts, words)
+    weights, scale, boosted = _boosted(rule, indexes, plain, boosts)
     weighed = sum(weights)
     if data.whole:
         # Full multiples of the amount; boosts then weigh them.
@@ -186,15 +196,13 @@ def _per_amount(
         base=over,
         points=words.points(steps * programme.unit),
     )
-    return _earning(rule, indexes, weights, steps, text, boost_texts, used, situation, words)
+    return _earning(rule, indexes, weights, steps, text, boosted, used, situation, words)
 
 
 def _per_quantity(
     rule: Rule, data: EarnPerQuantity, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation, words: Words
 ) -> Earning | None:
     quantities = [situation.lines[i].quantity for i in indexes]
-    if sum(quantities) < data.minimum_quantity:
-        return None
     if data.per_line:
         plain = [quantity // data.quantity for quantity in quantities]
         multiples = sum(plain)
@@ -203,7 +211,7 @@ def _per_quantity(
         multiples = sum(quantities) // data.quantity
     if multiples == 0:
         return None
-    weights, scale, boost_texts = _boosted(rule, indexes, plain, boosts, words)
+    weights, scale, boosted = _boosted(rule, indexes, plain, boosts)
     programme = rule.programme
     # The multiples are whole; a boost then weighs them by the quantity that it touches.
     steps = ratio(multiples * sum(weights), data.points, sum(plain) * scale * programme.unit, programme.policies.rounding)
@@ -215,7 +223,7 @@ def _per_quantity(
         quantity=words.figure(sum(quantities)),
         points=words.points(steps * programme.unit),
     )
-    return _earning(rule, indexes, weights, steps, text, boost_texts, used, situation, words)
+    return _earning(rule, indexes, weights, steps, text, boosted, used, situation, words)
 
 
 def _per_sale(
@@ -229,21 +237,21 @@ def _per_sale(
         return None
     if not sum(plain):
         plain = [1] * len(indexes)
-    weights, scale, boost_texts = _boosted(rule, indexes, plain, boosts, words)
+    weights, scale, boosted = _boosted(rule, indexes, plain, boosts)
     programme = rule.programme
     steps = ratio(sum(weights), data.points, sum(plain) * scale * programme.unit, programme.policies.rounding)
     text = words.say("earned_sale", title=rule.title, points=words.points(steps * programme.unit))
-    return _earning(rule, indexes, weights, steps, text, boost_texts, used, situation, words)
+    return _earning(rule, indexes, weights, steps, text, boosted, used, situation, words)
 
 
 def _earning(
-    rule: Rule, indexes: list[int], weights: list[int], steps: int, text: str, boosts: list[str], used: Mapping[str, int],
+    rule: Rule, indexes: list[int], weights: list[int], steps: int, text: str, boosts: list[Rule], used: Mapping[str, int],
     situation: Situation, words: Words,
 ) -> Earning:  # fmt: skip
     programme = rule.programme
     points = steps * programme.unit
     if boosts:
-        text = words.say("boosted", text=text, boosts=", ".join(boosts))
+        text = words.say("boosted", text=text, boosts=", ".join(f"{one.title} × {words.rate(one.factor)}" for one in boosts))
     caps: tuple[PointsCap, ...] = getattr(rule.data, "caps", ())
     if caps:
         most = min(
@@ -260,4 +268,4 @@ def _earning(
             "text": text[:500], "points": points, "amount": 0,
         }
     )  # fmt: skip
-    return Earning(rule, points, indexes, weights, explanation)
+    return Earning(rule, points, indexes, weights, explanation, tuple(boosts))

@@ -7,7 +7,7 @@ from datetime import datetime
 from v5_core.arithmetic import split
 from v5_core.engine._basket import EMPTY_STATE, Basket
 from v5_core.engine._compile import Compiled, Touched, View
-from v5_core.engine._earning import Earning, Paid, earn
+from v5_core.engine._earning import Earning, Paid, earn, opened_by
 from v5_core.engine._fast import builder
 from v5_core.engine._offers import Discounts, apply_offers
 from v5_core.engine._rewards import redeemable, reward_list, worth
@@ -98,7 +98,7 @@ def evaluate(
             "to_pay": total - sum([use.amount for use in stored]),
             "points_spent": spent,
             "gifts": tuple(discounts.gifts),
-            "codes": basket.results(discounts.applied, discounts.refused, words) if basket.typed else (),
+            "codes": basket.results(discounts.applied | opened_by(earnings), discounts.refused, words) if basket.typed else (),
             "stored_value": tuple(stored),
         }
     )

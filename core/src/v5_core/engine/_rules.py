@@ -90,10 +90,11 @@ class CompiledProgramme:
 
 
 class Rule:
-    """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`."""
+    """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`; one of `codes` opens it."""
 
     __slots__ = (
-        "data", "exclude_discounted", "factor", "gates", "number", "programme", "rule_id", "simple", "title", "version", "when", "where",
+        "codes", "data", "exclude_discounted", "factor", "gates", "number", "programme", "rule_id", "simple", "title", "version", "when",
+        "where",
     )  # fmt: skip
 
     def __init__(self, data: RuleData, programme: CompiledProgramme) -> None:
@@ -104,6 +105,9 @@ class Rule:
         self.version = programme.data.version
         self.title = data.title or data.id
         self.gates, self.when = _opening(data)
+        self.codes = frozenset([fold_code(code) for code in getattr(data, "codes", ())])
+        if self.codes:
+            self.gates = (*self.gates, ("code", self.codes))
         self.where = _criteria(data, "selector.where", data.selector.where)
         self.exclude_discounted = data.selector.exclude_discounted
         self.simple = self.where is None and not self.exclude_discounted
@@ -205,8 +209,6 @@ class OfferRule(Rule):
         )  # fmt: skip
         self.order = (self.stage, self.group is None, -data.priority, programme.key, data.id)
         opened: list[Gate] = [*self.gates]
-        if data.codes:
-            opened.append(("code", frozenset(fold_code(code) for code in data.codes)))
         if data.coupon:
             opened.append(("coupon", frozenset((self.key,))))
         if data.cost:

@@ -10,6 +10,7 @@ from v5_core.engine._compile import Compiled
 from v5_core.engine._earning import Earning, Paid, earn
 from v5_core.engine._expiry import expires_at, usable_from
 from v5_core.engine._offers import apply_offers
+from v5_core.engine._rules import fold_code
 from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import Coupon, CustomerFacts, Earned, SaleState, SettledLine, Settlement, Share, Use
 from v5_core.model import Claim, DocumentKind, DocumentStatus, Line, LineKind, PaymentMethod, SalesDocument
@@ -57,7 +58,9 @@ def settle(
         payments=[payment.method for payment in document.payments],
     )  # fmt: skip
     words = words_of(language, document.currency)
-    view = compiled.view(situation)
+    # Offers are in the till's prices already; points can hang on a code that was typed.
+    codes = frozenset([fold_code(one.code) for one in document.applied if one.code])
+    view = compiled.view(situation, {"code": codes} if codes else None)
     touched = view.touching(lines)
     paid = _paid(compiled, situation, document, words)
     earnings = earn(view, situation, touched[1], touched[2], paid, state.used, words)

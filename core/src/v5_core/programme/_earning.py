@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from v5_core.model import Code
 from v5_core.money import Amount, Points, Quantity, Rate
 from v5_core.programme._common import Expiry, PointsCap, Rule
 
@@ -26,7 +27,19 @@ class _Earn(Rule):
     pending_days: int | None = Field(default=None, ge=0, le=365)
 
 
-class EarnPerAmount(_Earn):
+class _AtSale(_Earn):
+    """What earning rules of sales share.
+
+    Attributes:
+        minimum_quantity: Units of the selected lines, together, below which nothing is earned.
+        codes: One of these must be typed or scanned at the sale; who has none does not earn by this rule.
+    """
+
+    minimum_quantity: Annotated[Quantity, Field(ge=0)] = 0
+    codes: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
+
+
+class EarnPerAmount(_AtSale):
     """`points` for every `amount` spent on the selected lines (1 point per 1.00).
 
     Attributes:
@@ -43,7 +56,7 @@ class EarnPerAmount(_Earn):
     whole: bool = False
 
 
-class EarnPerQuantity(_Earn):
+class EarnPerQuantity(_AtSale):
     """`points` for every full multiple of `quantity` of the selected lines, together or line by line; from `minimum_quantity` on."""
 
     form_first = ("title", "points", "quantity", "selector", "when", "validity")
@@ -51,11 +64,10 @@ class EarnPerQuantity(_Earn):
     kind: Literal["per_quantity"] = "per_quantity"
     points: Annotated[Points, Field(gt=0)]
     quantity: Annotated[Quantity, Field(gt=0)] = 1000
-    minimum_quantity: Annotated[Quantity, Field(ge=0)] = 0
     per_line: bool = False
 
 
-class EarnPerSale(_Earn):
+class EarnPerSale(_AtSale):
     """`points` once for a sale that has selected lines; `per` "visit" counts the customer's first sale of a day only."""
 
     form_first = ("title", "points", "per", "minimum", "selector", "when", "validity")
@@ -87,8 +99,14 @@ EarnRule = Annotated[EarnPerAmount | EarnPerQuantity | EarnPerSale | EarnEvent, 
 
 
 class Boost(Rule):
-    """Multiplies what the earning rules give on the selected lines. `factor` 200 % doubles, 0 % suspends earning."""
+    """Multiplies what the earning rules give on the selected lines.
+
+    Attributes:
+        factor: 200 % doubles, 0 % suspends earning.
+        codes: One of these must be typed or scanned at the sale ("double points with SUMMER").
+    """
 
     form_first = ("title", "factor", "selector", "when", "validity")
 
     factor: Annotated[Rate, Field(ge=0, le=10_000_000)]
+    codes: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
