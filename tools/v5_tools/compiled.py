@@ -27,7 +27,7 @@ MODULES: Final = (
     "arithmetic.py", "words/__init__.py",
     *(f"engine/_{name}.py" for name in (
         "basket", "choice", "compile", "earning", "evaluate", "fast", "offers", "phrases", "prices", "pricing", "rewards", "rules",
-        "settle", "situation", "totals",
+        "settle", "situation", "totals", "units",
     )),
 )  # fmt: skip
 _BUILD: Final = """

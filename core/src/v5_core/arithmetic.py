@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["Rounding", "apply_rate", "ratio", "split"]
+__all__ = ["Rounding", "apply_rate", "ratio", "split", "split_to_last"]
 
 Rounding = Literal["down", "half-up"]
 
@@ -22,6 +22,17 @@ def ratio(value: int, numerator: int, denominator: int, rounding: Rounding = "ha
 def apply_rate(value: int, rate: int, rounding: Rounding = "half-up") -> int:
     """The share `rate` (hundredths of a percent) of `value`: 23 % of 1000 is 230."""
     return ratio(value, rate, 10_000, rounding)
+
+
+def split_to_last(total: int, weights: list[int]) -> list[int]:
+    """Splits an integer over weights so that the parts sum to it: each part is rounded down, the last with a weight takes the rest."""
+    if not any(weights):
+        return split(total, weights)
+    pool = sum(weights)
+    parts = [total * weight // pool for weight in weights]
+    last = max(index for index, weight in enumerate(weights) if weight)
+    parts[last] += total - sum(parts)
+    return parts
 
 
 def split(total: int, weights: list[int]) -> list[int]:

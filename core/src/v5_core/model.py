@@ -246,11 +246,17 @@ class Claim(Wire):
 
 
 class Applied(Wire):
-    """What the till took into its prices: an offer as the quote named it, the code that opened it, how many times a reward was taken."""
+    """What the till took into its prices: an offer as the quote named it, the code that opened it, how many times a reward was taken.
+
+    Attributes:
+        times: As the quote's benefit says, or as often as a reward was taken.
+        amount: What it took off, with VAT, for offers with a budget; left out: all that was taken off the document's lines.
+    """
 
     rule: Code
     code: str | None = Field(default=None, max_length=80)
     times: Annotated[int, Field(gt=0, le=10_000)] = 1
+    amount: Annotated[Amount, Field(ge=0)] | None = None
 
 
 class SalesDocument(Wire):

@@ -13,9 +13,10 @@ from v5_core.engine._pricing import take
 from v5_core.engine._rules import OfferRule, Pool
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Use, limit_key
+from v5_core.engine._units import alike
 from v5_core.hooks import Benefit, Explanation, Gift
 
-__all__ = ["Candidate", "Discounts", "Nudge", "choose", "measured"]
+__all__ = ["Candidate", "Discounts", "Nudge", "choose", "measured", "reaching"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,28 @@ def _candidates(view: View, situation: Situation, touching: Touched, basket: Bas
             indexes = [i for i in indexes if _selects(rule, situation, i)]
             if not indexes:
                 continue
+        if rule.offer.of_same is not None:
+            indexes = reaching(rule, indexes, situation, situation.gross)
         if rule.checked:
             pool = rule.minimum_pool
             counted = indexes if pool is None else pool.of(pools.get(pool, []), situation, situation.gross)
             if not _open_now(rule, counted, situation, basket, result):
                 continue
-        found.append((rule, indexes))
+        if indexes:
+            found.append((rule, indexes))
     return found
+
+
+def reaching(rule: OfferRule, indexes: list[int], situation: Situation, prices: Sequence[int]) -> list[int]:
+    """Of an offer whose units must be alike: the lines of the groups that reach its minimum by themselves."""
+    offer, lines = rule.offer, situation.lines
+    by_price = rule.minimum if (offer.minimum_price == "till") == (prices is situation.gross) else 0
+    found = []
+    for own in alike(offer.of_same or "line", indexes, situation):
+        enough = sum([lines[i].quantity for i in own]) >= offer.minimum_quantity
+        if enough and (not by_price or measured(rule, own, situation, prices) >= by_price):
+            found += own
+    return sorted(found)
 
 
 def _selects(rule: OfferRule, situation: Situation, index: int) -> bool:
@@ -101,9 +117,19 @@ def _open_now(rule: OfferRule, indexes: list[int], situation: Situation, basket:
         if used.get(limit_key(rule.programme.key, rule.rule_id, index), 0) >= limit.uses:
             result.refused[rule.key] = "used_up"
             return False
+    for index, budget in enumerate(offer.budgets):
+        if used.get(limit_key(rule.programme.key, rule.rule_id, index, budget=True), 0) >= budget.amount:
+            result.refused[rule.key] = "used_up"
+            return False
     if offer.minimum_quantity:
         counted = indexes if offer.minimum_of == "lines" else range(len(situation.lines))
         missing = offer.minimum_quantity - sum([situation.lines[i].quantity for i in counted])
+        if missing > 0:
+            result.nudges.append(Nudge(rule, quantity=missing))
+            result.refused[rule.key] = "minimum"
+            return False
+    if rule.set_size:
+        missing = 1000 * (rule.set_size - len(alike(offer.of_different or "line", indexes, situation)))
         if missing > 0:
             result.nudges.append(Nudge(rule, quantity=missing))
             result.refused[rule.key] = "minimum"

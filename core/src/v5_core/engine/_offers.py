@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from v5_core.arithmetic import apply_rate, split
 from v5_core.engine._basket import Basket
-from v5_core.engine._choice import Candidate, Discounts, Nudge, choose, measured
+from v5_core.engine._choice import Candidate, Discounts, Nudge, choose, measured, reaching
 from v5_core.engine._compile import Touched, View
 from v5_core.engine._fast import builder
 from v5_core.engine._phrases import explain_cut
@@ -15,6 +15,7 @@ from v5_core.engine._pricing import open_enough, take
 from v5_core.engine._rules import OfferRule, Pool, Stage, card_rate
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, Use, limit_key
+from v5_core.engine._units import alike
 from v5_core.hooks import Benefit, Explanation, Gift
 from v5_core.model import Claim, LineKind
 from v5_core.programme import GiftOffer
@@ -53,7 +54,7 @@ class _Apply:
             if rule.guarded:
                 self._guarded(rule, indexes)
             elif self._applied(rule, indexes) and rule.noted:
-                self._note(rule, 1)
+                self._note(rule, 1, 0)
         if self.basket.vouchers and stage < Stage.REWARD:
             self._enter(Stage.REWARD)
         return self.result
@@ -71,17 +72,23 @@ class _Apply:
     def _left(self) -> int:
         return sum(self.prices.remaining) - self.situation.deducted
 
-    def _applied(self, rule: OfferRule, indexes: list[int]) -> bool:
-        cut = take(rule, indexes, self.prices, self._left() if self.situation.deducted else None)
+    def _applied(self, rule: OfferRule, indexes: list[int], most: int | None = None, units: int | None = None) -> int:
+        # How many uses it is: of some offers each unit counts.
+        if self.situation.deducted:
+            most = self._left() if most is None else min(most, self._left())
+        cut = take(rule, indexes, self.prices, most, units)
         if not cut.shares and not cut.gift:
-            return False
+            return 0
         result = self.result
+        uses = max(1, cut.count) if rule.per_unit_use else 1
         lines = tuple(cut.shares)
         if lines:
             result.total += cut.amount
             only = lines[0] if len(lines) == 1 else None
             result.benefits.append(
-                _benefit({"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": cut.amount, "shares": cut.shares})
+                _benefit(
+                    {"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": cut.amount, "shares": cut.shares, "times": uses}
+                )
             )
         if cut.gift:
             self._add_gift(rule, getattr(rule.offer, "add", ""), cut.gift * 1000, 0, "")
@@ -92,7 +99,7 @@ class _Apply:
                 {"rule": rule.rule_id, "version": rule.version, "lines": lines, "text": text, "points": -rule.cost, "amount": cut.amount}
             )
         )
-        return True
+        return uses
 
     def _guarded(self, rule: OfferRule, indexes: list[int]) -> None:
         # What hangs on the offers before it, or is asked for as a reward.
@@ -101,6 +108,8 @@ class _Apply:
             indexes = [i for i in indexes if remaining[i] == gross[i]]
             if not indexes:
                 return
+        if rule.offer.of_same is not None:
+            indexes = self._groups(rule, indexes)
         counted = indexes if rule.minimum_pool is None else self.prices.chosen(rule.minimum_pool)
         if rule.offer.minimum_price == "remaining" and rule.minimum:
             missing = rule.minimum - measured(rule, counted, self.situation, remaining)
@@ -112,17 +121,42 @@ class _Apply:
             self.result.refused[rule.key] = "minimum"
             return
         left = self._uses_left(rule)
-        if left is not None and left < 1:
+        if (left is not None and left < 1) or not self._budget_covers(rule, indexes, left):
             self.result.refused[rule.key] = "used_up"
             return
-        times = 0
+        before, times = self.result.total, 0
         if rule.stage == Stage.REWARD:
             for claim in self.basket.claims[rule.rule_id]:
                 times += self._claimed(rule, indexes, claim, None if left is None else left - times)
+        elif rule.per_unit_use:
+            times = self._applied(rule, indexes, self._budget(rule), left)
         else:
             times = self._given(rule, indexes, 1, None)
         if times:
-            self._note(rule, times)
+            self._note(rule, times, self.result.total - before)
+
+    def _groups(self, rule: OfferRule, indexes: list[int]) -> list[int]:
+        # Of groups of like units those that reach the minimum as it is asked for here: of what is left, of open units.
+        remaining, prices = self.prices.remaining, self.prices
+        indexes = reaching(rule, indexes, self.situation, remaining)
+        if not rule.closes:
+            return indexes
+        groups = alike(rule.offer.of_same or "line", indexes, self.situation)
+        return sorted([i for own in groups if open_enough(rule, own, prices) for i in own])
+
+    def _budget(self, rule: OfferRule) -> int | None:
+        """Money that budgets leave; None is as much as it takes."""
+        used, key = self.basket.used, rule.programme.key
+        budgets = enumerate(rule.offer.budgets)
+        left = [one.amount - used.get(limit_key(key, rule.rule_id, index, budget=True), 0) for index, one in budgets]
+        return max(0, min(left)) if left else None
+
+    def _budget_covers(self, rule: OfferRule, indexes: list[int], units: int | None) -> bool:
+        # Whether a budget that is not given in part suffices.
+        left = self._budget(rule)
+        if left is None or all(one.partly for one in rule.offer.budgets):
+            return left is None or left > 0
+        return take(rule, indexes, self.prices.trial(), None, units if rule.per_unit_use else None).amount <= left
 
     def _uses_left(self, rule: OfferRule) -> int | None:
         """Uses that limits, a coupon and an entitlement leave, what this basket took off already; None is as many as are wanted."""
@@ -142,8 +176,10 @@ class _Apply:
         """Gives it so many times; how often it gave something."""
         if isinstance(rule.offer, GiftOffer):
             return times if times and self._gift(rule, rule.offer, times, claim) else 0
+        start = self.result.total
+        budget = self._budget(rule)
         for turn in range(times):
-            if not self._applied(rule, indexes):
+            if not self._applied(rule, indexes, None if budget is None else budget + start - self.result.total):
                 return turn
         return times
 
@@ -196,15 +232,15 @@ class _Apply:
         values = {"rule": rule.rule_id, "product": product, "quantity": quantity, "description": description, "cost": cost}
         self.result.gifts.append(_gift(values))
 
-    def _note(self, rule: OfferRule, times: int) -> None:
+    def _note(self, rule: OfferRule, times: int, amount: int) -> None:
         key, offer, result = rule.key, rule.offer, self.result
         result.applied[key] = rule.rule_id
         if offer.notify:
             result.notified.append(rule)
         coupon = self.basket.coupons.get(key)
-        if coupon is not None or offer.limits or offer.entitlement:
-            code = coupon.code if coupon is not None else ""
-            result.uses.append(Use(rule.programme.key, rule.rule_id, times, code, offer.entitlement or "", limited=bool(offer.limits)))
+        if coupon is not None or offer.limits or offer.entitlement or offer.budgets:
+            code, entitlement = coupon.code if coupon is not None else "", offer.entitlement or ""
+            result.uses.append(Use(rule.programme.key, rule.rule_id, times, code, entitlement, bool(offer.limits), amount))
 
     def _voucher(self, coupon: Coupon) -> None:
         situation, remaining = self.situation, self.prices.remaining
@@ -216,7 +252,8 @@ class _Apply:
         cut = self.prices.take(dict(zip(indexes, split(amount, [remaining[i] for i in indexes]), strict=True)), base)
         title, words, result = coupon.title or coupon.code, self.words, self.result
         result.total += amount
-        result.benefits.append(_benefit({"rule": "voucher", "title": title, "line_id": None, "amount": amount, "shares": cut.shares}))
+        benefit = {"rule": "voucher", "title": title, "line_id": None, "amount": amount, "shares": cut.shares, "times": 1}
+        result.benefits.append(_benefit(benefit))
         text = words.say("offer", title=title, rate=words.rate(coupon.percent)) + f"{words.money(base)} = {words.money(amount)}"
         values = {"rule": "voucher", "version": 0, "lines": tuple(cut.shares), "text": text[:500], "points": 0, "amount": amount}
         result.explanations.append(_explanation(values))

@@ -44,10 +44,12 @@ class Prices:
         remaining: The price of each line.
         open: Lines of which units are closed: the units that are still open, and their price.
         pools: Lines that offers choose by more than their own selector.
+        allowed: While an offer is applied that may not touch every unit of its lines: how many of each of them.
+        cap: While an offer is applied that chooses units itself: how many it may take; None is as many as it finds.
         units: Of each line; `ids` its id.
     """
 
-    __slots__ = ("ids", "open", "pools", "remaining", "situation", "units")
+    __slots__ = ("allowed", "cap", "ids", "open", "pools", "remaining", "situation", "units")
 
     def __init__(self, situation: Situation, pools: Mapping[Pool, list[int]]) -> None:
         self.situation = situation
@@ -56,6 +58,8 @@ class Prices:
         self.remaining = situation.gross.copy()
         self.open: dict[int, tuple[int, int]] = {}
         self.pools = pools
+        self.allowed: dict[int, int] | None = None
+        self.cap: int | None = None
 
     def trial(self) -> Prices:
         """The same prices, to try something on."""
@@ -73,13 +77,18 @@ class Prices:
         """The units of these lines that an offer may touch."""
         units, remaining, open_ = self.units, self.remaining, self.open
         if not closing or not open_:
-            return [(i, units[i], remaining[i]) for i in indexes]
+            found = [(i, units[i], remaining[i]) for i in indexes]
+            return found if self.allowed is None else self._allowed(found)
         found = []
         for i in indexes:
             left, price = open_[i] if i in open_ else (units[i], remaining[i])
             if left:
                 found.append((i, left, price))
-        return found
+        return found if self.allowed is None else self._allowed(found)
+
+    def _allowed(self, pieces: list[Piece]) -> list[Piece]:
+        most = self.allowed or {}
+        return [piece for one in pieces for piece in first_units([one], most.get(one[0], one[1]))]
 
     def chosen(self, pool: Pool) -> list[int]:
         """The lines of a pool."""

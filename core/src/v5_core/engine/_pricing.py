@@ -5,25 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
-from v5_core.arithmetic import ratio, split
+from v5_core.arithmetic import ratio, split, split_to_last
 from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units, without
 from v5_core.engine._rules import OfferRule, card_rate
+from v5_core.engine._units import alike, allow, joined
 from v5_core.programme import BundleOffer, BuyGetOffer, CheapestOffer, FixedPriceOffer, PriceListOffer
 
 __all__ = ["open_enough", "take"]
 
 
-def take(rule: OfferRule, indexes: list[int], prices: Prices, most: int | None = None) -> Cut:
-    """Takes off these lines what the rule gives now, within its own maximum and `most`."""
+def take(rule: OfferRule, indexes: list[int], prices: Prices, most: int | None = None, units: int | None = None) -> Cut:
+    """Takes off these lines what the rule gives now, within its own maximum and `most`; of so many `units` at most."""
     if rule.limit is None and most is None:
-        return _KINDS[rule.kind](rule, indexes, prices)
+        return _taken(rule, indexes, prices, units)
     trial = prices.trial()
-    cut = _KINDS[rule.kind](rule, indexes, trial)
+    cut = _taken(rule, indexes, trial, units)
     maxima = [max(0, maximum) for maximum in (rule.limit, most) if maximum is not None]
     if cut.amount > min(maxima):
         return prices.take_at_most(maxima, cut)
     prices.become(trial)
     return cut
+
+
+def _taken(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None) -> Cut:
+    if units is None and not rule.partial:
+        return _KINDS[rule.kind](rule, indexes, prices)
+    if rule.units is not None:
+        units = rule.units if units is None else min(units, rule.units)
+    cuts = []
+    for own in alike(rule.offer.of_same, indexes, prices.situation) if rule.offer.of_same else [indexes]:
+        allow(rule, own, prices, units)
+        cut = _KINDS[rule.kind](rule, own, prices)
+        prices.allowed = prices.cap = None
+        cuts.append(cut)
+        if units is not None:
+            units = max(0, units - cut.count)
+    return joined(cuts)
 
 
 def open_enough(rule: OfferRule, indexes: list[int], prices: Prices) -> bool:
@@ -43,14 +60,14 @@ def open_enough(rule: OfferRule, indexes: list[int], prices: Prices) -> bool:
 
 def _each_line(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     """A percentage of each line, or an amount off each of its units."""
-    if rule.closes:
+    if rule.closes or prices.allowed is not None:
         return _each_open(rule, indexes, prices)
     remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
     most, of_till, half = rule.units_per_line, rule.of_till, rule.half
     amount, percent = rule.amount, card_rate(rule, prices.situation) if rule.by_card else rule.percent
     shares: dict[str, int] = {}
     base = count = taken = 0
-    if not (most or amount or of_till):  # most offers are percentages of whole lines, and nothing else
+    if rule.whole_lines:  # most offers are percentages of whole lines, and nothing else
         for i in indexes:
             price = remaining[i]
             base += price
@@ -66,14 +83,15 @@ def _each_line(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
         before = price = remaining[i]
         units = all_units[i]
         if most and most < units:
-            price = (2 * price * most + units) // (2 * units)
+            price = _some(rule, prices, i, most, (2 * price * most + units) // (2 * units))
             units = most
         if amount:
-            share = amount * units
+            share = _off(rule, prices, i, units)
             base += price
         else:
             of = _till_price(prices, i, units) if of_till else price
-            share = (of * percent + half) // 10_000
+            parts = 10_000 * units if rule.per_unit else 10_000
+            share = (of * percent + half * (parts // 10_000)) // parts * (parts // 10_000)
             base += of
         if share > price:
             share = price
@@ -88,17 +106,44 @@ def _each_line(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
 
 
 def _each_open(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
-    # The same on units that are still open, which are closed by it.
+    # The same on units that are still open, which are closed by it, or on those it may touch.
     most, amount, percent = rule.units_per_line, rule.amount, card_rate(rule, prices.situation)
     shares: dict[int, int] = {}
-    closed = [first_units([piece], most)[0] if most else piece for piece in prices.pieces(indexes, closing=True)]
+    touched = []
+    for piece in prices.pieces(indexes, closing=rule.closes):
+        i, units, price = piece
+        if most and most < units:
+            ((i, units, price),) = first_units([piece], most)
+            price = _some(rule, prices, i, units, price)
+        touched.append((i, units, price))
     base = count = 0
-    for i, units, price in closed:
+    for i, units, price in touched:
         of = _till_price(prices, i, units) if rule.of_till and not amount else price
-        shares[i] = min(price, amount * units if amount else (of * percent + rule.half) // 10_000)
+        parts = units if rule.per_unit else 1
+        percentage = (of * percent + rule.half * parts) // (10_000 * parts) * parts
+        shares[i] = min(price, _off(rule, prices, i, units) if amount else percentage)
         base += of
         count += units
-    return prices.take(shares, base, count, closed=closed)
+    return prices.take(shares, base, count, closed=touched if rule.closes else ())
+
+
+def _off(rule: OfferRule, prices: Prices, index: int, units: int) -> int:
+    # An amount off these units of a line, with VAT.
+    off = rule.amount if rule.once else rule.amount * units
+    return off if rule.gross_amount else _with_vat(off, prices, index)
+
+
+def _with_vat(amount: int, prices: Prices, index: int) -> int:
+    line = prices.situation.lines[index]
+    return ratio(amount, line.gross, line.net) if line.net else amount
+
+
+def _some(rule: OfferRule, prices: Prices, index: int, units: int, share: int) -> int:
+    # What so many units of a line cost of which others were reduced before, by the programme's policy.
+    if not rule.less_discounts:
+        return share
+    gone = prices.situation.gross[index] - prices.remaining[index]
+    return max(0, _till_price(prices, index, units) - gone)
 
 
 def _till_price(prices: Prices, index: int, units: int) -> int:
@@ -107,11 +152,13 @@ def _till_price(prices: Prices, index: int, units: int) -> int:
 
 def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     """A percentage or an amount off all lines together, split over them."""
+    if prices.allowed is not None:
+        return _order_of(rule, indexes, prices)
     remaining, open_, ids = prices.remaining, prices.open, prices.ids
     own = [remaining[i] for i in indexes]
     base = sum(own)
     if rule.amount:
-        amount = rule.amount
+        amount = rule.amount if rule.gross_amount else _order_amount(rule, indexes, own, prices)
     else:
         of = sum([prices.situation.gross[i] for i in indexes]) if rule.of_till else base
         amount = (of * rule.percent + rule.half) // 10_000
@@ -119,7 +166,7 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
         amount = base
     shares: dict[str, int] = {}
     if amount:
-        parts = split(amount, own)
+        parts = split_to_last(amount, own) if rule.last_cents else split(amount, own)
         for position, i in enumerate(indexes):
             share = parts[position]
             if share:
@@ -130,11 +177,38 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     return Cut(shares, amount, base)
 
 
+def _order_of(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+    # The same of some units of the lines.
+    pieces = prices.pieces(indexes, closing=rule.closes)
+    own = [price for _, _, price in pieces]
+    base, count = sum(own), sum([units for _, units, _ in pieces])
+    if rule.amount:
+        amount = rule.amount if rule.gross_amount else _order_amount(rule, [i for i, _, _ in pieces], own, prices)
+    else:
+        of = sum([_till_price(prices, i, units) for i, units, _ in pieces]) if rule.of_till else base
+        amount = (of * rule.percent + rule.half) // 10_000
+    if not base or not amount:
+        return Cut({}, 0, base)
+    parts = (split_to_last if rule.last_cents else split)(min(amount, base), own)
+    shares = {piece[0]: part for piece, part in zip(pieces, parts, strict=True)}
+    return prices.take(shares, base, count, closed=pieces if rule.closes else ())
+
+
+def _order_amount(rule: OfferRule, indexes: list[int], own: list[int], prices: Prices) -> int:
+    # An amount without VAT, with VAT: each line's part of it by the line's own rate.
+    lines = prices.situation.lines
+    nets = [ratio(price, lines[i].net, lines[i].gross) if lines[i].gross else 0 for i, price in zip(indexes, own, strict=True)]
+    if rule.amount >= sum(nets):
+        return sum(own)
+    return sum([_with_vat(part, prices, i) for i, part in zip(indexes, split(rule.amount, nets), strict=True)])
+
+
 def _fixed(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     price = cast("FixedPriceOffer", rule.offer).price
     pieces = prices.pieces(indexes, closing=rule.closes)
     shares = {piece[0]: _above(prices, piece, price) for piece in pieces}
-    return prices.take(shares, sum([left for _, _, left in pieces]), closed=_reduced(rule, pieces, shares))
+    count = sum([units for _, units, _ in pieces])
+    return prices.take(shares, sum([left for _, _, left in pieces]), count, closed=_reduced(rule, pieces, shares))
 
 
 def _above(prices: Prices, piece: Piece, price: int) -> int:
@@ -151,10 +225,10 @@ def _reduced(rule: OfferRule, pieces: Sequence[Piece], shares: Mapping[int, int]
 def _price_list(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     offer = cast("PriceListOffer", rule.offer)
     shares: dict[int, int] = {}
-    base = 0
+    base = count = 0
     pieces = prices.pieces(indexes, closing=rule.closes)
     for piece in pieces:
-        i, _, left = piece
+        i, units, left = piece
         price = offer.prices.get(prices.situation.lines[i].product)
         if price is not None:
             shares[i] = _above(prices, piece, price)
@@ -163,13 +237,14 @@ def _price_list(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
         else:
             continue
         base += left
-    return prices.take(shares, base, closed=_reduced(rule, pieces, shares))
+        count += units
+    return prices.take(shares, base, count, closed=_reduced(rule, pieces, shares))
 
 
 def _cheapest(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     offer = cast("CheapestOffer", rule.offer)
     pieces = prices.pieces(indexes, closing=rule.closes)
-    chosen = first_units(dearest_first(pieces) if offer.choose == "dearest" else cheapest_first(pieces), offer.units)
+    chosen = first_units(dearest_first(pieces) if offer.choose == "dearest" else cheapest_first(pieces), _capped(prices, offer.units))
     shares: dict[int, int] = {}
     for i, units, price in chosen:
         shares[i] = (price * offer.percent + rule.half) // 10_000 if offer.percent else min(price, offer.amount * units)
@@ -185,6 +260,8 @@ def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     for _, units, _ in buying:
         here += units
     most = here if offer.times is None else offer.times
+    if prices.cap is not None:
+        most = min(most, prices.cap // get)
     if offer.add is not None:
         times = min(here // buy, most)
         closed = first_units(dearest_first(buying), times * buy) if rule.closes else []
@@ -246,7 +323,8 @@ def _bundle(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     shares: dict[int, int] = {}
     closed: list[Piece] = []
     base = times = 0
-    while offer.times is None or times < offer.times:
+    most = None if offer.times is None and prices.cap is None else _capped(prices, offer.times or 1_000_000)
+    while most is None or times < most:
         picked = _one_set(wanted, pools)
         if not picked:
             break
@@ -256,7 +334,8 @@ def _bundle(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
             off = max(0, together - offer.price)
         else:
             off = (together * offer.percent + rule.half) // 10_000 if offer.percent else min(together, offer.amount)
-        for (i, _, _), share in zip(picked, split(off, [price for _, _, price in picked]), strict=True):
+        parts = (split_to_last if rule.last_cents else split)(off, [price for _, _, price in picked])
+        for (i, _, _), share in zip(picked, parts, strict=True):
             shares[i] = shares.get(i, 0) + share
         times += 1
         base += together
@@ -264,6 +343,10 @@ def _bundle(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
             closed += picked
         pools = [without(pool, picked) for pool in pools]
     return prices.take(shares, base, times, closed=closed)
+
+
+def _capped(prices: Prices, units: int) -> int:
+    return units if prices.cap is None else min(units, prices.cap)
 
 
 def _one_set(wanted: list[int], pools: list[list[Piece]]) -> list[Piece]:
@@ -286,6 +369,7 @@ _KINDS: Final[dict[str, Callable[[OfferRule, list[int], Prices], Cut]]] = {
     "percent_lines": _each_line,
     "percent_order": _order,
     "amount_units": _each_line,
+    "amount_lines": _each_line,
     "amount_order": _order,
     "fixed_price": _fixed,
     "price_list": _price_list,

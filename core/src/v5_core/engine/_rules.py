@@ -164,14 +164,23 @@ class OfferRule(Rule):
         units_per_line: 0 is all.
         counted: Its explanation says how many units or sets.
         line_by_line: A percentage that is rounded on each line, so that the lines may sum to a cent more or less than the whole.
+        per_unit_use: Each unit that it reduces is a use of its limits, coupon or entitlement.
+        per_unit: Percentages are rounded on each unit of a line.
+        less_discounts: What `units_per_line` leaves of a line is worth its till price less all that was taken off before.
+        last_cents: Odd cents of a split fall on the last line.
+        whole_lines: A percentage of whole lines and nothing else, which most offers are.
+        chooses: Its kind chooses the units itself, and is told how many at most.
+        set_size: Units that a set of different things has; 0: they need not differ.
+        partial: It may not touch all units of its lines.
         pools: In the order of `BundleOffer.parts`, or the one of `BuyGetOffer.get_selector`.
         minimum_pool: Lines that the minimum counts, where they are others than the selected ones.
     """
 
     __slots__ = (
-        "amount", "by_card", "checked", "closes", "cost", "counted", "group", "guarded", "half", "key", "kind", "limit", "line_by_line",
-        "members_only", "minimum", "minimum_pool", "noted", "of_till", "offer", "order", "percent", "phrases", "pools", "stage",
-        "units_per_line",
+        "amount", "by_card", "checked", "chooses", "closes", "cost", "counted", "gross_amount", "group", "guarded", "half", "key", "kind",
+        "last_cents", "less_discounts", "limit", "line_by_line", "members_only", "minimum", "minimum_pool", "noted", "of_till", "offer",
+        "once", "order", "partial", "per_unit", "per_unit_use", "percent", "phrases", "pools", "set_size", "stage", "units",
+        "units_per_line", "whole_lines",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
@@ -186,10 +195,23 @@ class OfferRule(Rule):
         self.percent: int = getattr(data, "percent", 0)
         self.by_card = isinstance(data, CardDiscount)
         self.amount = data.amount if isinstance(data, AmountOffer) else 0
-        self.units_per_line = (data.units_per_line or 0) if isinstance(data, PercentOffer | AmountOffer) else 0
-        self.half = 5_000 if programme.policies.discount_rounding == "half-up" else 0
-        self.of_till = programme.policies.percent_of == "till"
+        self.gross_amount = not isinstance(data, AmountOffer) or data.amount_basis == "gross"
+        self.once = data.kind == "amount_lines"
+        some = data if isinstance(data, PercentOffer | AmountOffer) else None
+        self.units_per_line: int = (some.units_per_line or 0) if some is not None else 0
+        self.units: int | None = some.units if some is not None else None
+        policies = programme.policies
+        self.half = 5_000 if policies.discount_rounding == "half-up" else 0
+        self.of_till = policies.percent_of == "till"
+        self.per_unit = policies.percent_per == "unit"
+        self.less_discounts = policies.units_price == "till_less_discounts"
+        self.last_cents = policies.odd_cents == "last_line"
+        self.whole_lines = not (self.units_per_line or self.amount or self.of_till or self.per_unit)
         self.closes = data.closes_units
+        self.chooses = data.kind in ("buy_get", "bundle", "cheapest")
+        self.set_size = _set_size(data)
+        self.per_unit_use = data.use_of == "unit"
+        self.partial = bool(data.of_same or self.set_size or self.units)
         self.pools = tuple([Pool(data.id, selector) for selector in _chosen(data)])
         self.minimum_pool = Pool(data.id, data.minimum_selector) if data.minimum_selector is not None else None
         self.limit = data.maximum
@@ -202,10 +224,11 @@ class OfferRule(Rule):
         self.minimum = data.minimum
         self.checked = bool(data.minimum or data.minimum_quantity or data.limits)
         # Whether somebody asks afterwards if it applied.
-        self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement)
+        self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement or data.budgets)
         self.guarded = bool(
             data.cost or data.entitlement or isinstance(data, GiftOffer) or self.exclude_discounted
             or (data.minimum and data.minimum_price == "remaining") or (data.closes_units and (data.minimum or data.minimum_quantity))
+            or data.budgets or (data.use_of == "unit" and bool(data.limits or data.coupon))
         )  # fmt: skip
         self.order = (self.stage, self.group is None, -data.priority, programme.key, data.id)
         opened: list[Gate] = [*self.gates]
@@ -216,6 +239,14 @@ class OfferRule(Rule):
         if data.entitlement:
             opened.append(("entitlement", frozenset((data.entitlement,))))
         self.gates = tuple(opened)
+
+
+def _set_size(data: Offer) -> int:
+    if data.of_different is None:
+        return 0
+    if isinstance(data, BuyGetOffer):
+        return max(1, data.buy // 1000) + (max(1, data.get // 1000) if data.get_selector is None and data.add is None else 0)
+    return data.minimum_quantity // 1000
 
 
 def _chosen(data: Offer) -> tuple[Selector, ...]:

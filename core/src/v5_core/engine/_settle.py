@@ -117,10 +117,18 @@ def _uses(compiled: Compiled, document: SalesDocument, situation: Situation) -> 
     codes = {(one.rule, one.times): one.code or "" for one in document.applied}
     for claim, programme, offer in _applied(compiled, document):
         code = codes.get((claim.rule, claim.times), "")
-        if offer.limits or offer.coupon or (offer.entitlement and facts is not None):
-            found.append(Use(programme, claim.rule, claim.times, code if offer.coupon else "", offer.entitlement or "", bool(offer.limits)))
+        if offer.limits or offer.budgets or offer.coupon or (offer.entitlement and facts is not None):
+            code = code if offer.coupon else ""
+            found.append(Use(programme, claim.rule, claim.times, code, offer.entitlement or "", bool(offer.limits), _amount(document, claim)))
     found += [Use("", "voucher", 1, one.code) for one in document.applied if one.rule == "voucher" and one.code]
     return tuple(found)
+
+
+def _amount(document: SalesDocument, claim: Claim) -> int:
+    # What an offer took off; a till that does not say which took what says that it may have been all.
+    said = [one.amount for one in document.applied if one.rule == claim.rule and one.times == claim.times]
+    known = [amount for amount in said if amount is not None]
+    return max(known) if known else sum([line.discount for line in document.lines])
 
 
 def _paid(compiled: Compiled, situation: Situation, document: SalesDocument, words: Words) -> Paid:

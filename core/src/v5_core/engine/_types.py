@@ -114,7 +114,7 @@ class SaleState:
 
     Attributes:
         used: How much of each limit is used up, in the scope and period that count for this sale: key `limit_key(...)`; uses for a
-            limit, thousandths of points for a cap.
+            limit, thousandths of points for a cap, minor units for a budget.
     """
 
     coupons: Mapping[str, Coupon] = field(default_factory=dict)
@@ -122,9 +122,9 @@ class SaleState:
     used: Mapping[str, int] = field(default_factory=dict)
 
 
-def limit_key(programme: str, rule: str, index: int, *, cap: bool = False) -> str:
-    """Names one limit (or cap of points) of a rule in `SaleState.used`."""
-    return f"{programme}/{rule}/{'cap' if cap else ''}{index}"
+def limit_key(programme: str, rule: str, index: int, *, cap: bool = False, budget: bool = False) -> str:
+    """Names one limit (or cap of points, or budget) of a rule in `SaleState.used`."""
+    return f"{programme}/{rule}/{'cap' if cap else 'budget' if budget else ''}{index}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,8 @@ class Use:
     """One use of something that is counted: an offer with limits, a coupon, an entitlement.
 
     Attributes:
-        times: How often; a reward can be taken several times in a sale.
+        times: How often; a reward can be taken several times in a sale, and of some offers each unit counts.
+        amount: What it took off; budgets count it.
     """
 
     programme: str
@@ -141,6 +142,7 @@ class Use:
     code: str = ""
     entitlement: str = ""
     limited: bool = False
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)

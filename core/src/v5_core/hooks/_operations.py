@@ -21,7 +21,7 @@ from v5_core.hooks._parts import (
     TierView,
     VoucherView,
 )
-from v5_core.model import Balance, Claim, Code, CustomerRef, Line, Moment, PaymentMethod, SalesDocument, Text, Wire
+from v5_core.model import Applied, Balance, Claim, Code, CustomerRef, Line, Moment, PaymentMethod, SalesDocument, Text, Wire
 from v5_core.money import Amount, Points
 
 __all__ = [
@@ -173,6 +173,7 @@ class HoldRequest(Wire):
         stored_value: Amounts of gift cards, wallets, vouchers, credit notes.
         codes: Coupons, each for one use.
         rules: Offers with limits or entitlements that the quote applied, each for one use.
+        applied: Offers and coupons that the quote applied, each for as many uses and as much money of its budgets as it says.
     """
 
     request_id: Code
@@ -184,6 +185,7 @@ class HoldRequest(Wire):
     stored_value: Annotated[tuple[StoredPayment, ...], Field(max_length=50)] = ()
     codes: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
     rules: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    applied: Annotated[tuple[Applied, ...], Field(max_length=50)] = ()
     ttl_seconds: Annotated[int, Field(ge=10, le=86_400)] = 900
     operator: str = Field(default="", max_length=80)
 

@@ -40,13 +40,18 @@ class Explanation(Wire):
 
 
 class Benefit(Wire):
-    """A discount that an offer gives, split over the lines in `shares`; `line_id` is set when it touches one line only."""
+    """A discount that an offer gives, split over the lines in `shares`; `line_id` is set when it touches one line only.
+
+    Attributes:
+        times: Uses that it takes of limits and of its coupon: more than one where each unit counts.
+    """
 
     rule: str
     title: Text
     line_id: str | None = None
     amount: Amount
     shares: dict[str, Amount] = Field(default_factory=dict)
+    times: int = 1
 
 
 class Reward(Wire):

@@ -12,7 +12,20 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from v5_core.model import Code, Text
-from v5_core.programme._common import Expiry, Limit, Part, Per, PointsCap, Policies, QuantityOf, Rule, Selector, Slug, Validity
+from v5_core.programme._common import (
+    Budget,
+    Expiry,
+    Limit,
+    Part,
+    Per,
+    PointsCap,
+    Policies,
+    QuantityOf,
+    Rule,
+    Selector,
+    Slug,
+    Validity,
+)
 from v5_core.programme._earning import Boost, EarnEvent, EarnPerAmount, EarnPerQuantity, EarnPerSale, EarnRule
 from v5_core.programme._membership import Club, Entitlement, Tier, TierScheme
 from v5_core.programme._messages import Alert, RecordField, RecordRules, Template
@@ -33,8 +46,9 @@ from v5_core.programme._rewards import Redemption, RewardLevel
 from v5_core.programme._vouchers import StoredValueType, VoucherRule, VoucherStep
 
 __all__ = [
-    "Alert", "AmountOffer", "Boost", "BundleOffer", "BuyGetOffer", "CardDiscount", "CheapestOffer", "Club", "EarnEvent", "EarnPerAmount",
-    "EarnPerQuantity", "EarnPerSale", "EarnRule", "Entitlement", "Expiry", "FixedPriceOffer", "GiftOffer", "Limit", "Offer", "OfferBase",
+    "Alert", "AmountOffer", "Boost", "Budget", "BundleOffer", "BuyGetOffer", "CardDiscount", "CheapestOffer", "Club", "EarnEvent",
+    "EarnPerAmount", "EarnPerQuantity", "EarnPerSale", "EarnRule", "Entitlement", "Expiry", "FixedPriceOffer", "GiftOffer", "Limit",
+    "Offer", "OfferBase",
     "Per", "PercentOffer", "PointsCap", "Policies", "PriceListOffer", "Programme", "QuantityOf", "RecordField",
     "RecordRules", "Redemption", "RewardLevel", "Rule",
     "Selector", "Slug", "StoredValueType", "Template", "Tier", "TierScheme", "Validity", "VoucherRule", "VoucherStep",

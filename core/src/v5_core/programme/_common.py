@@ -15,7 +15,7 @@ from pydantic_core import CoreSchema
 from v5_core.model import Code, LineKind, Text, Wire
 from v5_core.money import Amount, Points, Quantity, Rounding
 
-__all__ = ["Expiry", "Limit", "Part", "Per", "PointsCap", "Policies", "QuantityOf", "Rule", "Selector", "Slug", "Validity"]
+__all__ = ["Budget", "Expiry", "Limit", "Part", "Per", "PointsCap", "Policies", "QuantityOf", "Rule", "Selector", "Slug", "Validity"]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 Per = Literal["ever", "year", "month", "week", "day"]
@@ -133,6 +133,22 @@ class Limit(Part):
     count: Literal["uses", "customers"] = "uses"
 
 
+class Budget(Part):
+    """At most so much money may a rule give away in each period of `per`: in all, or to each customer, or in each store.
+
+    Attributes:
+        amount: Money, with VAT.
+        partly: Where what is left does not suffice for a sale: give what is left (true), or nothing.
+    """
+
+    form_first = ("amount", "per", "by")
+
+    amount: Annotated[Amount, Field(gt=0)]
+    per: Per = "ever"
+    by: Literal["all", "customer", "store"] = "all"
+    partly: bool = False
+
+
 class PointsCap(Part):
     """At most `points` from one rule in one sale or in a period, for each customer or for all together."""
 
@@ -163,6 +179,12 @@ class Policies(Part):
         discount_rounding: Of a percentage to the minor unit.
         percent_of: What percentages of offers are taken of: what the offers before them left ("remaining": 20 % and 10 % are 28 %), or the
             till's price ("till": they are 30 %; never more than is left).
+        percent_per: A percentage of a line of several units is rounded once for the line, or for each unit (3 % of three at 0.90 is 0.08
+            or 0.09).
+        units_price: What so many units of a line cost of which `units_per_line` takes some and which was reduced before: their share of
+            what is left of the line ("share"), or their price at the till less all that was taken off the line ("till_less_discounts").
+        odd_cents: Of a discount on several lines: to the lines with the largest remainders, or all to the last line, where every other
+            line's part is rounded down.
         vat: Earn on amounts with VAT ("gross") or without ("net").
         base: Earn on what is left after the discounts of the sale, on the price before them, or after offers but before what
             was bought with points in this very sale ("before_rewards").
@@ -185,13 +207,16 @@ class Policies(Part):
     form_groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "earning": ("category_base", "earn_on_stored_value", "lots", "negative_balance"),
         "spending": ("same_sale_points", "one_reward_per_sale"),
-        "figures": ("percent_of", "discount_rounding", "tax_rounding"),
+        "figures": ("percent_of", "percent_per", "units_price", "discount_rounding", "odd_cents", "tax_rounding"),
         "offline": ("offline_value", "offline_coupons"),
     }
 
     rounding: Rounding = "down"
     discount_rounding: Rounding = "half-up"
     percent_of: Literal["remaining", "till"] = "remaining"
+    percent_per: Literal["line", "unit"] = "line"
+    units_price: Literal["share", "till_less_discounts"] = "share"
+    odd_cents: Literal["largest_remainder", "last_line"] = "largest_remainder"
     vat: Literal["gross", "net"] = "gross"
     base: Literal["after_discounts", "before_discounts", "before_rewards"] = "after_discounts"
     category_base: Literal["after_discounts", "before_order_discounts"] = "after_discounts"

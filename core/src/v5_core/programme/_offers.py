@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from v5_core.model import Code, Text
 from v5_core.money import Amount, Points, Quantity, Rate
-from v5_core.programme._common import Limit, QuantityOf, Rule, Selector, Slug
+from v5_core.programme._common import Budget, Limit, QuantityOf, Rule, Selector, Slug
 
 __all__ = [
     "AmountOffer", "BundleOffer", "BuyGetOffer", "CardDiscount", "CheapestOffer", "FixedPriceOffer", "GiftOffer", "Offer", "OfferBase",
@@ -33,6 +33,10 @@ class OfferBase(Rule):
         minimum_basis: With VAT, or without.
         minimum_price: The till's prices, or what remains after the offers before this one (its own discount never disqualifies it).
         minimum_quantity: Quantity, counted in the same way, below which it does not apply.
+        of_same: Units must be alike to count together: of one product, family or brand, or of one line. Each group is an offer of its
+            own: it must reach the minimum by itself ("three of the same article").
+        of_different: Units must differ: `minimum_quantity` of different products, families, brands or lines make a set, and only units
+            of sets are reduced; as many sets as the basket holds ("three different articles").
         maximum: Most that it may take off one sale, with VAT; None is no limit.
         members_only: Only for identified customers of the programme.
         codes: One of these must be typed or scanned; who has none does not get it.
@@ -41,13 +45,26 @@ class OfferBase(Rule):
         takes_all: A reward that takes all the points that there are, `cost` or more, and is given once.
         entitlement: Needs, and uses up, one use of this entitlement of the member.
         limits: How often it may be used.
+        use_of: What one use of its limits, its coupon or its entitlement is: a sale, or a unit that it reduces (of bundles a set). Of
+            units it reduces as many as there are uses left, the cheapest first ("three pieces for each customer").
+        budgets: How much it may give away.
         closes_units: Units that it touched are closed to later offers that close units, and it takes only open ones.
         notify: Tells the manager at every use.
     """
 
     form_groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "minimum": ("minimum", "minimum_quantity", "maximum", "minimum_of", "minimum_selector", "minimum_basis", "minimum_price"),
-        "who": ("members_only", "codes", "coupon", "entitlement", "limits"),
+        "minimum": (
+            "minimum",
+            "minimum_quantity",
+            "of_same",
+            "of_different",
+            "maximum",
+            "minimum_of",
+            "minimum_selector",
+            "minimum_basis",
+            "minimum_price",
+        ),  # fmt: skip
+        "who": ("members_only", "codes", "coupon", "entitlement", "limits", "use_of", "budgets"),
         "reward": ("cost", "takes_all"),
         "together": ("exclusive", "group", "priority", "closes_units"),
     }
@@ -61,6 +78,8 @@ class OfferBase(Rule):
     minimum_basis: Literal["gross", "net"] = "gross"
     minimum_price: Literal["till", "remaining"] = "till"
     minimum_quantity: Annotated[Quantity, Field(ge=0)] = 0
+    of_same: Literal["product", "family", "brand", "line"] | None = None
+    of_different: Literal["product", "family", "brand", "line"] | None = None
     maximum: Annotated[Amount, Field(gt=0)] | None = None
     members_only: bool = True
     codes: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
@@ -69,8 +88,20 @@ class OfferBase(Rule):
     takes_all: bool = False
     entitlement: Slug | None = None
     limits: Annotated[tuple[Limit, ...], Field(max_length=10)] = ()
+    use_of: Literal["sale", "unit"] = "sale"
+    budgets: Annotated[tuple[Budget, ...], Field(max_length=10)] = ()
     closes_units: bool = False
     notify: bool = False
+
+    @model_validator(mode="after")
+    def _units_alike_or_not(self) -> Self:
+        if self.of_same and self.of_different:
+            raise ValueError("units are of_same or of_different, not both")
+        if self.of_same and self.minimum_selector is not None:
+            raise ValueError("of_same counts the lines that it reduces: leave out minimum_selector")
+        if self.of_different and self.minimum_quantity < 2000 and getattr(self, "kind", "") != "buy_get":
+            raise ValueError("of_different needs minimum_quantity: how many different ones make a set")
+        return self
 
 
 class PercentOffer(OfferBase):
@@ -78,6 +109,7 @@ class PercentOffer(OfferBase):
 
     Attributes:
         units_per_line: At most so many units of each line (line offers).
+        units: At most so many units of the sale, the cheapest first.
     """
 
     form_first = ("title", "kind", "percent", "selector", "when", "validity")
@@ -85,20 +117,25 @@ class PercentOffer(OfferBase):
     kind: Literal["percent_lines", "percent_order"] = "percent_lines"
     percent: _Percent
     units_per_line: Annotated[int, Field(gt=0)] | None = None
+    units: Annotated[int, Field(gt=0)] | None = None
 
 
 class AmountOffer(OfferBase):
-    """An amount off every unit of the selected lines, or once off the order (split over the selected lines); never below zero.
+    """An amount off every unit of the selected lines, once off each line, or once off the order (split over them); never below zero.
 
     Attributes:
-        units_per_line: At most so many units of each line (`amount_units`).
+        units_per_line: At most so many units of each line (`amount_units`), or the price of so many (`amount_lines`).
+        units: At most so many units of the sale, the cheapest first (`amount_order`: no more than they cost).
+        amount_basis: The amount is with VAT, or without: then VAT of what it takes off comes on top.
     """
 
     form_first = ("title", "kind", "amount", "selector", "when", "validity")
 
-    kind: Literal["amount_units", "amount_order"] = "amount_order"
+    kind: Literal["amount_units", "amount_lines", "amount_order"] = "amount_order"
     amount: Annotated[Amount, Field(gt=0)]
     units_per_line: Annotated[int, Field(gt=0)] | None = None
+    units: Annotated[int, Field(gt=0)] | None = None
+    amount_basis: Literal["gross", "net"] = "gross"
 
 
 class FixedPriceOffer(OfferBase):

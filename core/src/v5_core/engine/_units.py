@@ -1,0 +1,64 @@
+"""Units that must be alike, or all different, and offers that take so many units only: which units of a basket an offer may touch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units
+from v5_core.engine._rules import OfferRule
+from v5_core.engine._situation import Situation
+
+__all__ = ["alike", "allow", "joined"]
+
+
+def alike(by: str, indexes: Sequence[int], situation: Situation) -> list[list[int]]:
+    """The lines in groups of one product, family or brand, or each line by itself; groups and lines in the order of their lines."""
+    groups: dict[str, list[int]] = {}
+    for i in indexes:
+        line = situation.lines[i]
+        groups.setdefault(line.line_id if by == "line" else getattr(line, by), []).append(i)
+    return list(groups.values())
+
+
+def allow(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None) -> None:
+    """Says which units of these lines an offer may touch: so many, the cheapest first; and of sets of different things no more than sets.
+
+    Kinds that choose units themselves are told how many they may take (`Prices.cap`); of all others the units are chosen here.
+    """
+    pieces = prices.pieces(indexes, closing=rule.closes)
+    if rule.set_size:
+        pieces = _of_sets(rule, pieces, prices.situation)
+    elif units is None:
+        return
+    if rule.chooses:
+        prices.cap = units
+    elif units is not None:
+        pieces = first_units(cheapest_first(pieces), units)
+    prices.allowed = dict.fromkeys(indexes, 0)
+    for i, has, _ in pieces:
+        prices.allowed[i] += has
+
+
+def _of_sets(rule: OfferRule, pieces: list[Piece], situation: Situation) -> list[Piece]:
+    # With k sets each value gives at most k units, one a set: the most sets that there are units for; of each value the dearest.
+    by = rule.offer.of_different or "product"
+    found = {piece[0]: piece for piece in pieces}
+    groups = [[found[i] for i in own] for own in alike(by, list(found), situation)]
+    counts = [sum([has for _, has, _ in own]) for own in groups]
+    sets = 0
+    while sum([min(count, sets + 1) for count in counts]) >= (sets + 1) * rule.set_size:
+        sets += 1
+    return [piece for own in groups for piece in first_units(dearest_first(own), sets)]
+
+
+def joined(cuts: Sequence[Cut]) -> Cut:
+    """What an offer took of several groups, as one."""
+    if len(cuts) == 1:
+        return cuts[0]
+    shares: dict[str, int] = {}
+    for cut in cuts:
+        for line_id, share in cut.shares.items():
+            shares[line_id] = shares.get(line_id, 0) + share
+    closed = [piece for cut in cuts for piece in cut.closed]
+    total, base = sum([cut.amount for cut in cuts]), sum([cut.base for cut in cuts])
+    return Cut(shares, total, base, sum([cut.count for cut in cuts]), sum([cut.gift for cut in cuts]), closed)
