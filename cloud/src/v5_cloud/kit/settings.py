@@ -6,13 +6,13 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from v5_core.errors import ConfigError
 
-__all__ = ["GiftCardSystem", "Settings"]
+__all__ = ["GiftCardSystem", "MailServer", "Settings", "SmsGateway"]
 
 _MAY_BE_EMPTY: Final = frozenset({"database_role"})
 
@@ -25,6 +25,33 @@ class GiftCardSystem(BaseModel):
     url: str = Field(pattern=r"^https?://")
     token: SecretStr
     timeout: float = Field(default=3.0, gt=0, le=30)
+
+
+class MailServer(BaseModel):
+    """The mail server through which messages go; `tls` is "starttls" (port 587), "tls" (465) or "none" (this very machine)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65_535)
+    sender: str = Field(pattern=r"^[^\r\n]*[^@\s<]+@[^@\s>]+>?$")
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    timeout: float = Field(default=10.0, gt=0, le=60)
+
+
+class SmsGateway(BaseModel):
+    """The SMS gateway: see `v5_cloud.messages.sms` for what it is sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(pattern=r"^https?://")
+    token: SecretStr = SecretStr("")
+    sender: str = Field(default="", max_length=20)
+    fields: dict[Literal["to", "text", "sender"], str] = Field(default_factory=dict)
+    idempotent: bool = False
+    timeout: float = Field(default=10.0, gt=0, le=60)
 
 
 def _from_json(value: object) -> object:
@@ -44,6 +71,9 @@ class Settings(BaseModel):
         enrol_rate: Enrolment attempts from one address.
         gift_cards: External gift-card systems by the name that a programme's `external` gives them, as JSON in the environment:
             `{"acme": {"url": "https://cards.example", "token": "..."}}`.
+        smtp: Mail server, as JSON:
+            `{"host": "mail.example", "sender": "Aurora <loyalty@aurora.example>", "user": "...", "password": "..."}`.
+        sms: SMS gateway, as JSON: `{"url": "https://sms.example/messages", "token": "...", "sender": "Aurora"}`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +93,8 @@ class Settings(BaseModel):
     auth_failure_rate: str = "120/minute"
     housekeeping_seconds: int = Field(default=60, ge=0)
     gift_cards: Annotated[dict[str, GiftCardSystem], BeforeValidator(_from_json)] = Field(default_factory=dict)
+    smtp: Annotated[MailServer | None, BeforeValidator(_from_json)] = None
+    sms: Annotated[SmsGateway | None, BeforeValidator(_from_json)] = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Self:

@@ -18,6 +18,7 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Cause, Working
 from v5_cloud.membership.tasks import keep_levels
+from v5_cloud.messages.service import send_due
 from v5_cloud.models import new_id
 from v5_cloud.segments.refreshing import refresh_stale
 from v5_cloud.settlement.pending import settle_known
@@ -51,6 +52,7 @@ def housekeeping(container: Container) -> int:
     resume(container)
     container.limiter.forget()
     return moved
+    moved += send_due(container)
 
 
 def _settle_time(container: Container, scope: Scope, account: str) -> None:

@@ -8,6 +8,7 @@ from v5_cloud.models.ledger import AccountRow, AllocationRow, AuditRow, HoldRow,
 from v5_cloud.models.limits import RateWindow
 from v5_cloud.models.membership import AdjustmentRow, CustomerDay, MembershipRow, RunRow, StandingRow
 from v5_cloud.models.sales import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink, StoreDay
+from v5_cloud.models.messages import MessageRow
 from v5_cloud.models.segments import SegmentDue, SegmentMember, SegmentModel, SegmentRow, ShoppingDay, ShoppingProduct
 from v5_cloud.models.simulation import SimulationRow
 from v5_cloud.models.tenants import Company, Store, Tenant, User, UserSession
@@ -41,6 +42,7 @@ __all__ = [
     "MembershipRow",
     "PendingRef",
     "PostingRow",
+    "MessageRow",
     "ProductRow",
     "ProgrammeRow",
     "RateWindow",

@@ -28,6 +28,8 @@ class Company(TenantRow):
         programme_stamp: Grows with each publication, so that every process notices at its next statement.
         offline_points_limit: Points (thousandths) one customer may spend at a store whose line is down.
         card_prefix: Leading digits of the EAN-13 card numbers that V5 makes.
+        manager_email: Who is told of what offers and vouchers tell the manager; a store may have its own.
+        manager_phone: The same, for an SMS.
     """
 
     __tablename__ = "company"
@@ -42,6 +44,8 @@ class Company(TenantRow):
     card_prefix: Mapped[str] = mapped_column(default="29")
     receipt_url: Mapped[str] = mapped_column(default="")
     address: Mapped[str] = mapped_column(default="", server_default="")
+    manager_email: Mapped[str] = mapped_column(default="", server_default="")
+    manager_phone: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str] = mapped_column(default="", server_default="")
@@ -61,6 +65,8 @@ class Store(TenantRow):
     language: Mapped[str] = mapped_column(default="pt")
     directives: Mapped[str] = mapped_column(default="")
     address: Mapped[str] = mapped_column(default="", server_default="")
+    manager_email: Mapped[str] = mapped_column(default="", server_default="")
+    manager_phone: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[str] = mapped_column(default="", server_default="")

@@ -17,9 +17,10 @@ from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Working
+from v5_cloud.messages.notices import tell_manager
 from v5_cloud.models import DocumentRow
 from v5_cloud.programmes.repository import ProgrammeRepository
-from v5_cloud.programmes.service import catalogue
+from v5_cloud.programmes.service import Catalogue, catalogue
 from v5_cloud.settlement.document import Doc, lock_keys, names_of, refs_of
 from v5_cloud.settlement.extending import catalogue_for, extend
 from v5_cloud.settlement.receipt import answer_of
@@ -144,8 +145,14 @@ def write(container: Container, scope: Scope, session: Session, world: World, al
     """Writes what a world changed."""
     writes = WriteSet(scope)
     world.collect(writes)
+    tell_manager(scope, session, world, lambda: _programmes(container, scope, session), writes)
     also(writes)
     writes.flush(session, epoch_base(container))
+
+
+def _programmes(container: Container, scope: Scope, session: Session) -> Catalogue:
+    programmes = ProgrammeRepository(session, scope)
+    return catalogue(container, programmes, programmes.stamp())
 
 
 def load(container: Container, scope: Scope, session: Session, reports: Sequence[SalesDocument], ids: Sequence[str] = ()) -> World:

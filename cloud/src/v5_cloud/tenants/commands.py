@@ -37,6 +37,9 @@ _programme = typer.Typer(no_args_is_help=True, help="Programmes: how points are 
 TenantOption = Annotated[str | None, typer.Option("--tenant", help="Tenant id; not needed when there is only one.")]
 CompanyOption = Annotated[str | None, typer.Option("--company", help="Company id; not needed when the tenant has only one.")]
 
+ManagerEmail = Annotated[str | None, typer.Option(help="Who is told when an offer says so.")]
+ManagerPhone = Annotated[str | None, typer.Option(help="The same by SMS, with the country: +351912345678.")]
+
 
 def attach(app: typer.Typer) -> None:
     """Adds the groups of commands."""
@@ -111,9 +114,12 @@ def company_edit(
     tax_number: Annotated[str | None, typer.Option(help="As the tax office knows it.")] = None,
     address: Annotated[str | None, typer.Option(help="Its postal address.")] = None,
     receipt_url: Annotated[str | None, typer.Option(help="Where customers see their balance; printed as a QR code.")] = None,
+    manager_email: ManagerEmail = None,
+    manager_phone: ManagerPhone = None,
 ) -> None:
     """Changes what is given of a company; the rest stays. Currency and country cannot be changed."""
     values = {"name": name, "tax_number": tax_number, "address": address, "receipt_url": receipt_url}
+    values |= {"manager_email": manager_email, "manager_phone": manager_phone}
     with opened() as held:
         scope = _scope(held, tenant, company)
         changes.change(held, scope, Company, scope.company, _given(values), actor=setup.OPERATOR)
@@ -137,9 +143,12 @@ def store_edit(
     timezone: Annotated[str | None, typer.Option(help="Where its days begin and end; counts for sales from now on.")] = None,
     language: Annotated[str | None, typer.Option(help="Of receipts and messages: pt, en, fr, es or he.")] = None,
     directives: Annotated[str | None, typer.Option(help="What tills show to the cashier, a line each.")] = None,
+    manager_email: ManagerEmail = None,
+    manager_phone: ManagerPhone = None,
 ) -> None:
     """Changes what is given of a store; the rest stays. Its code cannot be changed, for documents name it."""
     values = {"name": name, "address": address, "timezone": timezone, "language": language, "directives": directives}
+    values |= {"manager_email": manager_email, "manager_phone": manager_phone}
     with opened() as held:
         scope = _scope(held, tenant, company)
         changes.change(held, scope, Store, setup.store_named(held, scope, code).id, _given(values), actor=setup.OPERATOR)

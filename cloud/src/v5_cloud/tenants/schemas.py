@@ -27,6 +27,8 @@ class CompanyItem(_Shown):
     currency: str
     country: str
     receipt_url: str
+    manager_email: str
+    manager_phone: str
     offline_points_limit: Points
     closed_at: datetime | None
     closed_by: str
@@ -43,6 +45,8 @@ class StoreItem(_Shown):
     timezone: str
     language: str
     directives: list[str]
+    manager_email: str
+    manager_phone: str
     closed_at: datetime | None
     closed_by: str
 

@@ -24,7 +24,7 @@ _EPOCH_BITS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """A store as settlement needs it."""
+    """A store as settlement needs it; the manager's addresses are the company's where it has none of its own."""
 
     id: str
     code: str
@@ -32,6 +32,8 @@ class StoreInfo:
     zone: ZoneInfo
     language: str
     directives: tuple[str, ...] = ()
+    manager_email: str = ""
+    manager_phone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,14 @@ def _read(container: Container, scope: Scope) -> CompanyInfo:
             raise NotFoundError("There is no such company.")
         stores = {
             row.code: StoreInfo(
-                row.id, row.code, row.name, ZoneInfo(row.timezone), row.language, tuple(filter(None, row.directives.splitlines()))
+                row.id,
+                row.code,
+                row.name,
+                ZoneInfo(row.timezone),
+                row.language,
+                tuple(filter(None, row.directives.splitlines())),
+                row.manager_email or company.manager_email,
+                row.manager_phone or company.manager_phone,
             )
             for row in repository.stores()
         }
@@ -120,6 +129,8 @@ def company_item(row: Company) -> CompanyItem:
         currency=row.currency,
         country=row.country,
         receipt_url=row.receipt_url,
+        manager_email=row.manager_email,
+        manager_phone=row.manager_phone,
         offline_points_limit=row.offline_points_limit,
         closed_at=row.closed_at,
         closed_by=row.closed_by,
@@ -137,6 +148,8 @@ def store_item(row: Store) -> StoreItem:
         timezone=row.timezone,
         language=row.language,
         directives=[one for one in row.directives.splitlines() if one],
+        manager_email=row.manager_email,
+        manager_phone=row.manager_phone,
         closed_at=row.closed_at,
         closed_by=row.closed_by,
     )

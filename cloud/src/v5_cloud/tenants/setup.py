@@ -21,6 +21,8 @@ from v5_core.words import LANGUAGES
 __all__ = ["OPERATOR", "add_company", "add_store", "add_tenant", "audit", "company_wrong", "only_company", "store_named", "store_wrong"]
 
 OPERATOR: Final = "operator"  # who the audit names for what is done on the command line
+_EMAIL: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+_PHONE: Final = re.compile(r"\+[1-9]\d{6,14}")
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _QR_ROOM: Final = 300 - len(QR_PREFIX)
 
@@ -161,7 +163,7 @@ def company_wrong(values: Mapping[str, str]) -> list[FieldError]:
     url = values.get("receipt_url", "")
     if url and (not re.match(r"https?://", url) or len(url) > _QR_ROOM):
         wrong.append(FieldError("receipt_url", "receipt_url", f"an http(s) address of at most {_QR_ROOM} characters is expected"))
-    return wrong + _short(values, "tax_number", 40) + _short(values, "address", 500)
+    return wrong + _manager(values) + _short(values, "tax_number", 40) + _short(values, "address", 500)
 
 
 def store_wrong(values: Mapping[str, str]) -> list[FieldError]:
@@ -171,7 +173,17 @@ def store_wrong(values: Mapping[str, str]) -> list[FieldError]:
         wrong.append(FieldError("timezone", "timezone", "a name such as Europe/Lisbon is expected"))
     if "language" in values and values["language"] not in LANGUAGES:
         wrong.append(FieldError("language", "language", f"one of {', '.join(LANGUAGES)} is expected"))
-    return wrong + _short(values, "address", 500) + _short(values, "directives", 2000)
+    return wrong + _manager(values) + _short(values, "address", 500) + _short(values, "directives", 2000)
+
+
+def _manager(values: Mapping[str, str]) -> list[FieldError]:
+    email, phone = values.get("manager_email", ""), values.get("manager_phone", "")
+    wrong = []
+    if email and (len(email) > 254 or not _EMAIL.fullmatch(email)):
+        wrong.append(FieldError("manager_email", "email", "an e-mail address is expected"))
+    if phone and not _PHONE.fullmatch(phone):
+        wrong.append(FieldError("manager_phone", "phone", "a number with its country is expected, as in +351912345678"))
+    return wrong
 
 
 def _short(values: Mapping[str, str], name: str, most: int) -> list[FieldError]:

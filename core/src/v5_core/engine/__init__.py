@@ -20,7 +20,7 @@ from v5_core.engine._expiry import expires_at
 from v5_core.engine._permissions import may_redeem, redeeming_programme
 from v5_core.engine._reversal import reversal
 from v5_core.engine._rewards import next_reward, points_worth, rewards_for
-from v5_core.engine._settle import claimed_points, settle
+from v5_core.engine._settle import claimed_points, noticed, settle
 from v5_core.engine._types import (
     Coupon,
     CustomerFacts,
@@ -63,6 +63,7 @@ __all__ = [
     "may_redeem",
     "missing_fields",
     "next_reward",
+    "noticed",
     "occurrences",
     "points_worth",
     "record_attributes",

@@ -17,7 +17,7 @@ from v5_core.model import Claim, DocumentKind, DocumentStatus, Line, LineKind, P
 from v5_core.programme import OfferBase
 from v5_core.words import Words, words_of
 
-__all__ = ["claimed_points", "settle"]
+__all__ = ["claimed_points", "noticed", "settle"]
 
 _STORED = frozenset((PaymentMethod.GIFT_CARD, PaymentMethod.WALLET, PaymentMethod.VOUCHER, PaymentMethod.CREDIT_NOTE))
 
@@ -85,6 +85,11 @@ def settle(
 def claimed_points(compiled: Compiled, document: SalesDocument) -> int:
     """Points that the rewards cost which a document says were taken."""
     return sum(offer.cost * one.times for one, _, offer in _applied(compiled, document))
+
+
+def noticed(compiled: Compiled, document: SalesDocument) -> list[tuple[str, OfferBase]]:
+    """Offers in a sale whose every use the manager is told of, with their programmes."""
+    return [(programme, offer) for _, programme, offer in _applied(compiled, document) if offer.notify]
 
 
 def _applied(compiled: Compiled, document: SalesDocument) -> list[tuple[Claim, str, OfferBase]]:

@@ -113,4 +113,11 @@ MESSAGES: Final = {
     "event_taken": "{title}: {points} taken back, the purchase was returned",
     "redeem_refused": "Points cannot be used here, or not by this operator",
     "redeem_daily": "Only {points} more can be used today",
+    # To the manager, and of vouchers that a return or the ledger takes back.
+    "notice_offer": "{title}: used by {who} at {store}. Purchase of {amount}, document {number}, {time}",
+    "notice_voucher": "{title}: given to {who} at {store}. Purchase of {amount}, document {number}, {time}",
+    "notice_nobody": "somebody without a card",
+    "receipt_withdrawn": "Withdrawn: {code}",
+    "receipt_worth": "{code} is now worth {amount}",
+    "code_not_due": "{code} was printed in the store, but is not due: it is worth nothing",
 }

@@ -113,4 +113,11 @@ MESSAGES: Final = {
     "event_taken": "{title}: {points} retirados, la compra se devolvió",
     "redeem_refused": "Aquí, o con este operador, no se pueden usar puntos",
     "redeem_daily": "Hoy solo se pueden usar {points} más",
+    # To the manager, and of vouchers that a return or the ledger takes back.
+    "notice_offer": "{title}: usado por {who} en {store}. Compra de {amount}, documento {number}, {time}",
+    "notice_voucher": "{title}: dado a {who} en {store}. Compra de {amount}, documento {number}, {time}",
+    "notice_nobody": "alguien sin tarjeta",
+    "receipt_withdrawn": "Anulado: {code}",
+    "receipt_worth": "{code} vale ahora {amount}",
+    "code_not_due": "{code} se imprimió en la tienda, pero no corresponde: no vale nada",
 }

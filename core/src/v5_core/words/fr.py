@@ -113,4 +113,11 @@ MESSAGES: Final = {
     "event_taken": "{title} : {points} repris, l'achat a été rendu",
     "redeem_refused": "Ici, ou par cet opérateur, on ne peut pas utiliser de points",
     "redeem_daily": "Aujourd’hui on ne peut plus utiliser que {points}",
+    # To the manager, and of vouchers that a return or the ledger takes back.
+    "notice_offer": "{title} : utilisé par {who} à {store}. Achat de {amount}, document {number}, {time}",
+    "notice_voucher": "{title} : donné à {who} à {store}. Achat de {amount}, document {number}, {time}",
+    "notice_nobody": "quelqu’un sans carte",
+    "receipt_withdrawn": "Annulé : {code}",
+    "receipt_worth": "{code} vaut maintenant {amount}",
+    "code_not_due": "{code} a été imprimé au magasin, mais n’est pas dû : il ne vaut rien",
 }

@@ -113,4 +113,11 @@ MESSAGES: Final = {
     "event_taken": "\u2068{title}\u2069: {points} נלקחו, הקנייה הוחזרה",
     "redeem_refused": "כאן, או בידי מפעיל זה, אי אפשר לנצל נקודות",
     "redeem_daily": "היום אפשר לנצל עוד {points} בלבד",
+    # To the manager, and of vouchers that a return or the ledger takes back.
+    "notice_offer": "\u2068{title}\u2069: מומש על ידי \u2068{who}\u2069 ב\u2068{store}\u2069. {amount}, \u2068{number}\u2069, {time}",
+    "notice_voucher": "\u2068{title}\u2069: ניתן ל\u2068{who}\u2069 ב\u2068{store}\u2069. {amount}, \u2068{number}\u2069, {time}",
+    "notice_nobody": "לקוח ללא כרטיס",
+    "receipt_withdrawn": "בוטל: \u2068{code}\u2069",
+    "receipt_worth": "השובר \u2068{code}\u2069 שווה כעת {amount}",
+    "code_not_due": "\u2068{code}\u2069 הודפס בחנות אך אינו מגיע: אין לו ערך",
 }

@@ -113,4 +113,11 @@ MESSAGES: Final = {
     "event_taken": "{title}: {points} retirados, a compra foi devolvida",
     "redeem_refused": "Aqui, ou com este operador, não se podem usar pontos",
     "redeem_daily": "Hoje só se podem usar mais {points}",
+    # To the manager, and of vouchers that a return or the ledger takes back.
+    "notice_offer": "{title}: usado por {who} em {store}. Compra de {amount}, documento {number}, {time}",
+    "notice_voucher": "{title}: dado a {who} em {store}. Compra de {amount}, documento {number}, {time}",
+    "notice_nobody": "alguém sem cartão",
+    "receipt_withdrawn": "Anulado: {code}",
+    "receipt_worth": "{code} vale agora {amount}",
+    "code_not_due": "{code} foi impresso na loja, mas não é devido: não vale nada",
 }
