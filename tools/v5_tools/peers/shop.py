@@ -291,6 +291,7 @@ class World:
         if body.payments:
             content["payments"] = list(body.payments)
         document = self._document(name, body.number, request, content, "return")
+        self.sales[name] = document
         return self.hook("return", {"request_id": self.request_id(), "document": document})
 
     def _do_identify(self, _: str, body: cases.Identify) -> dict[str, Any]:

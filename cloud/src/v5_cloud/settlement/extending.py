@@ -39,10 +39,15 @@ def catalogue_for(
         return known
     kept = remembered(container, scope)
     named = any(doc.extras for doc in docs) or any(codes_of(body) or any(one.hold for one in body.payments) for body in bodies)
-    if kept is not None and not named and not any(kept.asks(body.issued_at).anonymous for body in bodies):
+    if kept is not None and not named and not any(_asks_unnamed(kept.asks(body.issued_at), body) for body in bodies):
         return None
     programmes = ProgrammeRepository(session, scope)
     return catalogue(container, programmes, programmes.stamp())
+
+
+def _asks_unnamed(asks: Asks, body: SalesDocument) -> bool:
+    # Whether a sale without a customer needs anything: "the first 100" counts those whom nobody knows too.
+    return asks.anonymous or bool(asks.limits and body.applied)
 
 
 def extend(
@@ -65,7 +70,8 @@ def extend(
     wanted = {one for one in holds if known.get(one, one).startswith(RESERVED) or (one not in known and one not in working.holds)}
     # A sale of long ago counts for the levels of today.
     today = programmes.asks(now)
-    asked = any(one.customers for one in asks) or today.measured if customers else any(one.anonymous for one in asks)
+    unnamed = any(_asks_unnamed(one, body) for one, body in zip(asks, bodies, strict=True))
+    asked = any(one.customers for one in asks) or today.measured if customers else unnamed
     if not (codes or wanted or asked or any(doc.extras for doc in docs)):
         return None
     repository, members = VoucherRepository(session, scope), MembershipRepository(session, scope)

@@ -86,9 +86,29 @@ def _bring_return(extras: Extras, doc: Doc) -> None:
             known = extras.purse.row(payment.code or "")
             if known is None or known.document_id == doc.id:
                 made["credit"] = _card(extras, doc, type_, payment.amount, payment.code or "")
+    made |= _refunded(extras, doc)
     issued = _issue(extras, doc, made)
     doc.extras = {name: value for name, value in {**doc.extras, "issued": issued}.items() if value}
     extras.count(doc)
+
+
+def _refunded(extras: Extras, doc: Doc) -> dict[str, _Made]:
+    """What a return pays out onto wallets and gift cards, beyond what they had paid of the sale: money that comes on them."""
+    paid_out: dict[str, int] = {}
+    for payment in doc.body.payments if doc.counts else ():
+        row = extras.purse.row(payment.code or "")
+        if row is not None and row.kind in ("wallet", "gift_card") and MEANS.get(payment.method) == row.kind:
+            paid_out[row.code] = paid_out.get(row.code, 0) + payment.amount
+    given, made, left = doc.extras.get("given", {}), {}, doc.body.gross
+    for code, amount in sorted(paid_out.items()):
+        more = min(left, amount) - given.get(code, 0)
+        left -= min(left, amount)
+        row = extras.purse.row(code)
+        if row is not None and more > 0:
+            if row.state != "active":
+                extras.find(doc, "blocked", code)
+            made[f"load/{code}"] = _Made(Issue(kind=row.kind, code=row.code, valid_until=row.valid_until), more, load=True)
+    return made
 
 
 def _at(doc: Doc) -> datetime:
@@ -292,8 +312,7 @@ def _sold(extras: Extras, sale: Doc, line: Line, pair: tuple[Programme, StoredVa
         if gone:
             return {}
         row = extras.purse.row(codes[0]) if codes else None
-        own = next((one for one in extras.purse.rows.values() if one.type == type_.id and one.customer_id == sale.customer), None)
-        known = row or (own if sale.customer else None)
+        known = row or (_own_wallet(extras, sale, type_) if sale.customer else None)
         made = _card(extras, sale, pair, line.gross, known.code if known is not None else codes[0] if codes else "")
         made.load = known is not None
         if type_.ceiling is not None and known is not None and extras.purse.balance(known) + line.gross > type_.ceiling:
@@ -305,6 +324,16 @@ def _sold(extras: Extras, sale: Doc, line: Line, pair: tuple[Programme, StoredVa
         f"sold/{line.line_id}/{number}": _card(extras, sale, pair, values[number], codes[number] if number < len(codes) else "")
         for number in range(max(0, units - gone))
     }
+
+
+def _own_wallet(extras: Extras, sale: Doc, type_: StoredValueType) -> VoucherRow | None:
+    # The customer's own that can still be used; of several the one that has lived longest.
+    own = [one for one in extras.purse.rows.values() if one.type == type_.id and one.customer_id == sale.customer and one.state == "active"]
+    return min((one for one in own if one.valid_until is None or one.valid_until > _at(sale)), key=_age, default=None)
+
+
+def _age(row: VoucherRow) -> tuple[datetime, str]:
+    return row.created_at, row.code
 
 
 def _card(extras: Extras, doc: Doc, pair: tuple[Programme, StoredValueType], amount: int, code: str) -> _Made:
