@@ -78,7 +78,7 @@ class _Books:
         programmes = catalogue(container, known, stamp if pairs else known.stamp())
         working = Working(company.id, now)
         working.load([account for account, _ in pairs], (), ())
-        ledger.details(working, [account.id for account, _ in pairs])
+        ledger.outline(working, [account.id for account, _ in pairs])
         owners = {account.customer_id: account.id for account, _ in pairs}
         # A relative's points are on another customer's account.
         owners |= {one.id: owners[head] for _, one in pairs if (head := one.shares_with) in owners}
@@ -86,9 +86,10 @@ class _Books:
 
     def post(self, customer: CustomerRow, entry: str, target: Target, at: datetime, booked: Booked | None = None) -> None:
         """Brings an entry to its target."""
-        state = self.working.state(self.accounts[customer.id])
         policies = self.programmes.policies(at)
-        outcome = book(state, entry, booked or Booked(), target, at=at, policies=policies)
+        outcome = self.working.ask(
+            self.accounts[customer.id], lambda state: book(state, entry, booked or Booked(), target, at=at, policies=policies)
+        )
         self.working.apply(outcome, Cause(None, customer.home_store, zone_of(self.company, customer)))
 
     def note(self, customer: CustomerRow, rule: EarnEvent, earned: Earned, what: Occurrence, subject: str = "") -> CustomerEvent:

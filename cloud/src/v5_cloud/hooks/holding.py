@@ -43,7 +43,7 @@ def place(container: Container, scope: Scope, session: Session, request: HoldReq
         UnknownCustomerError: Points are asked for and nobody is known by the reference.
         ConflictError: Something cannot be had.
     """
-    more = bool(request.stored_value or request.codes or request.rules)
+    more = bool(request.stored_value or request.codes or request.rules or request.applied)
     if not request.points and not more:
         wrong = FieldError("points", "missing", "name points, stored value, codes or rules")
         raise ValidationError("A hold reserves something.", errors=(wrong,))
@@ -60,11 +60,11 @@ def place(container: Container, scope: Scope, session: Session, request: HoldReq
     worth = 0
     if request.points and account is not None and customer is not None:
         working.load([account], (), ())
-        ledger.details(working, [account.id])
+        ledger.outline(working, [account.id])
         _time_out(working, account.id)
         permit(session, scope, request, programmes, company.currency, company.stores[request.store], customer, working, account.id)
-        state, policies = working.state(account.id), programmes.policies(now)
-        working.apply(place_hold(state, hold_id, request.points, at=now, expires_at=expires, policies=policies), Cause())
+        reserve = partial(place_hold, hold_id=hold_id, points=request.points, at=now, expires_at=expires, policies=programmes.policies(now))
+        working.apply(working.ask(account.id, reserve), Cause())
         # A till without a line calls the hold by its request; the payment names it so.
         working.aliases[hold_id] = request.request_id
         working.collect(writes, company.default_zone)
@@ -132,11 +132,12 @@ def release(container: Container, scope: Scope, session: Session, name: str, *, 
     points, freed = 0, False
     if row is not None and pairs:
         working.load([one for one, _ in pairs], (), ())
-        ledger.details(working, [account], [row.id])
+        ledger.outline(working, [account], [row.id])
         hold = working.holds[row.id]
         if hold.is_open:
             points, freed = hold.points, True
-            working.apply(release_hold(working.state(account), hold.hold_id, at=now, timed_out=timed_out), Cause())
+            free = partial(release_hold, hold_id=hold.hold_id, at=now, timed_out=timed_out)
+            working.apply(working.ask(account, free), Cause())
         working.collect(writes, company.default_zone)
     for one in repository.reservations([one.id for one in known]):
         if one.state == "open":
@@ -169,4 +170,5 @@ def time_out(container: Container, scope: Scope, limit: int = 100) -> int:
 def _time_out(working: Working, account: str) -> None:
     for hold in working.state(account).holds:
         if hold.expires_at <= working.now:
-            working.apply(release_hold(working.state(account), hold.hold_id, at=working.now, timed_out=True), Cause())
+            free = partial(release_hold, hold_id=hold.hold_id, at=working.now, timed_out=True)
+            working.apply(working.ask(account, free), Cause())

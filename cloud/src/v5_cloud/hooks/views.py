@@ -13,7 +13,6 @@ from v5_cloud.ledger.working import Working
 from v5_cloud.models import AccountRow, CustomerRow
 from v5_core.engine import CustomerFacts, record_attributes
 from v5_core.hooks import CustomerView, Message
-from v5_core.ledger import available
 from v5_core.model import Balance, Card, CardKind
 from v5_core.words import Words
 
@@ -21,23 +20,22 @@ __all__ = ["facts_of", "views", "working_of"]
 
 
 def working_of(ledger: LedgerRepository, accounts: Sequence[AccountRow], now: datetime) -> Working:
-    """The accounts with their open lots and holds."""
+    """The accounts with their open holds and what their lots come to."""
     working = Working(ledger.scope.company, now)
     working.load(accounts, (), ())
-    ledger.details(working, [account.id for account in accounts])
+    ledger.outline(working, [account.id for account in accounts])
     return working
 
 
 def facts_of(customer: CustomerRow, working: Working, account: str, now: datetime) -> CustomerFacts:
     """What the engine may know."""
-    state = working.state(account)
     return CustomerFacts(
         customer=customer.id,
         card_types=frozenset(customer.card_types),
         birth_date=customer.birth_date,
         member_since=customer.member_since,
-        balance_available=available(state, now),
-        held=sum(hold.points for hold in state.holds),
+        balance_available=working.available(account, now),
+        held=working.held(account),
         blocked=customer.blocked,
         card_rate=card_rate(customer.rates, now.date()),
         attributes=record_attributes(customer),

@@ -34,6 +34,7 @@ __all__ = ["Housekeeper", "housekeeping"]
 
 _log = logging.getLogger(__name__)
 _CHUNK: Final = 200
+_LOTS: Final = 500
 
 
 def housekeeping(container: Container) -> int:
@@ -46,16 +47,18 @@ def housekeeping(container: Container) -> int:
             now = container.clock()
             accounts = {row.account_id for row in ledger.overdue_holds(now, _CHUNK)} | set(ledger.lapsed_accounts(now, _CHUNK))
         for account in sorted(accounts):
-            again(partial(_settle_time, container, scope, account))
+            while again(partial(_settle_time, container, scope, account)):
+                pass
         moved += len(accounts) + settle_known(container, scope) + settle_outside(container, scope)
         moved += celebrate(container, scope) + hear_all(container, scope) + refresh_stale(container, scope)
     resume(container)
+    moved += send_due(container)
     container.limiter.forget()
     return moved
-    moved += send_due(container)
 
 
-def _settle_time(container: Container, scope: Scope, account: str) -> None:
+def _settle_time(container: Container, scope: Scope, account: str) -> bool:
+    """Releases the account's overdue holds and takes out what lapsed; whether that may go on, for no transaction takes out too many."""
     company, now = company_info(container, scope), container.clock()
     with container.database.write(scope) as session:
         ledger = LedgerRepository(session, scope)
@@ -63,15 +66,18 @@ def _settle_time(container: Container, scope: Scope, account: str) -> None:
         working = Working(company.id, now)
         # An account that is no customer's is a gift card's, a wallet's or the like.
         working.load([row for row, _ in pairs] or VoucherRepository(session, scope).accounts([account]), (), ())
-        ledger.details(working, [account])
+        more = ledger.lapsed(working, account, _LOTS)
+        ledger.outline(working, [account])
         cause = Cause(zone=company.default_zone)
         for hold in working.state(account).holds:
             if hold.expires_at <= now:
-                working.apply(release_hold(working.state(account), hold.hold_id, at=now, timed_out=True), cause)
-        working.apply(expire(working.state(account), new_id("x", now), at=now), cause)
+                free = partial(release_hold, hold_id=hold.hold_id, at=now, timed_out=True)
+                working.apply(working.ask(account, free), cause)
+        working.apply(working.ask(account, partial(expire, entry=new_id("x", now), at=now)), cause)
         writes = WriteSet(scope)
         working.collect(writes, company.default_zone)
         writes.flush(session, epoch_base(container))
+    return more
 
 
 class Housekeeper:

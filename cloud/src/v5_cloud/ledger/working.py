@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.models import AccountRow, AllocationRow, HoldRow, LotRow, PostingRow, new_id
-from v5_core.ledger import AccountState, Allocation, Booked, Hold, HoldState, Lot, Operation, Outcome, Posting, balance_view
+from v5_core.ledger import (
+    WHOLE,
+    AccountState,
+    Allocation,
+    Booked,
+    Hold,
+    HoldState,
+    Lot,
+    LotsNeededError,
+    Operation,
+    Outcome,
+    Posting,
+    Reach,
+    Rest,
+    available,
+    balance_view,
+)
 from v5_core.model import Balance
 
 __all__ = ["Account", "Cause", "Member", "Working", "allocation_of", "hold_of", "lot_of"]
+
+Answer = TypeVar("Answer")
 
 
 class Account(NamedTuple):
@@ -95,7 +113,11 @@ class Working:
     holds: dict[str, Hold] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     allocations: dict[str, list[Allocation]] = field(default_factory=dict)
+    # Loads lots that an operation asks for (account, what).
+    more: Callable[[str, LotsNeededError], None] | None = None
     _states: dict[str, AccountState] = field(default_factory=dict)
+    _rests: dict[str, Rest] = field(default_factory=dict)
+    _taken_in: dict[str, int] = field(default_factory=dict)
     _earned: dict[str, int] = field(default_factory=dict)
     _spent: dict[str, int] = field(default_factory=dict)
     _loaded: dict[str, int] = field(default_factory=dict)
@@ -117,11 +139,34 @@ class Working:
                 unit = row.unit if isinstance(row, AccountRow) else "points"
                 self._states[row.id] = AccountState(row.id, row.balance, row.version, row.sequence, unit=unit)
         for lot in lots:
-            self.lots.setdefault(lot.account, {}).setdefault(lot.lot_id, lot)
-            self._enter(lot.account, lot.entry)
+            known = self.lots.setdefault(lot.account, {})
+            if lot.lot_id not in known:
+                known[lot.lot_id] = lot
+                self._taken_in[lot.account] = self._taken_in.get(lot.account, 0) + lot.remaining
+                self._enter(lot.account, lot.entry)
         for hold in holds:
             self.holds.setdefault(hold.hold_id, hold)
             self._held.setdefault(hold.account, {})[hold.hold_id] = None
+
+    def known(self, accounts: Iterable[str]) -> list[str]:
+        """Lots that need not be loaded."""
+        return [lot for account in accounts for lot in self.lots.get(account, ())]
+
+    def sum_up(self, account: str, balance: int, rest: Rest) -> None:
+        """Takes in the sums of what was not loaded; `balance` is what is stored, all lots together."""
+        self._rests[account] = replace(rest, points=balance - self._taken_in.get(account, 0))
+
+    def summed(self, accounts: Iterable[str]) -> set[str]:
+        """Which of these are known by sums of some of their lots."""
+        return {one for one in accounts if self._rests.get(one, WHOLE).points}
+
+    def reach(self, account: str, reach: Reach) -> None:
+        """Notes how far lots were loaded in the order of drawing."""
+        self._rests[account] = replace(self._rests[account], reach=reach)
+
+    def whole(self, accounts: Iterable[str]) -> None:
+        """Notes that all open lots were loaded."""
+        self._rests |= dict.fromkeys(accounts, WHOLE)
 
     def open(self, row: AccountRow) -> None:
         """A new account; it is written even when nothing is booked on it."""
@@ -141,11 +186,21 @@ class Working:
         return [self.holds[one] for one in self._held.get(account, ())]
 
     def state(self, account: str) -> AccountState:
-        """The account as `v5_core.ledger` wants it: with its open lots and holds."""
+        """The account as `v5_core.ledger` wants it: with its open holds, and its open lots as far as they were loaded."""
         lots = tuple([lot for lot in self.lots.get(account, {}).values() if lot.remaining])
         holds = tuple([hold for hold in self._holds(account) if hold.is_open])
         base = self._states[account]
-        return AccountState(account, base.balance, base.version, base.sequence, lots, holds, base.unit)
+        return AccountState(account, base.balance, base.version, base.sequence, lots, holds, base.unit, self._rests.get(account, WHOLE))
+
+    def ask(self, account: str, question: Callable[[AccountState], Answer]) -> Answer:
+        """What an operation or a view makes of an account; lots that it needs are loaded, as many as it needs."""
+        while True:
+            try:
+                return question(self.state(account))
+            except LotsNeededError as error:
+                if self.more is None:
+                    raise
+                self.more(account, error)
 
     def booked(self, account: str, entry: str, origin: str = "") -> Booked:
         """What an entry has booked on an account; `origin` is the sale that a return points at."""
@@ -223,7 +278,15 @@ class Working:
 
     def balance(self, account: str, at: datetime, zone: ZoneInfo) -> Balance:
         """The balance as a till shows it."""
-        return balance_view(self.state(account), at=at, zone=zone, within=timedelta(days=60))
+        return self.ask(account, lambda state: balance_view(state, at=at, zone=zone))
+
+    def held(self, account: str) -> int:
+        """Points that open holds reserve."""
+        return sum([hold.points for hold in self._holds(account) if hold.is_open])
+
+    def available(self, account: str, at: datetime) -> int:
+        """Points that can be spent."""
+        return self.ask(account, lambda state: available(state, at))
 
     def changed(self) -> set[str]:
         """Accounts that something happened to."""
@@ -236,11 +299,10 @@ class Working:
         for account in sorted(self.changed()):
             row, state, view = self.rows[account], self._states[account], self.balance(account, self.now, zone)
             version = max(state.version, self._loaded[account] + 1)
-            held = sum([hold.points for hold in self._holds(account) if hold.state is HoldState.OPEN])
             values = {
                 "id": account,
                 "balance": state.balance,
-                "held": held,
+                "held": self.held(account),
                 "earned": max(0, row.earned + self._earned.get(account, 0)),
                 "spent": max(0, row.spent + self._spent.get(account, 0)),
                 "version": version,

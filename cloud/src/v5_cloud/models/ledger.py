@@ -48,12 +48,21 @@ class AccountRow(TenantRow):
     updated_at: Mapped[datetime]
 
 
+def _lots(name: str, where: str, *columns: str) -> Index:
+    return Index(name, "tenant_id", *columns, postgresql_where=text(where), sqlite_where=text(where))
+
+
 class LotRow(TenantRow):
     """Points that came together and lapse together."""
 
     __tablename__ = "lot"
     __table_args__ = (
-        Index("ix_lot_open", "tenant_id", "account_id", postgresql_where=text("remaining <> 0"), sqlite_where=text("remaining <> 0")),
+        # The order of drawing, of either policy; what cannot be spent yet; what is always loaded; what an expiry run looks for.
+        _lots("ix_lot_open", "remaining <> 0", "account_id", "expires_at", "earned_at", "lot_id"),
+        _lots("ix_lot_age", "remaining <> 0", "account_id", "earned_at", "lot_id"),
+        _lots("ix_lot_pending", "remaining <> 0 AND usable_from IS NOT NULL", "account_id", "usable_from"),
+        _lots("ix_lot_tied", "remaining < 0 OR held > 0", "account_id"),
+        _lots("ix_lot_due", "remaining <> 0", "expires_at"),
         Index("ix_lot_entry", "tenant_id", "entry"),
         CheckConstraint("held >= 0 AND (held = 0 OR held <= remaining)", name="held"),
     )

@@ -175,10 +175,10 @@ def load(container: Container, scope: Scope, session: Session, reports: Sequence
     if pairs:
         world.catalogue = catalogue(container, ProgrammeRepository(session, scope), stamp)
         working.load([account for account, _ in pairs], (), ())
-        ledger.details(working, [account.id for account, _ in pairs], holds)
         if docs:
             entries = [f"{doc.id}>{original}" for doc in docs for original in doc.links.values() if original]
             ledger.booked(working, [doc.id for doc in docs], entries)
+        ledger.outline(working, [account.id for account, _ in pairs], holds)
     world.load(docs, [(account.id, customer) for account, customer in pairs])
     programmes = catalogue_for(container, scope, session, world.catalogue, bodies, docs)
     if programmes is not None and bodies:

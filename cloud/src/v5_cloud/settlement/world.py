@@ -27,7 +27,7 @@ from v5_cloud.settlement.spending import hold_ids, spent_points
 from v5_cloud.tenants.service import CompanyInfo
 from v5_core.engine import Compiled, CustomerFacts, Reversal, Settlement, Share, compile_programmes, reversal, settle
 from v5_core.errors import RecordRejectedError
-from v5_core.ledger import Target, available, book, renewals
+from v5_core.ledger import Target, book, renewals
 from v5_core.model import DocumentStatus, SalesDocument
 
 __all__ = ["World", "report_of", "revised"]
@@ -208,15 +208,14 @@ class World:
         if row is None:
             return None
         account = self.account_of[row.id]
-        state = self.working.state(account)
         return CustomerFacts(
             customer=row.id,
             card_types=frozenset(row.card_types),
             segments=frozenset(row.segments),
             birth_date=row.birth_date,
             member_since=row.member_since,
-            balance_available=available(state, self.now),
-            held=sum(hold.points for hold in state.holds),
+            balance_available=self.working.available(account, self.now),
+            held=self.working.held(account),
             blocked=row.blocked,
             card_rate=card_rate(row.rates, self.now.astimezone(self.company.default_zone).date()),
         )
@@ -324,7 +323,7 @@ class World:
             return
         booked = self.working.booked(account, entry, target.original)
         renewed = self._renewed(doc)
-        outcome = book(self.working.state(account), entry, booked, target, at=at, policies=policies, renewed=renewed)
+        outcome = self.working.ask(account, lambda state: book(state, entry, booked, target, at=at, policies=policies, renewed=renewed))
         self.working.apply(outcome, Cause(doc.id, body.store, self.zone(doc)))
 
     def _renewed(self, doc: Doc) -> Mapping[tuple[str, str], datetime | None] | None:

@@ -8,6 +8,7 @@
     renewals(programmes, at, zone)                             lots that live on because the customer buys
     available / pending_points / held_points / balance_view    what can be spent now, or later
 
+An account may be worked on with some of its lots; what an operation needs beyond them it asks for (`Rest`, `LotsNeededError`).
 Every movement is two postings that sum to zero: the card account against a counter (issued, redeemed, expired, adjusted). Nothing
 is changed or deleted: a correction is a new posting. The sum of an account's postings, its cached balance and the sum of its lots'
 remaining points are equal, always.
@@ -16,6 +17,7 @@ remaining points are equal, always.
 from v5_core.ledger._book import book
 from v5_core.ledger._holds import place_hold, release_hold
 from v5_core.ledger._movements import adjust, expire, move, renewals, reset, undo
+from v5_core.ledger._rest import SHOWN, WHOLE, LotsNeededError, Order, Reach, Rest
 from v5_core.ledger._types import (
     AccountState,
     Allocation,
@@ -33,6 +35,8 @@ from v5_core.ledger._types import (
 from v5_core.ledger._views import available, balance_view, held_points, pending_points
 
 __all__ = [
+    "SHOWN",
+    "WHOLE",
     "AccountState",
     "Allocation",
     "Booked",
@@ -41,9 +45,13 @@ __all__ = [
     "HoldState",
     "InsufficientPointsError",
     "Lot",
+    "LotsNeededError",
     "Operation",
+    "Order",
     "Outcome",
     "Posting",
+    "Reach",
+    "Rest",
     "Target",
     "adjust",
     "available",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from v5_core.ledger._rest import LotsNeededError
 from v5_core.ledger._types import AccountState, Allocation, Booked, Counter, HoldState, Operation, Outcome, Target
 from v5_core.ledger._work import Work
 from v5_core.programme import Policies
@@ -34,6 +35,9 @@ def book(
         at: The document's instant (for a cancellation: when it was cancelled).
         policies: Of the programme: order of lots, negative balances, whether a sale may spend what it earns itself.
         renewed: New ends of the lots that are alive when the customer buys (`renewals`); left out when nothing moves.
+
+    Raises:
+        LotsNeededError: It takes lots that `state` leaves out.
     """
     work = Work(state, entry, at, more=booked.lots, fifo=policies.lots == "fifo")
     differences = _differences(work, booked, target)
@@ -54,6 +58,9 @@ def book(
 
 def _renew(work: Work, renewed: Mapping[Tag, datetime | None]) -> None:
     # Only ever later: whichever of two sales arrives first, the later one decides.
+    latest = max((until for until in renewed.values() if until is not None), default=None)
+    if latest is not None and not work.state.rest.outlives(work.at, latest):
+        raise LotsNeededError
     for lot in list(work.lots.values()):
         until = renewed.get((lot.programme, lot.rule), renewed.get((lot.programme, "")))
         if until is None or lot.expires_at is None or not lot.remaining or lot.debt is not None:

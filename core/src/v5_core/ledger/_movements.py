@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from v5_core.engine import expires_at
 from v5_core.errors import ConflictError
 from v5_core.ledger._book import refill
+from v5_core.ledger._rest import LotsNeededError
 from v5_core.ledger._types import AccountState, Booked, Counter, Operation, Outcome
 from v5_core.ledger._work import Work, lapsed
 from v5_core.programme import Policies, Programme
@@ -18,7 +19,7 @@ __all__ = ["adjust", "expire", "move", "renewals", "reset", "undo"]
 
 
 def expire(state: AccountState, entry: str, *, at: datetime) -> Outcome:
-    """Takes out what lapsed by `at`; points that a hold reserves stay until it is captured or released."""
+    """Takes out what lapsed by `at`, of the lots that are loaded; points that a hold reserves stay until it is captured or released."""
     work = Work(state, entry, at)
     for lot in state.lots:
         if lot.free > 0 and lapsed(lot, at):
@@ -57,8 +58,12 @@ def adjust(
 
 
 def reset(state: AccountState, entry: str, *, at: datetime, keep: int = 0, rule: str = "reset") -> Outcome:
-    """Takes out all points but `keep`, those that lapse first first, pending ones too; what a hold reserves stays, and so does a debt."""
-    work = Work(state, entry, at)
+    """Takes out all points but `keep`, those that lapse first first, pending ones too; what a hold reserves stays, and so does a debt.
+
+    Raises:
+        LotsNeededError: Not all lots are loaded.
+    """
+    work = Work(_whole(state), entry, at)
     left = sum([lot.free for lot in state.lots if lot.free > 0]) - keep
     # Drawn lot by lot, since a spend would pass over what is pending.
     for lot in sorted(state.lots, key=lambda one: (one.expires_at is None, one.expires_at or at, one.earned_at, one.lot_id)):
@@ -102,12 +107,13 @@ def move(source: AccountState, target: AccountState, entry: str, *, at: datetime
 
     Raises:
         ConflictError: Another unit, or something is held for a payment under way.
+        LotsNeededError: Not all lots of the source are loaded.
     """
     if source.unit != target.unit:
         raise ConflictError(f"{source.unit} cannot move to an account in {target.unit}", code="unit")
     if any(hold.is_open for hold in source.holds):
         raise ConflictError("a payment with it is under way: let it end first", code="held")
-    out, into = Work(source, entry, at), Work(target, entry, at)
+    out, into = Work(_whole(source), entry, at), Work(target, entry, at)
     for lot in sorted(source.lots, key=lambda one: one.sequence):
         out.move(lot.lot_id, -lot.remaining)
         out.allocate(Operation.MOVE, lot.lot_id, lot.remaining, ("", ""))
@@ -120,6 +126,12 @@ def move(source: AccountState, target: AccountState, entry: str, *, at: datetime
         into.post(Operation.MOVE, Counter.MOVED, lot.remaining, lot.programme, lot.rule)
     into.repay()
     return out.done(), into.done()
+
+
+def _whole(state: AccountState) -> AccountState:
+    if state.rest.points:
+        raise LotsNeededError
+    return state
 
 
 def renewals(programmes: Iterable[Programme], at: datetime, zone: ZoneInfo) -> dict[tuple[str, str], datetime | None]:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from v5_core.engine import Earned, Reversal, Settlement, Share
 from v5_core.errors import ConflictError
+from v5_core.ledger._rest import WHOLE, Rest
 
 __all__ = [
     "AccountState",
@@ -170,13 +171,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """A card account as loaded: its row, its open lots (remaining != 0) and its open holds. Empty for a new account.
+    """A card account as loaded: its row, its open holds and its open lots (remaining != 0), all or some. Empty for a new account.
 
     Attributes:
         balance: The cached sum of all postings of the account; equals the sum of `remaining` over all its lots.
         version: Grows with every outcome; write with `UPDATE ... WHERE version = :loaded`.
         sequence: Last lot sequence used.
         unit: "points", or the currency of a stored value.
+        rest: The open lots that are not among `lots`.
     """
 
     account: str
@@ -186,6 +188,7 @@ class AccountState:
     lots: tuple[Lot, ...] = ()
     holds: tuple[Hold, ...] = ()
     unit: str = "points"
+    rest: Rest = WHOLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final
 
+from v5_core.ledger._rest import LotsNeededError, Order
 from v5_core.ledger._types import AccountState, Allocation, Counter, Hold, Lot, Operation, Outcome, Posting
 
 __all__ = ["Work", "lapsed", "usable"]
@@ -50,6 +52,7 @@ class Work:
         self.holds = {hold.hold_id: hold for hold in state.holds}
         self.holds_before = dict(self.holds)
         self.clipped = 0
+        self._fifo = fifo
         self._order = _fifo if fifo else _nearest_expiry
 
     def post(self, operation: Operation, counter: Counter, points: int, programme: str = "", rule: str = "", entry: str = "") -> None:
@@ -91,14 +94,14 @@ class Work:
         first: Iterable[str] = (), origin: str = "", debt: bool = True,
     ) -> int:  # fmt: skip
         """Draws points from lots, those named `first` before all others; what is not there becomes a debt. Returns what was drawn."""
-        preferred = [self.lots[lot_id] for lot_id in first if lot_id in self.lots]
-        others = sorted((lot for lot in self.lots.values() if not lapsed(lot, self.at) and usable(lot, self.at)), key=self._order)
         left = points
-        for lot in (*preferred, *others):
-            part = min(left, self.lots[lot.lot_id].free)
+        lots = chain([lot_id for lot_id in first if lot_id in self.lots], self._sources())
+        # No lot is asked for that is not needed: it might not be loaded.
+        while left > 0 and (lot_id := next(lots, None)) is not None:
+            part = min(left, self.lots[lot_id].free)
             if part > 0:
-                self.move(lot.lot_id, -part)
-                self.allocate(operation, lot.lot_id, part, tag, origin=origin)
+                self.move(lot_id, -part)
+                self.allocate(operation, lot_id, part, tag, origin=origin)
                 left -= part
         if left and debt:
             # A sale owes what it spent, also when the credit note that gave it back is cancelled: what repays it is then the sale's.
@@ -106,6 +109,25 @@ class Work:
             self.allocate(operation, owed.lot_id, left, tag, origin=origin)
             left = 0
         return points - left
+
+    def _sources(self) -> Iterator[str]:
+        """Lots that can be spent from, in the order of drawing.
+
+        Raises:
+            LotsNeededError: The next one was not loaded.
+        """
+        order, rest = Order(self._fifo, self.at), self.state.rest
+        reach = rest.reach if rest.points and rest.reach is not None and rest.reach.order == order else None
+        ready = [lot for lot in self.lots.values() if lot.free > 0 and not lapsed(lot, self.at) and usable(lot, self.at)]
+        if rest.points and reach is None:
+            raise LotsNeededError(order)
+        last = reach.last if reach is not None else None
+        for lot in sorted(ready, key=self._order):
+            if last is not None and self._order(lot) > self._order(last):
+                break
+            yield lot.lot_id
+        if last is not None:
+            raise LotsNeededError(order)
 
     def refill_order(self, lot_id: str) -> tuple[bool, int]:
         """Where a lot stands when points come back: debts first, then the reverse of drawing."""
@@ -120,19 +142,20 @@ class Work:
     def repay(self) -> None:
         """Lets free points repay open debts, oldest debt first; the debt's drawing moves to the lots that repaid it."""
         debts = sorted((lot for lot in self.lots.values() if lot.remaining < 0), key=lambda lot: lot.sequence)
-        if not debts:
-            return
-        ready = (lot for lot in self.lots.values() if lot.free > 0 and not lapsed(lot, self.at) and usable(lot, self.at))
-        sources = sorted(ready, key=self._order)
+        sources = self._sources()
+        source: str | None = None
         for debt in debts:
-            for source in sources:
-                part = min(self.lots[source.lot_id].free, -self.lots[debt.lot_id].remaining)
-                if part > 0:
-                    self.move(source.lot_id, -part)
-                    self.move(debt.lot_id, part)
-                    operation, tag = debt.debt or Operation.ADJUST, (debt.programme, debt.rule)
-                    self.allocate(operation, debt.lot_id, -part, tag, entry=debt.entry)
-                    self.allocate(operation, source.lot_id, part, tag, entry=debt.entry)
+            while (owed := -self.lots[debt.lot_id].remaining) > 0:
+                if source is None or self.lots[source].free <= 0:
+                    source = next(sources, None)
+                    if source is None:
+                        return
+                part = min(self.lots[source].free, owed)
+                self.move(source, -part)
+                self.move(debt.lot_id, part)
+                operation, tag = debt.debt or Operation.ADJUST, (debt.programme, debt.rule)
+                self.allocate(operation, debt.lot_id, -part, tag, entry=debt.entry)
+                self.allocate(operation, source, part, tag, entry=debt.entry)
 
     def done(self) -> Outcome:
         """What to write; empty when nothing changed."""
