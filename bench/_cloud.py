@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from v5_core.signing import generate_key, sign
+from v5_core.signing import generate_key, signed_headers
 
 # One for each of the two processors that the aims are stated for.
 WORKERS = 2
@@ -110,13 +110,7 @@ class Agent:
         self.sent += 1
         raw = json.dumps({"agent": self.id, "sequence": self.sent, "events": events}).encode()
         stamp, name = int(time.time()), f"m{time.monotonic_ns()}"
-        headers = {
-            "v5-agent": self.id,
-            "webhook-id": name,
-            "webhook-timestamp": str(stamp),
-            "webhook-signature": sign(self.private, name, stamp, raw),
-        }
-        return headers, raw
+        return signed_headers(self.id, self.private, name, stamp, raw), raw
 
 
 def say(name: str, value: float, baseline: float, ratio: float, unit: str, aim: str = "", note: str = "") -> None:

@@ -29,7 +29,7 @@ from v5_cloud.frontend.build import SOURCE, build
 from v5_cloud.kit.settings import Settings
 from v5_cloud.migrations import migrate
 from v5_cloud.sample import load
-from v5_core.signing import generate_key, sign
+from v5_core.signing import generate_key, signed_headers
 
 END = datetime(2026, 11, 22, 15, 40, tzinfo=UTC)
 CHROMIUM = shutil.which("chromium")
@@ -211,8 +211,7 @@ class Morning:
                 "clock_offset": 0.4,
             }
             raw, stamp = json.dumps(beat).encode(), int(self.clock.now.timestamp())
-            signature = sign(private, f"b-{place}", stamp, raw)
-            headers = {"v5-agent": agent, "webhook-id": f"b-{place}", "webhook-timestamp": str(stamp), "webhook-signature": signature}
+            headers = signed_headers(agent, private, f"b-{place}", stamp, raw)
             reply = self.client.post("/v1/agents/heartbeat", content=raw, headers=headers | {"content-type": "application/json"})
             assert reply.status_code == 200, reply.text
 

@@ -28,7 +28,7 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.checks import check
 from v5_cloud.migrations import migrate
 from v5_cloud.sample import load
-from v5_core.signing import generate_key, sign
+from v5_core.signing import generate_key, signed_headers
 
 with warnings.catch_warnings():
     # It asks for the successor of httpx, which the workspace does not use.
@@ -189,13 +189,7 @@ class Till:
         raw = json.dumps(body).encode()
         stamp = int((at or self.clock.now).timestamp())
         name = f"m-{next(self.count)}"
-        headers = {
-            "v5-agent": self.agent["agent"],
-            "webhook-id": name,
-            "webhook-timestamp": str(stamp),
-            "webhook-signature": sign(self.private, name, stamp, raw),
-            "content-type": "application/json",
-        }
+        headers = signed_headers(self.agent["agent"], self.private, name, stamp, raw) | {"content-type": "application/json"}
         reply: httpx.Response = self.client.post(path, content=raw, headers=headers)
         return reply
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from v5_core.signing import sign
+from v5_core.signing import signed_headers
 
 if TYPE_CHECKING:
     from tests.cloud.conftest import Service, Till
@@ -51,12 +51,7 @@ class Signing:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         self._count += 1
         stamp, name = int(self._till.clock.now.timestamp()), f"fuzz-{self._count}"
-        headers = {
-            "v5-agent": self._till.agent["agent"],
-            "webhook-id": name,
-            "webhook-timestamp": str(stamp),
-            "webhook-signature": sign(self._till.private, name, stamp, body),
-        }
+        headers = signed_headers(self._till.agent["agent"], self._till.private, name, stamp, body)
         signed = [(key.encode(), value.encode()) for key, value in headers.items()]
 
         async def again() -> Message:

@@ -24,7 +24,7 @@ from v5_cloud.kit.settings import Settings
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.checks import check
 from v5_cloud.sales.service import list_sales
-from v5_core.signing import generate_key, sign
+from v5_core.signing import generate_key, signed_headers
 
 ROUNDS = int(os.environ.get("V5_CRASH_ROUNDS", "3"))
 BATCH = 10
@@ -110,13 +110,7 @@ class Pusher(threading.Thread):
     def _send(self, client: httpx.Client, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         raw = json.dumps({"agent": self.agent, "sequence": self.sent, "events": events}).encode()
         stamp, name = int(time.time()), f"m{self.sent}-{time.monotonic_ns()}"
-        headers = {
-            "v5-agent": self.agent,
-            "webhook-id": name,
-            "webhook-timestamp": str(stamp),
-            "webhook-signature": sign(self.private, name, stamp, raw),
-            "content-type": "application/json",
-        }
+        headers = signed_headers(self.agent, self.private, name, stamp, raw) | {"content-type": "application/json"}
         reply = client.post(f"{self.cloud.url}/v1/push", content=raw, headers=headers)
         reply.raise_for_status()
         found: list[dict[str, Any]] = reply.json()["results"]

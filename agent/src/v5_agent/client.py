@@ -180,12 +180,7 @@ class CloudClient:
 
     def _once(self, path: str, body: bytes, message_id: str, timeout: float) -> Answer:
         timestamp = int(self._clock().timestamp() + self.clock_offset)
-        headers = {
-            "webhook-id": message_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": signing.sign(self._identity.private, message_id, timestamp, body),
-            "v5-agent": self._identity.agent,
-        }
+        headers = signing.signed_headers(self._identity.agent, self._identity.private, message_id, timestamp, body)
         with self._session.post(
             f"{self._url}{path}", data=body, headers=headers, timeout=(min(timeout, 10.0), timeout), allow_redirects=False, stream=True
         ) as response:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from v5_core.errors import AuthError
 
-__all__ = ["TOLERANCE", "generate_key", "public_key", "sign", "verify"]
+__all__ = ["TOLERANCE", "generate_key", "public_key", "sign", "signed_headers", "verify"]
 
 TOLERANCE: Final = 300
 _SCHEME: Final = "v1a"
@@ -51,6 +51,16 @@ def sign(private: bytes, message_id: str, timestamp: int, body: bytes) -> str:
     """
     signature = Ed25519PrivateKey.from_private_bytes(private).sign(_signed(message_id, timestamp, body))
     return f"{_SCHEME},{base64.b64encode(signature).decode()}"
+
+
+def signed_headers(agent: str, private: bytes, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The headers of an agent's request; see `sign`."""
+    return {
+        "v5-agent": agent,
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": sign(private, message_id, timestamp, body),
+    }
 
 
 def verify(
