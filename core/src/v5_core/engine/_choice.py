@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from v5_core.arithmetic import ratio
 from v5_core.engine._basket import Basket
-from v5_core.engine._compile import Touched, View
+from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._prices import Prices
 from v5_core.engine._pricing import take
-from v5_core.engine._rules import OfferRule, Pool
+from v5_core.engine._rules import OfferRule
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Use, limit_key
 from v5_core.engine._units import alike
@@ -63,19 +63,21 @@ Candidate = tuple[OfferRule, list[int]]
 
 def choose(view: View, situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
     """The offers that apply and the lines they may touch, in their order; what does not is noted in `result`."""
-    candidates = _candidates(view, situation, touched, basket, result)
-    return _compete(candidates, situation, touched[3], result) if view.competing else candidates
+    candidates = _candidates(situation, touched, basket, result)
+    return _compete(candidates, situation, touched.selected, result) if view.competing else candidates
 
 
-def _candidates(view: View, situation: Situation, touching: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
-    offers, answers, touched, pools = view.offers, situation.answers, touching[0], touching[3]
+def _candidates(situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
+    answers, selected = situation.answers, touched.selected
     found: list[Candidate] = []
-    for position in sorted(touched):
-        rule = offers[position]
+    for candidate in touched.offers:
+        rule, indexes = candidate
+        if rule.plain:
+            found.append(candidate)
+            continue
         when = rule.when
         if when is not None and not (answers[when] if when in answers else situation.holds(when)):
             continue
-        indexes = touched[position]
         if not rule.simple:
             indexes = [i for i in indexes if _selects(rule, situation, i)]
             if not indexes:
@@ -84,7 +86,7 @@ def _candidates(view: View, situation: Situation, touching: Touched, basket: Bas
             indexes = reaching(rule, indexes, situation, situation.gross)
         if rule.checked:
             pool = rule.minimum_pool
-            counted = indexes if pool is None else pool.of(pools.get(pool, []), situation, situation.gross)
+            counted = indexes if pool is None else pool.of(selected.get(pool.selection, []), situation, situation.gross)
             if not _open_now(rule, counted, situation, basket, result):
                 continue
         if indexes:
@@ -154,7 +156,7 @@ def measured(rule: OfferRule, indexes: Sequence[int], situation: Situation, pric
     return found - situation.deducted if offer.minimum_of == "order" else found
 
 
-def _compete(candidates: list[Candidate], situation: Situation, pools: Mapping[Pool, list[int]], result: Discounts) -> list[Candidate]:
+def _compete(candidates: list[Candidate], situation: Situation, selected: Selected, result: Discounts) -> list[Candidate]:
     # Of the exclusive offers of a group the one that takes most off the till's own prices wins; then priority, then id (their order).
     groups: dict[tuple[str, int, str], list[Candidate]] = {}
     for candidate in candidates:
@@ -165,7 +167,7 @@ def _compete(candidates: list[Candidate], situation: Situation, pools: Mapping[P
     fresh: Prices | None = None
     for rivals in groups.values():
         if len(rivals) > 1:
-            fresh = fresh or Prices(situation, pools)
+            fresh = fresh or Prices(situation, selected)
             best = max(rivals, key=lambda one, prices=fresh: (_worth(one, prices), one[0].offer.priority))  # type: ignore[misc]
             for rule, _ in rivals:
                 if rule is not best[0]:

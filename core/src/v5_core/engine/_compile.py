@@ -9,27 +9,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, TypeVar
 
 from v5_core.engine._alerts import Voice
 from v5_core.engine._rules import CompiledProgramme, OfferRule, Pool, Rule, fold_code, static_match
-from v5_core.engine._situation import Situation
+from v5_core.engine._situation import LineKey, Situation
 from v5_core.engine._types import CustomerFacts
 from v5_core.errors import ValidationError
-from v5_core.model import Line, LineKind
 from v5_core.programme import EarnEvent, Programme, Selector, Validity, VoucherRule
 
-__all__ = ["Compiled", "Opened", "Touched", "View", "compile_programmes"]
+__all__ = ["Compiled", "Opened", "Selected", "Touched", "View", "compile_programmes"]
 
 _KEPT: Final = 10_000
 _NOTHING: Final[frozenset[str]] = frozenset()
-# For offers, earning rules and boosts: from the position of a rule to the indexes of the lines that it may touch; and those of pools.
-Touched = tuple[dict[int, list[int]], dict[int, list[int]], dict[int, list[int]], dict[Pool, list[int]]]
-_LineKey = tuple[str, str, str, LineKind, tuple[str, ...]]
-_Found = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[Pool, ...]]
+# From the number of a selection to the indexes of the lines in it; nobody changes the lists.
+Selected = dict[int, list[int]]
 _Signature = tuple[frozenset[str] | None, tuple[frozenset[str], ...]]
 AnyRule = TypeVar("AnyRule", bound=Rule)
 # What a basket names: public codes, coupons (programme/offer) and claimed rewards, as the gates of offers ask for them.
@@ -74,12 +71,29 @@ class Compiled:
         for programme in programmes:
             for kind in programme.data.stored_value:
                 self.stored_selectors[kind.id].append((programme.index, Pool(kind.id, kind.selector)))
+        self._number()
         validities: list[Validity] = [p.data.validity for p in programmes]
         validities += [rule.data.validity for rules in (self.offers, self.earning, self.boosts) for rule in rules]
         self._instants = sorted({at for one in validities for at in (one.starts_at, one.ends_at) if at is not None})
         first = {one.first_day for one in validities if one.first_day is not None}
         self._days = sorted(first | {one.last_day + timedelta(days=1) for one in validities if one.last_day is not None})
         self._periods: dict[tuple[int, int, str], _Period] = {}
+
+    def _number(self) -> None:
+        # Rules whose selectors choose the same, as far as a line's key decides, share a selection.
+        numbers: dict[tuple[object, ...], int] = {}
+        rules: list[Rule | Pool] = [*self.offers, *self.earning, *self.boosts]
+        for offer in self.offers:
+            rules += offer.pools
+            if offer.minimum_pool is not None:
+                rules.append(offer.minimum_pool)
+        for rule in rules:
+            chosen = rule.selector if isinstance(rule, Pool) else rule.data.selector
+            key = (
+                chosen.products, chosen.families, chosen.brands, chosen.tags, chosen.kinds,
+                chosen.exclude_products, chosen.exclude_families, chosen.exclude_brands, chosen.exclude_tags,
+            )  # fmt: skip
+            rule.selection = numbers.setdefault(key, len(numbers))
 
     def active(self, at: datetime, currency: str, today: date | None = None) -> list[bool]:
         """Which programmes count at that moment: of each id the highest version in force."""
@@ -198,20 +212,20 @@ def _held(field: str, situation: Situation, facts: CustomerFacts | None, opened:
 
 
 class _Index:
-    """From a line to the positions of the selectors that take it: by product, else by family, else by brand, else all."""
+    """From a line to the selections that take it: by product, else by family, else by brand, else all."""
 
     __slots__ = ("by_brand", "by_family", "by_product", "rest", "selectors")
 
-    def __init__(self, selectors: Sequence[Selector]) -> None:
+    def __init__(self, selectors: Mapping[int, Selector]) -> None:
         self.selectors = selectors
         self.by_product: dict[str, list[int]] = defaultdict(list)
         self.by_family: dict[str, list[int]] = defaultdict(list)
         self.by_brand: dict[str, list[int]] = defaultdict(list)
         self.rest: list[int] = []
-        for position, selector in enumerate(self.selectors):
-            self._place(position, selector)
+        for number, selector in selectors.items():
+            self._place(number, selector)
 
-    def _place(self, position: int, selector: Selector) -> None:
+    def _place(self, number: int, selector: Selector) -> None:
         for values, index in (
             (selector.products, self.by_product),
             (selector.families, self.by_family),
@@ -219,14 +233,37 @@ class _Index:
         ):
             if values:
                 for value in dict.fromkeys(values):
-                    index[value].append(position)
+                    index[value].append(number)
                 return
-        self.rest.append(position)
+        self.rest.append(number)
 
-    def touching(self, key: _LineKey) -> tuple[int, ...]:
+    def touching(self, key: LineKey) -> tuple[int, ...]:
         product, family, brand, _, _ = key
         found = [*self.rest, *self.by_product.get(product, ()), *self.by_family.get(family, ()), *self.by_brand.get(brand, ())]
-        return tuple(sorted(one for one in found if static_match(self.selectors[one], *key)))
+        return tuple([one for one in found if static_match(self.selectors[one], *key)])
+
+
+class _Plan:
+    """The rules of a view that touch any line of a basket, in their canonical order."""
+
+    __slots__ = ("boosts", "earning", "offers")
+
+    def __init__(self, offers: list[OfferRule], earning: list[Rule], boosts: list[Rule]) -> None:
+        self.offers = offers
+        self.earning = earning
+        self.boosts = boosts
+
+
+class Touched:
+    """Which rules may touch which lines of a basket: each with the indexes of its lines, and `selected` for all selections."""
+
+    __slots__ = ("boosts", "earning", "offers", "selected")
+
+    def __init__(self, plan: _Plan, selected: Selected) -> None:
+        self.selected = selected
+        self.offers = [(rule, selected[rule.selection]) for rule in plan.offers]
+        self.earning = [(rule, selected[rule.selection]) for rule in plan.earning]
+        self.boosts = [(rule, selected[rule.selection]) for rule in plan.boosts]
 
 
 class View:
@@ -241,7 +278,7 @@ class View:
     """
 
     __slots__ = (
-        "_indexes", "_memo", "_pools", "boosts", "competing", "earning", "offers", "programmes", "redeeming", "rewards", "tax_rounding",
+        "_index", "_memo", "_plans", "boosts", "competing", "earning", "offers", "programmes", "redeeming", "rewards", "tax_rounding",
     )  # fmt: skip
 
     def __init__(
@@ -260,38 +297,46 @@ class View:
         self.redeeming = next((one for one in programmes if one.data.redemption is not None), None)
         self.rewards = tuple(sorted((one for programme in programmes for one in programme.rewards), key=lambda one: (one.cost, one.id)))
         self.competing = any(rule.group is not None for rule in offers)
-        self._pools = [pool for rule in offers for pool in (*rule.pools, rule.minimum_pool) if pool is not None]
-        rules: tuple[Sequence[Rule], ...] = (offers, earning, boosts)
-        self._indexes = [_Index([rule.data.selector for rule in some]) for some in rules]
-        self._indexes.append(_Index([pool.selector for pool in self._pools]))
-        self._memo: dict[_LineKey, _Found] = {}
+        selectors = {rule.selection: rule.data.selector for rules in (offers, earning, boosts) for rule in rules}
+        for offer in offers:
+            for pool in (*offer.pools, offer.minimum_pool):
+                if pool is not None:
+                    selectors[pool.selection] = pool.selector
+        self._index = _Index(selectors)
+        self._memo: dict[LineKey, tuple[int, ...]] = {}
+        self._plans: dict[frozenset[int], _Plan] = {}
 
-    def touching(self, lines: Sequence[Line]) -> Touched:
-        """Which rules may touch which lines."""
-        offers: defaultdict[int, list[int]] = defaultdict(list)
-        earning: defaultdict[int, list[int]] = defaultdict(list)
-        boosts: defaultdict[int, list[int]] = defaultdict(list)
-        pools: defaultdict[Pool, list[int]] = defaultdict(list)
+    def touching(self, keys: Sequence[LineKey]) -> Touched:
+        """Which rules may touch which of the lines that have these keys."""
+        selected: Selected = {}
         memo = self._memo
-        for index, line in enumerate(lines):
-            key = (line.product, line.family, line.brand, line.kind, line.tags)
-            by_offer, by_earning, by_boost, in_pools = memo.get(key) or self._touching(key)
-            for position in by_offer:
-                offers[position].append(index)
-            for position in by_earning:
-                earning[position].append(index)
-            for position in by_boost:
-                boosts[position].append(index)
-            for pool in in_pools:
-                pools[pool].append(index)
-        return offers, earning, boosts, pools
+        for index, key in enumerate(keys):
+            found = memo.get(key)
+            if found is None:
+                found = self._touching(key)
+            for number in found:
+                if number in selected:
+                    selected[number].append(index)
+                else:
+                    selected[number] = [index]
+        wanted = frozenset(selected)
+        return Touched(self._plans.get(wanted) or self._plan(wanted), selected)
 
-    def _touching(self, key: _LineKey) -> _Found:
-        offers, earning, boosts, pools = [index.touching(key) for index in self._indexes]
-        found = (offers, earning, boosts, tuple([self._pools[position] for position in pools]))
+    def _touching(self, key: LineKey) -> tuple[int, ...]:
         if len(self._memo) >= _KEPT:
             self._memo.clear()
-        self._memo[key] = found
+        found = self._memo[key] = self._index.touching(key)
+        return found
+
+    def _plan(self, wanted: frozenset[int]) -> _Plan:
+        # Not which lines but which selections: baskets of the same sorts of goods share a plan, however many lines they have.
+        if len(self._plans) >= _KEPT:
+            self._plans.clear()
+        found = self._plans[wanted] = _Plan(
+            [rule for rule in self.offers if rule.selection in wanted],
+            [rule for rule in self.earning if rule.selection in wanted],
+            [rule for rule in self.boosts if rule.selection in wanted],
+        )
         return found
 
 

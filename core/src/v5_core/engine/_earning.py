@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from v5_core.arithmetic import ratio, split
-from v5_core.engine._compile import View
+from v5_core.engine._compile import Touched
 from v5_core.engine._fast import builder
 from v5_core.engine._rules import Rule
 from v5_core.engine._situation import Situation
@@ -70,10 +70,8 @@ def opened_by(earnings: Sequence[Earning]) -> dict[str, str]:
 
 
 def earn(
-    view: View,
     situation: Situation,
-    earning: Mapping[int, list[int]],
-    boosting: Mapping[int, list[int]],
+    touched: Touched,
     paid: Paid,
     used: Mapping[str, int],
     words: Words,
@@ -81,20 +79,16 @@ def earn(
     """What the earning rules of the buyer's programmes give, in the order of their ids.
 
     Args:
-        view: The rules that are open to the buyer.
         situation: The basket.
-        earning: From the position of an earning rule to the lines that it may touch.
-        boosting: The same for boosts.
+        touched: The rules that are open to the buyer, and their lines.
         paid: What the lines cost.
         used: Points that caps have already seen.
         words: The language of the explanations.
     """
-    if not earning:
-        return []
-    selected = _select(view.earning, earning, situation, paid)
+    selected = _select(touched.earning, situation, paid)
     if not selected:
         return []
-    boosts = _select(view.boosts, boosting, situation, paid) if boosting else []
+    boosts = _select(touched.boosts, situation, paid)
     bases: dict[tuple[int, bool], list[int]] = {}
     found: list[Earning] = []
     for rule, indexes in selected:
@@ -119,13 +113,11 @@ def earn(
     return found
 
 
-def _select(rules: Sequence[Rule], touched: Mapping[int, list[int]], situation: Situation, paid: Paid) -> _Chosen:
+def _select(touched: _Chosen, situation: Situation, paid: Paid) -> _Chosen:
     found = []
-    for position in sorted(touched):
-        rule = rules[position]
+    for rule, indexes in touched:
         if not rule.holds(situation):
             continue
-        indexes = touched[position]
         if rule.exclude_discounted:
             indexes = [i for i in indexes if not paid.reduced[i] and situation.lines[i].discount == 0]
         if rule.where is not None:

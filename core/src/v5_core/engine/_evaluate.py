@@ -50,7 +50,7 @@ def evaluate(
     )  # fmt: skip
     basket = Basket(compiled, situation, request.codes, request.claims, state)
     view = compiled.view(situation, basket.opened)
-    touched = view.touching(situation.lines)
+    touched = view.touching(situation.keys)
     purse = _Purse(view, situation, touched, basket, words)
     discounts = apply_offers(view, situation, touched, basket, words, purse.points)
     remaining = discounts.remaining
@@ -63,7 +63,7 @@ def evaluate(
         stored, in_stored = stored_uses(compiled, situation, request.stored_value, state.stored, remaining, total, words)
     in_points = split(points.amount, remaining) if points.amount else None
     paid = paid_of(situation, discounts, in_points, in_stored)
-    earnings = earn(view, situation, touched[1], touched[2], paid, basket.used, words)
+    earnings = earn(situation, touched, paid, basket.used, words)
     earned = sum([one.points for one in earnings])
     messages = _messages(facts, discounts, earned, words) + points.messages
     saved = 0
@@ -136,7 +136,7 @@ class _Purse:
             return facts.balance_available
         if self._earned is None:
             paid = paid_of(self.situation, discounts, None, None)
-            found = earn(self.view, self.situation, self.touched[1], self.touched[2], paid, self.basket.used, self.words)
+            found = earn(self.situation, self.touched, paid, self.basket.used, self.words)
             self._earned = sum([one.points for one in found if one.rule.programme.policies.same_sale_points])
         return facts.balance_available + self._earned
 
@@ -191,10 +191,10 @@ def _as_member(compiled: Compiled, situation: Situation, discount: int, words: W
     # The same basket for an unknown member of every programme: criteria about a particular customer do not match.
     member = situation.seen_by(CustomerFacts(customer="", card_types=compiled.card_types))
     view = compiled.view(member, everyone=True)
-    touched = view.touching(member.lines)
+    touched = view.touching(member.keys)
     nothing = Basket(compiled, member, (), (), EMPTY_STATE)
     discounts = apply_offers(view, member, touched, nothing, words, lambda _: 0)
-    earnings: list[Earning] = earn(view, member, touched[1], touched[2], paid_of(member, discounts, None, None), {}, words)
+    earnings: list[Earning] = earn(member, touched, paid_of(member, discounts, None, None), {}, words)
     return max(0, discounts.total - discount), sum(one.points for one in earnings)
 
 

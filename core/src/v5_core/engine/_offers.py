@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from v5_core.arithmetic import apply_rate, split
 from v5_core.engine._basket import Basket
 from v5_core.engine._choice import Candidate, Discounts, Nudge, choose, measured, reaching
-from v5_core.engine._compile import Touched, View
+from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._fast import builder
 from v5_core.engine._phrases import explain_cut
 from v5_core.engine._prices import Prices
 from v5_core.engine._pricing import open_enough, take
-from v5_core.engine._rules import OfferRule, Pool, Stage, card_rate
+from v5_core.engine._rules import OfferRule, Stage, card_rate
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, Use, limit_key
 from v5_core.engine._units import alike
@@ -34,13 +34,13 @@ class _Apply:
     __slots__ = ("affordable", "basket", "prices", "result", "situation", "words")
 
     def __init__(
-        self, situation: Situation, pools: Mapping[Pool, list[int]], basket: Basket, affordable: Callable[[Discounts], int], words: Words
+        self, situation: Situation, selected: Selected, basket: Basket, affordable: Callable[[Discounts], int], words: Words
     ) -> None:
         self.situation = situation
         self.basket = basket
         self.affordable = affordable
         self.words = words
-        self.prices = Prices(situation, pools)
+        self.prices = Prices(situation, selected)
         remaining = self.prices.remaining
         self.result = Discounts(remaining, remaining, remaining)
 
@@ -279,7 +279,7 @@ def apply_offers(
         words: The language of the explanations.
         affordable: Points that may be spent on rewards, asked for once the discounts before them are known.
     """
-    work = _Apply(situation, touched[3], basket, affordable, words)
+    work = _Apply(situation, touched.selected, basket, affordable, words)
     if not view.offers and not basket.vouchers:
         return work.result
     return work.run(choose(view, situation, touched, basket, work.result))

@@ -43,27 +43,27 @@ class Prices:
     Attributes:
         remaining: The price of each line.
         open: Lines of which units are closed: the units that are still open, and their price.
-        pools: Lines that offers choose by more than their own selector.
+        selected: The lines of each selection, for what offers choose by more than their own selector.
         allowed: While an offer is applied that may not touch every unit of its lines: how many of each of them.
         cap: While an offer is applied that chooses units itself: how many it may take; None is as many as it finds.
         units: Of each line; `ids` its id.
     """
 
-    __slots__ = ("allowed", "cap", "ids", "open", "pools", "remaining", "situation", "units")
+    __slots__ = ("allowed", "cap", "ids", "open", "remaining", "selected", "situation", "units")
 
-    def __init__(self, situation: Situation, pools: Mapping[Pool, list[int]]) -> None:
+    def __init__(self, situation: Situation, selected: Mapping[int, list[int]]) -> None:
         self.situation = situation
         self.ids = situation.ids
         self.units = situation.units
         self.remaining = situation.gross.copy()
         self.open: dict[int, tuple[int, int]] = {}
-        self.pools = pools
+        self.selected = selected
         self.allowed: dict[int, int] | None = None
         self.cap: int | None = None
 
     def trial(self) -> Prices:
         """The same prices, to try something on."""
-        other = Prices(self.situation, self.pools)
+        other = Prices(self.situation, self.selected)
         other.remaining = self.remaining.copy()
         other.open = self.open.copy()
         return other
@@ -92,7 +92,7 @@ class Prices:
 
     def chosen(self, pool: Pool) -> list[int]:
         """The lines of a pool."""
-        return pool.of(self.pools.get(pool, []), self.situation, self.remaining)
+        return pool.of(self.selected.get(pool.selection, []), self.situation, self.remaining)
 
     def take(self, shares: Mapping[int, int], base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> Cut:
         """Takes shares off lines, by their index, and closes units; an offer that gives nothing closes none."""

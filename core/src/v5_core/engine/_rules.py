@@ -90,11 +90,15 @@ class CompiledProgramme:
 
 
 class Rule:
-    """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`; one of `codes` opens it."""
+    """A rule of any kind, with its criteria as functions. The kind's own fields stay on `data`; one of `codes` opens it.
+
+    Attributes:
+        selection: The number of its selector among all: the lines of each are looked up once for a basket.
+    """
 
     __slots__ = (
-        "codes", "data", "exclude_discounted", "factor", "gates", "number", "programme", "rule_id", "simple", "title", "version", "when",
-        "where",
+        "codes", "data", "exclude_discounted", "factor", "gates", "number", "programme", "rule_id", "selection", "simple", "title",
+        "version", "when", "where",
     )  # fmt: skip
 
     def __init__(self, data: RuleData, programme: CompiledProgramme) -> None:
@@ -111,6 +115,7 @@ class Rule:
         self.where = _criteria(data, "selector.where", data.selector.where)
         self.exclude_discounted = data.selector.exclude_discounted
         self.simple = self.where is None and not self.exclude_discounted
+        self.selection = -1
         self.factor = data.factor if isinstance(data, Boost) else 0
 
     def holds(self, situation: Situation) -> bool:
@@ -130,10 +135,11 @@ class Rule:
 class Pool:
     """Lines chosen beside those of a rule's own selector: what is got, the parts of a set, what a stored value may pay for."""
 
-    __slots__ = ("exclude_discounted", "selector", "simple", "where")
+    __slots__ = ("exclude_discounted", "selection", "selector", "simple", "where")
 
     def __init__(self, rule_id: str, selector: Selector) -> None:
         self.selector = selector
+        self.selection = -1
         self.where = None
         if selector.where.strip():
             self.where = _predicate(_parsed(rule_id, "selector.where", "selector.where", selector.where), "selector.where")
@@ -172,6 +178,7 @@ class OfferRule(Rule):
         chooses: Its kind chooses the units itself, and is told how many at most.
         set_size: Units that a set of different things has; 0: they need not differ.
         partial: It may not touch all units of its lines.
+        plain: It applies wherever its gates are open and it finds a line.
         pools: In the order of `BundleOffer.parts`, or the one of `BuyGetOffer.get_selector`.
         minimum_pool: Lines that the minimum counts, where they are others than the selected ones.
     """
@@ -179,7 +186,7 @@ class OfferRule(Rule):
     __slots__ = (
         "amount", "by_card", "checked", "chooses", "closes", "cost", "counted", "gross_amount", "group", "guarded", "half", "key", "kind",
         "last_cents", "less_discounts", "limit", "line_by_line", "members_only", "minimum", "minimum_pool", "noted", "of_till", "offer",
-        "once", "order", "partial", "per_unit", "per_unit_use", "percent", "phrases", "pools", "set_size", "stage", "units",
+        "once", "order", "partial", "per_unit", "per_unit_use", "percent", "phrases", "plain", "pools", "set_size", "stage", "units",
         "units_per_line", "whole_lines",
     )  # fmt: skip
 
@@ -223,6 +230,7 @@ class OfferRule(Rule):
         self.group = (programme.key, Stage.PRICE if self.stage == Stage.PRICE else Stage.LINE, data.group) if competes else None
         self.minimum = data.minimum
         self.checked = bool(data.minimum or data.minimum_quantity or data.limits)
+        self.plain = self.when is None and self.simple and not self.checked and data.of_same is None
         # Whether somebody asks afterwards if it applied.
         self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement or data.budgets)
         self.guarded = bool(

@@ -61,9 +61,9 @@ def settle(
     # Offers are in the till's prices already; points can hang on a code that was typed.
     codes = frozenset([fold_code(one.code) for one in document.applied if one.code])
     view = compiled.view(situation, {"code": codes} if codes else None)
-    touched = view.touching(lines)
+    touched = view.touching(situation.keys)
     paid = _paid(compiled, situation, document, words)
-    earnings = earn(view, situation, touched[1], touched[2], paid, state.used, words)
+    earnings = earn(situation, touched, paid, state.used, words)
     sign = -1 if document.kind is DocumentKind.RETURN else 1
     shares: list[list[Share]] = [[] for _ in lines]
     for one in earnings:
@@ -173,7 +173,7 @@ def _before(
     coupons = _coupons(compiled, document)
     basket = Basket(compiled, full, codes, claims, SaleState(coupons=coupons))
     view = compiled.view(full, basket.opened)
-    found = apply_offers(view, full, view.touching(full.lines), basket, words, lambda _: 10**15)
+    found = apply_offers(view, full, view.touching(full.keys), basket, words, lambda _: 10**15)
     before_orders, before_rewards = [], []
     for index, line in enumerate(situation.lines):
         of_rewards = found.before_rewards[index] - found.remaining[index]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from v5_core.criteria import FieldType, Predicate
@@ -67,18 +67,25 @@ def units_of(quantity: int) -> int:
 by_line_id: Final = attrgetter("line_id")
 """Odd cents and points fall on lines in this order, so that the order in which lines were typed changes nothing."""
 
+# An attribute of a model is looked up through pydantic's own `__getattr__`; a basket's fields are read from the models' dicts, once.
+_row_id: Final = itemgetter("line_id")
+_row_key: Final = itemgetter("product", "family", "brand", "kind", "tags")
+LineKey = tuple[str, str, str, LineKind, tuple[str, ...]]
+
 
 class Situation:
     """A basket or document at a moment, with whoever buys.
 
     Attributes:
         lines: Goods, in the order of their ids; deductions are not among them.
+        ids: Their ids, and in `gross` and `net` what they cost.
+        keys: What of each line decides which rules may touch it, as far as that can be looked up.
         deducted: What deductions take off the total, with VAT and without.
     """
 
     __slots__ = (
-        "_line_records", "_record", "_units", "answers", "at", "currency", "deducted", "deducted_net", "facts", "gross", "ids", "lines",
-        "local", "operator", "payments", "store", "till",
+        "_line_records", "_lines", "_record", "_rows", "_units", "answers", "at", "currency", "deducted", "deducted_net", "facts", "given",
+        "gross", "ids", "keys", "local", "net", "operator", "payments", "store", "till",
     )  # fmt: skip
 
     def __init__(
@@ -94,14 +101,20 @@ class Situation:
         operator: str = "",
         payments: Sequence[str] = (),
     ) -> None:
-        self.lines = ordered = sorted(lines, key=by_line_id)
+        rows = [line.__dict__ for line in lines]
+        rows.sort(key=_row_id)
+        self.keys: list[LineKey] = [_row_key(row) for row in rows]
         self.deducted = self.deducted_net = 0
-        for line in lines:
-            if line.kind is LineKind.DEDUCTION:
-                self.deducted += line.gross
-                self.deducted_net += line.net
-        if self.deducted:
-            self.lines = ordered = [line for line in ordered if line.kind is not LineKind.DEDUCTION]
+        for key in self.keys:
+            if key[3] is LineKind.DEDUCTION:
+                rows = self._deduct(rows)
+                break
+        self.ids: list[str] = [row["line_id"] for row in rows]
+        self.gross: list[int] = [row["gross"] for row in rows]
+        self.net: list[int] = [row["net"] for row in rows]
+        self.given = lines
+        self._rows = rows
+        self._lines: list[Line] | None = None
         self.facts = facts
         self.at = at
         self.local = local
@@ -110,27 +123,42 @@ class Situation:
         self.currency = currency
         self.operator = operator
         self.payments = payments
-        self.ids = [line.line_id for line in ordered]
-        self.gross = [line.gross for line in ordered]
         self._units: list[int] | None = None
         self._record: dict[str, Any] | None = None
         self.answers: dict[Predicate, bool] = {}
         self._line_records: dict[int, dict[str, Any]] = {}
 
+    def _deduct(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        # Takes deductions from among the lines.
+        goods = []
+        for row in rows:
+            if row["kind"] is LineKind.DEDUCTION:
+                self.deducted += row["gross"]
+                self.deducted_net += row["net"]
+            else:
+                goods.append(row)
+        self.keys = [_row_key(row) for row in goods]
+        return goods
+
     def seen_by(self, facts: CustomerFacts) -> Situation:
         """The same basket, bought by somebody else."""
-        other = Situation(
-            self.lines, facts, at=self.at, local=self.local, store=self.store, till=self.till, currency=self.currency,
+        return Situation(
+            self.given, facts, at=self.at, local=self.local, store=self.store, till=self.till, currency=self.currency,
             operator=self.operator, payments=self.payments,
         )  # fmt: skip
-        other.deducted, other.deducted_net = self.deducted, self.deducted_net  # deductions are not among the lines any more
-        return other
+
+    @property
+    def lines(self) -> list[Line]:
+        """The lines themselves, for what is not asked of every basket."""
+        if self._lines is None:
+            self._lines = [line for line in sorted(self.given, key=by_line_id) if line.kind is not LineKind.DEDUCTION]
+        return self._lines
 
     @property
     def units(self) -> list[int]:
         """Pieces of each line; what is weighed or measured is one piece."""
         if self._units is None:
-            self._units = [units_of(line.quantity) for line in self.lines]
+            self._units = [units_of(row["quantity"]) for row in self._rows]
         return self._units
 
     @property
@@ -145,7 +173,7 @@ class Situation:
             self._record = {
                 "store": self.store, "till": self.till, "currency": self.currency, "date": self.local.date(),
                 "weekday": self.local.isoweekday(), "hour": self.local.hour, "minute": self.local.hour * 60 + self.local.minute,
-                "total": self.total, "quantity": sum(line.quantity for line in self.lines), "lines": len(self.lines),
+                "total": self.total, "quantity": sum([row["quantity"] for row in self._rows]), "lines": len(self.ids),
                 "member": self.facts is not None, "operator": self.operator, "payment": frozenset(self.payments), **self._customer(),
             }  # fmt: skip
         return self._record
