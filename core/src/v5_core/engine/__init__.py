@@ -2,6 +2,7 @@
 
     compiled = compile_programmes(programmes)                      once per published version
     evaluate(compiled, quote_request, facts, local_time=...)       a basket: discounts, points, rewards, messages
+    decide(compiled, quote_request, facts, local_time=...)         the same as figures; its `reply` puts them into words
     settle(compiled, document, facts, zone=..., points_spent=...)  an issued document: the till's prices, points earned
     reversal(settlement, returned, return_document)                a credit note that points at a settled document
 
@@ -14,10 +15,11 @@ from v5_core.engine import _evaluate
 from v5_core.engine._alerts import alerts_for, missing_fields, record_attributes, unknown_customer
 from v5_core.engine._check import check_programme
 from v5_core.engine._compile import Compiled, compile_programmes
-from v5_core.engine._evaluate import evaluate
+from v5_core.engine._evaluate import decide, evaluate
 from v5_core.engine._events import Occurrence, event_points, event_text, occurrences
 from v5_core.engine._expiry import expires_at
 from v5_core.engine._permissions import may_redeem, redeeming_programme
+from v5_core.engine._reply import Decision
 from v5_core.engine._reversal import reversal
 from v5_core.engine._rewards import next_reward, points_worth, rewards_for
 from v5_core.engine._settle import claimed_points, noticed, settle
@@ -41,6 +43,7 @@ __all__ = [
     "Compiled",
     "Coupon",
     "CustomerFacts",
+    "Decision",
     "Earned",
     "LineReversal",
     "Occurrence",
@@ -55,6 +58,7 @@ __all__ = [
     "check_programme",
     "claimed_points",
     "compile_programmes",
+    "decide",
     "evaluate",
     "event_points",
     "event_text",

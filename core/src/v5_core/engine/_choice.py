@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from v5_core.arithmetic import ratio
 from v5_core.engine._basket import Basket
 from v5_core.engine._compile import Selected, Touched, View
-from v5_core.engine._prices import Prices
+from v5_core.engine._prices import Cut, Prices
 from v5_core.engine._pricing import take
 from v5_core.engine._rules import OfferRule
 from v5_core.engine._situation import Situation
@@ -16,7 +16,7 @@ from v5_core.engine._types import Use, limit_key
 from v5_core.engine._units import alike
 from v5_core.hooks import Benefit, Explanation, Gift
 
-__all__ = ["Candidate", "Discounts", "Nudge", "choose", "measured", "reaching"]
+__all__ = ["Candidate", "Discounts", "Nudge", "Told", "choose", "measured", "reaching"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,16 @@ class Nudge:
     quantity: int = 0
 
 
-@dataclass(slots=True)
+class Told:
+    """A step that says itself what it did: gifts, vouchers, and points that a reward takes."""
+
+    __slots__ = ("benefit", "explanation")
+
+    def __init__(self, explanation: Explanation, benefit: Benefit | None = None) -> None:
+        self.explanation = explanation
+        self.benefit = benefit
+
+
 class Discounts:
     """What offers did.
 
@@ -36,6 +45,7 @@ class Discounts:
         remaining: The price of each line after them.
         before_orders: As it was before offers on the whole order; the same list when there were none.
         before_rewards: As it was before what points bought.
+        steps: What each offer took, in the order in which they applied: put into words only when somebody asks.
         nudges: Offers whose minimum is not reached yet.
         uses: What was used of what is counted.
         cost: Points of the rewards.
@@ -43,19 +53,21 @@ class Discounts:
         refused: "programme/rule" to why not; only where somebody may ask.
     """
 
-    remaining: list[int]
-    before_orders: list[int]
-    before_rewards: list[int]
-    total: int = 0
-    benefits: list[Benefit] = field(default_factory=list)
-    explanations: list[Explanation] = field(default_factory=list)
-    nudges: list[Nudge] = field(default_factory=list)
-    gifts: list[Gift] = field(default_factory=list)
-    uses: list[Use] = field(default_factory=list)
-    cost: int = 0
-    applied: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    notified: list[OfferRule] = field(default_factory=list)
+    __slots__ = (
+        "applied", "before_orders", "before_rewards", "cost", "gifts", "notified", "nudges", "refused", "remaining", "steps", "total",
+        "uses",
+    )  # fmt: skip
+
+    def __init__(self, remaining: list[int]) -> None:
+        self.remaining = self.before_orders = self.before_rewards = remaining
+        self.total = self.cost = 0
+        self.steps: list[Cut | Told] = []
+        self.nudges: list[Nudge] = []
+        self.gifts: list[Gift] = []
+        self.uses: list[Use] = []
+        self.applied: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self.notified: list[OfferRule] = []
 
 
 Candidate = tuple[OfferRule, list[int]]

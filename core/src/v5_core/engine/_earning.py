@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from v5_core.arithmetic import ratio, split
 from v5_core.engine._compile import Touched
-from v5_core.engine._fast import builder
 from v5_core.engine._rules import Rule
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import limit_key
-from v5_core.hooks import Explanation
 from v5_core.programme import EarnPerAmount, EarnPerQuantity, EarnPerSale, PointsCap, Policies
-from v5_core.words import Words
 
 __all__ = ["Earning", "Paid", "earn", "opened_by"]
 
-_explanation = builder(Explanation)
 _WHOLE = 10_000  # 100 % as a rate
 
 
-@dataclass(frozen=True, slots=True)
 class Paid:
     """What a sale's lines cost in the end.
 
@@ -34,24 +28,45 @@ class Paid:
         reduced: Lines that an offer reduced, beyond those the till reduced.
     """
 
-    after: Sequence[int]
-    before_orders: Sequence[int]
-    before_rewards: Sequence[int]
-    in_points: Sequence[int] | None
-    in_stored: Sequence[int] | None
-    reduced: Sequence[bool]
+    __slots__ = ("after", "before_orders", "before_rewards", "in_points", "in_stored", "reduced")
+
+    def __init__(
+        self,
+        after: list[int],
+        before_orders: list[int],
+        before_rewards: list[int],
+        in_points: list[int] | None,
+        in_stored: list[int] | None,
+        reduced: list[bool],
+    ) -> None:
+        self.after = after
+        self.before_orders = before_orders
+        self.before_rewards = before_rewards
+        self.in_points = in_points
+        self.in_stored = in_stored
+        self.reduced = reduced
 
 
-@dataclass(frozen=True, slots=True)
 class Earning:
-    """What one rule gives: points, the weight by which each line (by its index) brought them, and the boosts that multiplied them."""
+    """What one rule gives.
 
-    rule: Rule
-    points: int
-    indexes: list[int]
-    weights: list[int]
-    explanation: Explanation
-    boosts: tuple[Rule, ...] = ()
+    Attributes:
+        points: Within its caps; `uncapped` is what it would have been without them.
+        indexes: The lines that count for it, and in `weights` by how much each brought the points.
+        of: What it is reckoned on: money, or a quantity.
+        boosts: What multiplied it.
+    """
+
+    __slots__ = ("boosts", "indexes", "of", "points", "rule", "uncapped", "weights")
+
+    def __init__(self, rule: Rule, points: int, uncapped: int, indexes: list[int], weights: list[int], of: int, boosts: list[Rule]) -> None:
+        self.rule = rule
+        self.points = points
+        self.uncapped = uncapped
+        self.indexes = indexes
+        self.weights = weights
+        self.of = of
+        self.boosts = boosts
 
     def shares(self) -> list[tuple[int, int]]:
         """Line index and points of each line that brought any, in whole steps of the programme."""
@@ -74,7 +89,6 @@ def earn(
     touched: Touched,
     paid: Paid,
     used: Mapping[str, int],
-    words: Words,
 ) -> list[Earning]:
     """What the earning rules of the buyer's programmes give, in the order of their ids.
 
@@ -83,7 +97,6 @@ def earn(
         touched: The rules that are open to the buyer, and their lines.
         paid: What the lines cost.
         used: Points that caps have already seen.
-        words: The language of the explanations.
     """
     selected = _select(touched.earning, situation, paid)
     if not selected:
@@ -103,11 +116,11 @@ def earn(
             base = bases.get(key)
             if base is None:
                 base = bases[key] = _base(situation, paid, programme.policies, early=early)
-            one = _per_amount(rule, data, indexes, base, boosts, used, situation, words)
+            one = _per_amount(rule, data, indexes, base, boosts, used)
         elif isinstance(data, EarnPerQuantity):
-            one = _per_quantity(rule, data, indexes, boosts, used, situation, words)
+            one = _per_quantity(rule, data, indexes, boosts, used, situation)
         elif isinstance(data, EarnPerSale):
-            one = _per_sale(rule, data, indexes, boosts, used, situation, words)
+            one = _per_sale(rule, data, indexes, boosts, used, situation)
         if one is not None:
             found.append(one)
     return found
@@ -162,9 +175,8 @@ def _boosted(rule: Rule, indexes: list[int], weights: list[int], boosts: _Chosen
 
 
 def _per_amount(
-    rule: Rule, data: EarnPerAmount, indexes: list[int], base: list[int], boosts: _Chosen, used: Mapping[str, int],
-    situation: Situation, words: Words,
-) -> Earning | None:  # fmt: skip
+    rule: Rule, data: EarnPerAmount, indexes: list[int], base: list[int], boosts: _Chosen, used: Mapping[str, int]
+) -> Earning | None:
     programme = rule.programme
     plain = [base[i] for i in indexes]
     total = sum(plain)
@@ -177,22 +189,11 @@ def _per_amount(
         steps = ratio((total // data.amount) * weighed, data.points, total * scale * programme.unit, programme.policies.rounding)
     else:
         steps = ratio(weighed, data.points, data.amount * scale * programme.unit, programme.policies.rounding)
-    over = words.money(total)
-    if programme.policies.vat == "net":
-        over = words.say("on_net", base=over)
-    text = words.say(
-        "earned_amount",
-        title=rule.title,
-        each=words.points(data.points),
-        per=words.money(data.amount),
-        base=over,
-        points=words.points(steps * programme.unit),
-    )
-    return _earning(rule, indexes, weights, steps, text, boosted, used, situation, words)
+    return _earning(rule, indexes, weights, steps, total, boosted, used)
 
 
 def _per_quantity(
-    rule: Rule, data: EarnPerQuantity, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation, words: Words
+    rule: Rule, data: EarnPerQuantity, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation
 ) -> Earning | None:
     quantities = [situation.lines[i].quantity for i in indexes]
     if data.per_line:
@@ -207,19 +208,11 @@ def _per_quantity(
     programme = rule.programme
     # The multiples are whole; a boost then weighs them by the quantity that it touches.
     steps = ratio(multiples * sum(weights), data.points, sum(plain) * scale * programme.unit, programme.policies.rounding)
-    text = words.say(
-        "earned_quantity",
-        title=rule.title,
-        each=words.points(data.points),
-        per=words.figure(data.quantity),
-        quantity=words.figure(sum(quantities)),
-        points=words.points(steps * programme.unit),
-    )
-    return _earning(rule, indexes, weights, steps, text, boosted, used, situation, words)
+    return _earning(rule, indexes, weights, steps, sum(quantities), boosted, used)
 
 
 def _per_sale(
-    rule: Rule, data: EarnPerSale, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation, words: Words
+    rule: Rule, data: EarnPerSale, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation
 ) -> Earning | None:
     plain = [situation.gross[i] for i in indexes]
     if sum(plain) < data.minimum:
@@ -232,18 +225,14 @@ def _per_sale(
     weights, scale, boosted = _boosted(rule, indexes, plain, boosts)
     programme = rule.programme
     steps = ratio(sum(weights), data.points, sum(plain) * scale * programme.unit, programme.policies.rounding)
-    text = words.say("earned_sale", title=rule.title, points=words.points(steps * programme.unit))
-    return _earning(rule, indexes, weights, steps, text, boosted, used, situation, words)
+    return _earning(rule, indexes, weights, steps, sum(plain), boosted, used)
 
 
 def _earning(
-    rule: Rule, indexes: list[int], weights: list[int], steps: int, text: str, boosts: list[Rule], used: Mapping[str, int],
-    situation: Situation, words: Words,
-) -> Earning:  # fmt: skip
+    rule: Rule, indexes: list[int], weights: list[int], steps: int, of: int, boosts: list[Rule], used: Mapping[str, int]
+) -> Earning:
     programme = rule.programme
-    points = steps * programme.unit
-    if boosts:
-        text = words.say("boosted", text=text, boosts=", ".join(f"{one.title} × {words.rate(one.factor)}" for one in boosts))
+    points = uncapped = steps * programme.unit
     caps: tuple[PointsCap, ...] = getattr(rule.data, "caps", ())
     if caps:
         most = min(
@@ -252,12 +241,4 @@ def _earning(
         )
         if points > most:
             points = most - most % programme.unit
-            text = words.say("capped", text=text, limit=words.points(points))
-    ids = situation.ids
-    explanation = _explanation(
-        {
-            "rule": rule.rule_id, "version": rule.version, "lines": tuple([ids[i] for i in indexes]),
-            "text": text[:500], "points": points, "amount": 0,
-        }
-    )  # fmt: skip
-    return Earning(rule, points, indexes, weights, explanation, tuple(boosts))
+    return Earning(rule, points, uncapped, indexes, weights, of, boosts)

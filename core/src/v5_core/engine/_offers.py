@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from v5_core.arithmetic import apply_rate, split
 from v5_core.engine._basket import Basket
-from v5_core.engine._choice import Candidate, Discounts, Nudge, choose, measured, reaching
+from v5_core.engine._choice import Candidate, Discounts, Nudge, Told, choose, measured, reaching
 from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._fast import builder
-from v5_core.engine._phrases import explain_cut
 from v5_core.engine._prices import Prices
 from v5_core.engine._pricing import open_enough, take
 from v5_core.engine._rules import OfferRule, Stage, card_rate
@@ -41,8 +40,7 @@ class _Apply:
         self.affordable = affordable
         self.words = words
         self.prices = Prices(situation, selected)
-        remaining = self.prices.remaining
-        self.result = Discounts(remaining, remaining, remaining)
+        self.result = Discounts(self.prices.remaining)
 
     def run(self, chosen: list[Candidate]) -> Discounts:
         """Applies what was chosen, in its order."""
@@ -81,24 +79,12 @@ class _Apply:
             return 0
         result = self.result
         uses = max(1, cut.count) if rule.per_unit_use else 1
-        lines = tuple(cut.shares)
-        if lines:
-            result.total += cut.amount
-            only = lines[0] if len(lines) == 1 else None
-            result.benefits.append(
-                _benefit(
-                    {"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": cut.amount, "shares": cut.shares, "times": uses}
-                )
-            )
+        cut.rule, cut.uses = rule, uses
+        cut.rate = card_rate(rule, self.situation) if rule.by_card else rule.percent
+        result.total += cut.amount
+        result.steps.append(cut)
         if cut.gift:
             self._add_gift(rule, getattr(rule.offer, "add", ""), cut.gift * 1000, 0, "")
-        rate = card_rate(rule, self.situation) if rule.by_card else rule.percent
-        text = explain_cut(rule, cut, rate, self.words)[:500]
-        result.explanations.append(
-            _explanation(
-                {"rule": rule.rule_id, "version": rule.version, "lines": lines, "text": text, "points": -rule.cost, "amount": cut.amount}
-            )
-        )
         return uses
 
     def _guarded(self, rule: OfferRule, indexes: list[int]) -> None:
@@ -211,7 +197,7 @@ class _Apply:
         self.result.cost += points
         text = self.words.say("for_points", text=rule.title, points=self.words.points(points))[:500]
         values = {"rule": rule.rule_id, "version": rule.version, "lines": (), "text": text, "points": -points, "amount": 0}
-        self.result.explanations.append(_explanation(values))
+        self.result.steps.append(Told(_explanation(values)))
 
     def _gift(self, rule: OfferRule, offer: GiftOffer, times: int, claim: Claim | None) -> bool:
         product = claim.product if claim is not None and claim.product is not None else offer.products[0]
@@ -225,7 +211,7 @@ class _Apply:
         if offer.cost:
             text = self.words.say("for_points", text=text, points=self.words.points(times * offer.cost))
         values = {"rule": rule.rule_id, "version": rule.version, "lines": (), "text": text[:500], "points": -times * offer.cost}
-        self.result.explanations.append(_explanation({**values, "amount": 0}))
+        self.result.steps.append(Told(_explanation({**values, "amount": 0})))
         return True
 
     def _add_gift(self, rule: OfferRule, product: str, quantity: int, cost: int, description: str) -> None:
@@ -253,10 +239,9 @@ class _Apply:
         title, words, result = coupon.title or coupon.code, self.words, self.result
         result.total += amount
         benefit = {"rule": "voucher", "title": title, "line_id": None, "amount": amount, "shares": cut.shares, "times": 1}
-        result.benefits.append(_benefit(benefit))
         text = words.say("offer", title=title, rate=words.rate(coupon.percent)) + f"{words.money(base)} = {words.money(amount)}"
         values = {"rule": "voucher", "version": 0, "lines": tuple(cut.shares), "text": text[:500], "points": 0, "amount": amount}
-        result.explanations.append(_explanation(values))
+        result.steps.append(Told(_explanation(values), _benefit(benefit)))
         result.applied[f"voucher/{coupon.code}"] = "voucher"
         result.uses.append(Use("", "voucher", 1, coupon.code))
 

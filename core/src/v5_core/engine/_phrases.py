@@ -1,20 +1,30 @@
-"""An offer's arithmetic in words: what, on what, how much."""
+"""The arithmetic of offers and of points in words: what, on what, how much."""
 
 from __future__ import annotations
 
+from v5_core.engine._earning import Earning
 from v5_core.engine._prices import Cut
 from v5_core.engine._rules import OfferRule
-from v5_core.programme import AmountOffer, BundleOffer, BuyGetOffer, CheapestOffer, FixedPriceOffer, PriceListOffer
+from v5_core.programme import (
+    AmountOffer,
+    BundleOffer,
+    BuyGetOffer,
+    CheapestOffer,
+    EarnPerAmount,
+    EarnPerQuantity,
+    FixedPriceOffer,
+    PriceListOffer,
+)
 from v5_core.words import Words
 
-__all__ = ["explain_cut"]
+__all__ = ["explain_cut", "explain_earning"]
 
 _OPEN = "\0"  # stands in no title: what the basket says is put here
 
 
-def explain_cut(rule: OfferRule, cut: Cut, rate: int, words: Words) -> str:
+def explain_cut(cut: Cut, words: Words) -> str:
     """What an offer did, in one sentence."""
-    amount = cut.amount
+    rule, rate, amount = cut.rule, cut.rate, cut.amount
     if cut.gift and isinstance(rule.offer, BuyGetOffer):
         text = words.say("offer_gift", title=rule.title[:300], quantity=cut.gift, product=rule.offer.add or "")
     else:
@@ -57,3 +67,24 @@ def _said(rule: OfferRule, rate: int, words: Words) -> str:
     if isinstance(offer, CheapestOffer):
         return words.say("offer_per_unit", title=title, each=words.money(offer.amount), count=_OPEN, base=_OPEN, result=_OPEN)
     return words.say("offer", title=title, rate=words.rate(rate)) + f"{_OPEN} = {_OPEN}"
+
+
+def explain_earning(one: Earning, words: Words) -> str:
+    """What a rule gave points for, in one sentence."""
+    rule, data, points = one.rule, one.rule.data, words.points(one.uncapped)
+    if isinstance(data, EarnPerAmount):
+        over = words.money(one.of)
+        if rule.programme.policies.vat == "net":
+            over = words.say("on_net", base=over)
+        each, per = words.points(data.points), words.money(data.amount)
+        text = words.say("earned_amount", title=rule.title, each=each, per=per, base=over, points=points)
+    elif isinstance(data, EarnPerQuantity):
+        each, per, quantity = words.points(data.points), words.figure(data.quantity), words.figure(one.of)
+        text = words.say("earned_quantity", title=rule.title, each=each, per=per, quantity=quantity, points=points)
+    else:
+        text = words.say("earned_sale", title=rule.title, points=points)
+    if one.boosts:
+        text = words.say("boosted", text=text, boosts=", ".join([f"{boost.title} × {words.rate(boost.factor)}" for boost in one.boosts]))
+    if one.points < one.uncapped:
+        text = words.say("capped", text=text, limit=words.points(one.points))
+    return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from v5_core.arithmetic import split
-from v5_core.engine._rules import Pool
+from v5_core.engine._rules import OfferRule, Pool
 from v5_core.engine._situation import Situation
 
 __all__ = ["Cut", "Piece", "Prices", "cheapest_first", "dearest_first", "first_units", "without"]
@@ -24,9 +24,14 @@ class Cut:
         count: Units that it touched, or sets of a bundle.
         gift: Units to add to the basket.
         closed: Units that are closed to later offers which close units.
+        rule: Whose it is, once it counts; `rate` is the percentage that was asked for, `uses` how often this uses the offer.
     """
 
-    __slots__ = ("amount", "base", "closed", "count", "gift", "shares")
+    __slots__ = ("amount", "base", "closed", "count", "gift", "rate", "rule", "shares", "uses")
+
+    rule: OfferRule
+    rate: int
+    uses: int
 
     def __init__(self, shares: dict[str, int], amount: int, base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> None:
         self.shares = shares

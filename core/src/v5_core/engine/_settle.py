@@ -10,6 +10,7 @@ from v5_core.engine._compile import Compiled
 from v5_core.engine._earning import Earning, Paid, earn
 from v5_core.engine._expiry import expires_at, usable_from
 from v5_core.engine._offers import apply_offers
+from v5_core.engine._reply import earning_explanation
 from v5_core.engine._rules import fold_code
 from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import Coupon, CustomerFacts, Earned, SaleState, SettledLine, Settlement, Share, Use
@@ -63,7 +64,7 @@ def settle(
     view = compiled.view(situation, {"code": codes} if codes else None)
     touched = view.touching(situation.keys)
     paid = _paid(compiled, situation, document, words)
-    earnings = earn(situation, touched, paid, state.used, words)
+    earnings = earn(situation, touched, paid, state.used)
     sign = -1 if document.kind is DocumentKind.RETURN else 1
     shares: list[list[Share]] = [[] for _ in lines]
     for one in earnings:
@@ -76,7 +77,7 @@ def settle(
         points_spent=points_spent,
         lines=_settled(lines, shares, _spread(points_spent, situation.gross)),
         explanations=tuple(
-            [one.explanation if sign > 0 else one.explanation.model_copy(update={"points": -one.points}) for one in earnings]
+            [earning_explanation(one, situation.ids, words, sign) for one in earnings]
         ),
         uses=_uses(compiled, document, situation) if document.applied else (),
     )
