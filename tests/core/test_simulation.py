@@ -26,6 +26,7 @@ from v5_core.model import (
 )
 from v5_core.programme import (
     AmountOffer,
+    Budget,
     Club,
     EarnPerAmount,
     EarnPerSale,
@@ -166,6 +167,9 @@ def test_rewards_coupons_and_entitlements_are_taken_again_as_often_as_they_were(
     }  # fmt: skip
     moved = {one.customer: one.difference for one in (*found.biggest_winners, *found.biggest_losers)}
     assert moved == {"anna": -150, "bob": 95, "eve": -95}, "the dearer reward; a tenth more off and a point less; no free coffee"
+    each = club(2, offers=(PercentOffer(id="each", percent=1000, budgets=(Budget(amount=150, by="customer", partly=True),)),))
+    twice = [case(sale(number, ("a", 1000, 0), at=START + timedelta(days=number))) for number in range(3)]
+    assert simulate(club(), each, twice, follow=True).total.draft.discount == 150
     followed = simulate(now, dearer, cases, follow=True)
     assert followed.total == found.total
 
@@ -175,6 +179,7 @@ def test_limits_that_all_share_go_to_those_who_came_first() -> None:
     first_two = PercentOffer(id="two", percent=1000, limits=(Limit(uses=2, by="all", per="day"),))
     per_store = PercentOffer(id="store", percent=1000, limits=(Limit(uses=1, by="store"),))
     people = PercentOffer(id="people", percent=1000, limits=(Limit(uses=2, by="all", count="customers"),))
+    purse = PercentOffer(id="purse", percent=1000, budgets=(Budget(amount=250, partly=True),))
     capped = EURO.model_copy(update={"id": "double", "caps": (PointsCap(points=25_000, per="ever", by="all"),)})
     coming = [("eve", 30, "LX1"), ("anna", 10, "LX1"), ("bob", 20, "PT2"), ("anna", 40, "PT2")]
     cases = [
@@ -199,6 +204,7 @@ def test_limits_that_all_share_go_to_those_who_came_first() -> None:
     assert gave(offers=(first_two,)) == ({"LX1": 100, "PT2": 100}, {"points": 0, "discount": 200}), "anna and bob, by the clock"
     assert gave(offers=(per_store,)) == ({"LX1": 100, "PT2": 100}, {"points": 0, "discount": 200})
     assert gave(offers=(people,)) == ({"LX1": 100, "PT2": 200}, {"points": 0, "discount": 300}), "anna is one of two and comes twice"
+    assert gave(offers=(purse,)) == ({"LX1": 150, "PT2": 100}, {"points": 0, "discount": 250}), "the third gets the rest of the money"
     assert gave(earning=(EURO, capped))[1] == {"points": 25_000, "discount": 0}, "the last one within the cap gets what is left of it"
 
 

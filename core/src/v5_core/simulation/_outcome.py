@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 from v5_core.engine import CustomerFacts, SaleState, evaluate, settle
@@ -13,31 +12,14 @@ from v5_core.hooks import Explanation, QuoteRequest
 from v5_core.model import Claim, DocumentKind, Line, LineKind, SalesDocument
 from v5_core.money import ratio
 from v5_core.simulation._again import again
+from v5_core.simulation._given import Given, Kind
 from v5_core.simulation._past import Past
 from v5_core.simulation._scenario import Scenario
 from v5_core.stored import Measured, basis, draft
 
-__all__ = ["Given", "Kind", "Outcome", "earned", "listed", "made", "paid_with", "taken_off"]
+__all__ = ["Outcome", "earned", "listed", "made", "paid_with", "taken_off"]
 
-Kind = Literal["earning", "offer", "voucher"]
 _request = builder(QuoteRequest)
-
-
-@dataclass(slots=True)
-class Given:
-    """What one rule, or all of them together, gave: thousandths of points, and minor units."""
-
-    points: int = 0
-    discount: int = 0
-    vouchers: int = 0
-    voucher_amount: int = 0
-
-    def __iadd__(self, other: Given) -> Given:
-        self.points += other.points
-        self.discount += other.discount
-        self.vouchers += other.vouchers
-        self.voucher_amount += other.voucher_amount
-        return self
 
 
 @dataclass(slots=True)

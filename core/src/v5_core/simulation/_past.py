@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -11,6 +11,7 @@ from v5_core.days import period
 from v5_core.engine import CustomerFacts, SaleState
 from v5_core.model import DocumentKind, PaymentMethod, SalesDocument
 from v5_core.programme import Per
+from v5_core.simulation._given import Given
 from v5_core.simulation._scenario import Scenario
 
 __all__ = ["Past"]
@@ -55,25 +56,21 @@ class Past:
         mine = [gross for day, gross in self._days if day >= first]
         return sum(mine), 1 + len([gross for gross in mine if gross >= 0])
 
-    def take(self, document: SalesDocument, earned: Iterable[tuple[str, int]], applied: Iterable[str]) -> None:
-        """Takes in what the sale did.
-
-        Args:
-            document: The sale.
-            earned: By rule, points; what rewards cost is negative.
-            applied: Offers and voucher rules that gave something.
-        """
+    def take(self, document: SalesDocument, given: Mapping[str, Given]) -> None:
+        """Takes in what the sale did, by rule; what rewards cost is negative points."""
         scenario = self.scenario
-        for rule, points in earned:
-            self.balance += points
+        for rule, one in given.items():
+            self.balance += one.points
             for key, per in scenario.caps.get(rule, ()):
-                self._count(key, per, max(0, points))
+                self._count(key, per, max(0, one.points))
         if document.kind is DocumentKind.RETURN:
             self._days.append((self.day, -document.gross))
             return
-        for rule in dict.fromkeys(applied):
+        for rule, one in given.items():
             for key, per, _ in scenario.limits.get(rule, ()):
                 self._count(key, per, 1)
+            for key, per in scenario.budgets.get(rule, ()):
+                self._count(key, per, one.discount)
         rule_ = scenario.redemption
         if rule_ is not None:
             paid = sum(payment.amount for payment in document.payments if payment.method is PaymentMethod.POINTS)

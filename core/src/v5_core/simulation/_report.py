@@ -9,7 +9,7 @@ from typing import Literal
 from v5_core.hooks import Explanation
 from v5_core.model import Wire
 from v5_core.money import Amount, Points
-from v5_core.simulation._outcome import Given
+from v5_core.simulation._given import Given
 from v5_core.simulation._simulate import Case, Simulator
 from v5_core.simulation._tally import BANDS, Moved, Sample, Sums, Tally
 

@@ -38,11 +38,13 @@ class Scenario:
         redemption: What points are worth: the first programme by id that says so, as in the ledger.
         limits: By offer or voucher rule, what is counted for a customer.
         caps: By earning rule, (name in `SaleState.used`, period) of its caps for a customer.
+        budgets: By offer, the same of its budgets for a customer.
         periods: Of all of these.
         shared: By rule, its limits and caps that all customers share.
     """
 
     __slots__ = (
+        "budgets",
         "caps",
         "chosen",
         "compiled",
@@ -77,13 +79,15 @@ class Scenario:
         self.titles = {rule.id: rule.title for one in self.programmes for rule in (*one.earning, *one.offers, *one.vouchers)}
         self.limits: dict[str, list[Counted]] = {}
         self.caps: dict[str, list[tuple[str, Per]]] = {}
+        self.budgets: dict[str, list[tuple[str, Per]]] = {}
         self.shared: dict[str, list[SharedLimit]] = {}
         for one in self.programmes:
             self._count(one)
             for rule, limit in shared_limits(one):
                 self.shared.setdefault(rule, []).append(limit)
         self.periods = frozenset(
-            {one[1] for found in self.limits.values() for one in found} | {one[1] for found in self.caps.values() for one in found}
+            {one[1] for found in self.limits.values() for one in found}
+            | {one[1] for counted in (self.caps, self.budgets) for found in counted.values() for one in found}
         )
         self.notes = frozenset(self._notes())
 
@@ -122,6 +126,10 @@ class Scenario:
             ]
             if found:
                 self.limits[rule.id] = found
+        for offer in one.offers:
+            for index, budget in enumerate(offer.budgets):
+                if budget.by == "customer":
+                    self.budgets.setdefault(offer.id, []).append((limit_key(one.id, offer.id, index, budget=True), budget.per))
         for earn in one.earning:
             for index, cap in enumerate(earn.caps):
                 if cap.per != "sale" and cap.by == "customer":
@@ -142,7 +150,7 @@ class Scenario:
             by_visits = any(isinstance(rule, EarnPerSale) and rule.per == "visit" for rule in one.earning)
             if by_visits or any(_OF_VISITS.search(text) for text in texts) or any(_over_time(rule) for rule in one.vouchers):
                 yield "sequence"
-        if self.limits or self.caps:
+        if self.limits or self.caps or self.budgets:
             yield "sequence"
         if self.shared:
             yield "shared_limits"

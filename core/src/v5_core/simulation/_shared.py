@@ -1,4 +1,4 @@
-"""Limits and caps that all customers share: who came first.
+"""Limits, budgets and caps that all customers share: who came first.
 
 Customers are looked at one after the other, and in many processes; a shared limit hangs on the order of all sales. So a first pass, without
 these limits, only writes down when each of them was used; `Shared` then says for any instant how much of it was gone. Nothing is kept
@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from v5_core.days import period
 from v5_core.engine import limit_key
@@ -29,16 +29,14 @@ class SharedLimit(NamedTuple):
         key: Its name in `SaleState.used`.
         most: How much there is in a period.
         by_store: Counted for each store by itself.
-        customers: Counts customers, not uses: the first `most` may use it as often as they like.
-        points: Counts thousandths of points.
+        counts: Of customers the first `most` may use it as often as they like; points are thousandths, money is minor units.
     """
 
     key: str
     per: Per
     most: int
     by_store: bool = False
-    customers: bool = False
-    points: bool = False
+    counts: Literal["uses", "customers", "points", "money"] = "uses"
 
 
 class Use(NamedTuple):
@@ -56,12 +54,17 @@ def shared_limits(programme: Programme) -> Iterable[tuple[str, SharedLimit]]:
         for index, limit in enumerate(rule.limits):
             if limit.by in ("all", "store"):
                 key = limit_key(programme.id, rule.id, index)
-                yield rule.id, SharedLimit(key, limit.per, limit.uses, by_store=limit.by == "store", customers=limit.count == "customers")
+                yield rule.id, SharedLimit(key, limit.per, limit.uses, limit.by == "store", limit.count)
+    for offer in programme.offers:
+        for index, budget in enumerate(offer.budgets):
+            if budget.by in ("all", "store"):
+                key = limit_key(programme.id, offer.id, index, budget=True)
+                yield offer.id, SharedLimit(key, budget.per, budget.amount, budget.by == "store", "money")
     for earn in programme.earning:
         for index, cap in enumerate(earn.caps):
             if cap.per != "sale" and cap.by == "all":
                 key = limit_key(programme.id, earn.id, index, cap=True)
-                yield earn.id, SharedLimit(key, cap.per, cap.points, points=True)
+                yield earn.id, SharedLimit(key, cap.per, cap.points, counts="points")
 
 
 Place = tuple[str, str, str]
@@ -75,11 +78,11 @@ class Shared:
     uses: dict[Place, list[Use]] = field(default_factory=dict)
     _gone: dict[Place, tuple[list[tuple[datetime, str]], list[int], frozenset[str]]] = field(default_factory=dict)
 
-    def add(self, rule: str, use: Use, day: date, store: str, *, points: int, times: int) -> None:
+    def add(self, rule: str, use: Use, day: date, store: str, *, points: int, money: int, times: int) -> None:
         """Writes down that a rule gave something."""
         for limit in self.limits.get(rule, ()):
-            amount = points if limit.points else times
-            if amount > 0 and (use.customer or not limit.customers):
+            amount = points if limit.counts == "points" else money if limit.counts == "money" else times
+            if amount > 0 and (use.customer or limit.counts != "customers"):
                 place = _place(limit, day, store)
                 known = self.uses.setdefault(place, [])
                 known.append(use._replace(amount=amount))
@@ -112,7 +115,7 @@ class Shared:
                 sums.append(total)
             known = self._gone[place] = ([(one.at, one.document) for one in first], sums, frozenset(one.customer for one in first))
         moments, sums, customers = known
-        if limit.customers and customer and customer in customers:
+        if limit.counts == "customers" and customer and customer in customers:
             return 0
         return sums[bisect_left(moments, moment)]
 
@@ -128,7 +131,7 @@ def _first(uses: Iterable[Use], limit: SharedLimit) -> list[Use]:
     for one in sorted(uses):
         if left <= 0:
             break
-        if limit.customers:
+        if limit.counts == "customers":
             if one.customer in seen:
                 continue
             seen.add(one.customer)

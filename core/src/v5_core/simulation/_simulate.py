@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from v5_core.engine import CustomerFacts, SaleState
 from v5_core.model import DocumentKind, DocumentStatus, SalesDocument
 from v5_core.simulation._again import claims
+from v5_core.simulation._given import Given
 from v5_core.simulation._outcome import Outcome, earned, listed, made, paid_with, taken_off
 from v5_core.simulation._past import Past
 from v5_core.simulation._scenario import Scenario
@@ -190,8 +191,18 @@ class Simulator:
 
 
 def _remember(past: Past, document: SalesDocument, outcome: Outcome) -> None:
-    points = [(rule, given.points) for _, rule, given in outcome.rules if given.points]
-    past.take(document, points, [rule for kind, rule, _ in outcome.rules if kind != "earning"])
+    past.take(document, _by_rule(outcome))
+
+
+def _by_rule(outcome: Outcome) -> dict[str, Given]:
+    found: dict[str, Given] = {}
+    for _, rule, given in outcome.rules:
+        if rule in found:
+            found[rule] = replace(found[rule])
+            found[rule] += given
+        else:
+            found[rule] = given
+    return found
 
 
 def _write_down(counts: Shared, case: Case, outcome: Outcome) -> None:
@@ -201,11 +212,8 @@ def _write_down(counts: Shared, case: Case, outcome: Outcome) -> None:
     day = document.issued_at.astimezone(case.zone).date()
     use = Use(document.issued_at, document.keys[0], case.facts.customer if case.facts is not None else "")
     taken = {one.rule: one.times for one in document.applied}
-    points: dict[str, int] = {}
-    for _, rule, given in outcome.rules:
-        points[rule] = points.get(rule, 0) + given.points
-    for rule, amount in points.items():
-        counts.add(rule, use, day, document.store, points=amount, times=taken.get(rule, 1))
+    for rule, given in _by_rule(outcome).items():
+        counts.add(rule, use, day, document.store, points=given.points, money=given.discount, times=taken.get(rule, 1))
 
 
 def _with(state: SaleState, shared: Shared, case: Case) -> SaleState:

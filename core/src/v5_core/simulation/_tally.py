@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from v5_core.hooks import Explanation
-from v5_core.simulation._outcome import Given, Kind
+from v5_core.simulation._given import Given, Kind
 from v5_core.simulation._shared import Shared
 
 __all__ = ["BANDS", "Moved", "Sample", "Sums", "Tally"]
