@@ -175,7 +175,7 @@ def test_a_document_holds_the_discounts_and_a_credit_note_its_share() -> None:
         {"method": "gift_card", "amount": "3.00", "code": "G", "hold": "h1"},
         {"method": "cash", "amount": "8.50"},
     ]
-    assert made["applied"] == [{"rule": "ten", "code": "TEN", "times": 1}, {"rule": "mug", "times": 1}]
+    assert made["applied"] == [{"rule": "ten", "code": "TEN", "times": 1, "amount": "1.50"}, {"rule": "mug", "times": 1}]
     back = credit_note({**made, "source_id": "S"}, [Returned(product="A", quantity=Decimal(1))])
     assert (back["gross"], back["net"], back["lines"][0]["reference"]) == ("4.50", "3.60", {"document": "S", "line": "1"})
     with pytest.raises(ValueError, match="no line 'C'"):

@@ -8,7 +8,7 @@ from datetime import date
 
 from v5_core.days import period
 from v5_core.engine import Settlement, limit_key
-from v5_core.programme import Club, Limit, PointsCap, Programme, TierScheme
+from v5_core.programme import Budget, Club, Limit, PointsCap, Programme, TierScheme
 
 __all__ = ["Asked", "asked_of"]
 
@@ -19,6 +19,7 @@ class Asked:
 
     Attributes:
         limits: Of offers and voucher rules, by (programme, rule).
+        budgets: Of offers, by (programme, rule).
         caps: Of earning rules in a period, by (programme, rule).
         shared: Rules of which another store may have used up what is left: with limits, coupons or entitlements.
         entitlements: From (programme, entitlement) to its club.
@@ -28,6 +29,7 @@ class Asked:
 
     programmes: Mapping[str, Programme] = field(default_factory=dict)
     limits: Mapping[tuple[str, str], tuple[Limit, ...]] = field(default_factory=dict)
+    budgets: Mapping[tuple[str, str], tuple[Budget, ...]] = field(default_factory=dict)
     caps: Mapping[tuple[str, str], tuple[PointsCap, ...]] = field(default_factory=dict)
     shared: frozenset[str] = frozenset()
     rewards: frozenset[str] = frozenset()
@@ -40,7 +42,7 @@ class Asked:
     @property
     def counted(self) -> bool:
         """Whether anything is counted at all."""
-        return bool(self.limits or self.caps or self.entitlements or any(self._daily()))
+        return bool(self.limits or self.budgets or self.caps or self.entitlements or any(self._daily()))
 
     def _daily(self) -> Iterable[str]:
         return (one.id for one in self.programmes.values() if one.redemption is not None and one.redemption.daily_limit is not None)
@@ -52,6 +54,15 @@ class Asked:
             scope = _scope(limit.by, customer, code)
             if scope:
                 found.append((limit, scope, f"{period(limit.per, day)[0]}|{limit_key(programme, rule, index)}"))
+        return found
+
+    def budget_keys(self, programme: str, rule: str, day: date, customer: str) -> list[tuple[Budget, str, str]]:
+        """The same of a rule's budgets."""
+        found = []
+        for index, budget in enumerate(self.budgets.get((programme, rule), ())):
+            scope = _scope(budget.by, customer, "")
+            if scope:
+                found.append((budget, scope, f"{period(budget.per, day)[0]}|{limit_key(programme, rule, index, budget=True)}"))
         return found
 
     def counts(self, settlement: Settlement, day: date, customer: str, codes: Mapping[str, str], money: int) -> dict[tuple[str, str], int]:
@@ -68,6 +79,8 @@ class Asked:
         for use in settlement.uses:
             for _, scope, name in self.limit_keys(use.programme, use.rule, day, customer, use.code or codes.get(use.rule, "")):
                 found[scope, name] = found.get((scope, name), 0) + use.times
+            for _, scope, name in self.budget_keys(use.programme, use.rule, day, customer):
+                found[scope, name] = found.get((scope, name), 0) + use.amount
             if use.entitlement and customer:
                 name = f"|entitlement:{use.programme}/{use.entitlement}"
                 found[f"customer:{customer}", name] = found.get((f"customer:{customer}", name), 0) + use.times
@@ -102,12 +115,14 @@ def _scope(by: str, customer: str, code: str) -> str:
 def asked_of(programmes: Sequence[Programme]) -> Asked:
     """What these programmes ask for."""
     offers = [(one.id, offer) for one in programmes for offer in one.offers]
-    limits = {(key, rule.id): rule.limits for key, rule in offers if rule.limits}
+    rules = [*offers, *((one.id, rule) for one in programmes for rule in one.vouchers)]
+    limits = {(key, rule.id): rule.limits for key, rule in rules if rule.limits}
     return Asked(
         programmes={one.id: one for one in programmes},
         limits=limits,
+        budgets={(key, rule.id): rule.budgets for key, rule in offers if rule.budgets},
         caps={(one.id, rule.id): rule.caps for one in programmes for rule in one.earning if any(cap.per != "sale" for cap in rule.caps)},
-        shared=frozenset(rule.id for _, rule in offers if rule.limits or rule.coupon or rule.entitlement),
+        shared=frozenset(rule.id for _, rule in offers if rule.limits or rule.budgets or rule.coupon or rule.entitlement),
         rewards=frozenset(rule.id for _, rule in offers if rule.cost),
         clubs={(one.id, club.id): club for one in programmes for club in one.clubs},
         entitlements={(one.id, got.id): club for one in programmes for club in one.clubs for got in club.entitlements},

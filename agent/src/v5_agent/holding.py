@@ -49,7 +49,7 @@ class Holding:
             raise UnknownCustomerError("this customer is not known in the store, and the line is down")
         if one is not None and one.blocked:
             raise BlockedError
-        if not (request.points or request.stored_value or request.codes or request.rules):
+        if not (request.points or request.stored_value or request.codes or request.rules or request.applied):
             raise ValidationError("a hold reserves something", errors=(FieldError("points", "missing", "name points, codes or rules"),))
         amount, now = self._worth(request), self._clock()
         with self._outbox.transaction() as tx:  # the check and the hold are one: two tills of this store cannot both pass

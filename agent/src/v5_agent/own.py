@@ -140,7 +140,10 @@ class Own:
         taken = self._taken.of(member.voucher_names(one), self._clock(), tx) if one and carried else {}
         uses: list[Use] = []
         rules = [(rule, f"rules.{index}", "") for index, rule in enumerate(dict.fromkeys(request.rules))]
-        for index, code in enumerate(dict.fromkeys(request.codes)):
+        shared = self._replica.facts.asked.shared
+        rules += [(one.rule, f"applied.{index}", "") for index, one in enumerate(request.applied) if one.rule in shared]
+        codes = [*request.codes, *(one.code for one in request.applied if one.code)]
+        for index, code in enumerate(dict.fromkeys(codes)):
             found = self._coupon(code, one, carried, taken)
             if found is None:
                 compiled = self._replica.facts.compiled
@@ -150,13 +153,19 @@ class Own:
             problem = refusal(found, at=request.at, store=request.store, customer=one.customer if one else None)
             if problem:
                 raise self._refused(problem, code, f"codes.{index}")
-            uses.append(Use(coupon(found.code), 1, one.customer if one else "", carried[found.code].programme))
+            times = request.taking(found.rule or "voucher").times
+            if times > found.uses_left:
+                raise self._refused("used_up", code, f"codes.{index}")
+            uses.append(Use(coupon(found.code), times, one.customer if one else "", carried[found.code].programme))
             if found.rule:
                 rules.append((found.rule, f"codes.{index}", found.code))
         shown = [self._pay(tx, request, index, one, carried, taken, uses) for index in range(len(request.stored_value))]
         counted = self.counted(one, tx)
+        seen: set[str] = set()
         for rule, field_name, code in rules:
-            uses += self._limited(request, rule, field_name, code, one, counted)
+            if rule not in seen:
+                uses += self._limited(request, rule, field_name, code, one, counted)
+            seen.add(rule)
         return uses, tuple(shown)
 
     def _pay(
@@ -211,18 +220,23 @@ class Own:
         programme, data = offer
         customer = one.customer if one else ""
         used = self.in_use(one, day, counted)
-        found = []
-        for limit, scope, name in asked.limit_keys(programme, rule, day, customer, code):
-            if used.get(name.partition("|")[2], 0) + 1 > limit.uses:
+        found, applied = [], request.taking(rule)
+        wanted = [(limit.uses, scope, name, applied.times) for limit, scope, name in asked.limit_keys(programme, rule, day, customer, code)]
+        budgets = asked.budget_keys(programme, rule, day, customer)
+        wanted += [(budget.amount, scope, name, applied.amount or 0) for budget, scope, name in budgets]
+        for most, scope, name, times in wanted:
+            if used.get(name.partition("|")[2], 0) + max(1, times) > most:
                 raise self._refused("used_up", code or data.title or rule, field_name)
-            found.append(Use(use(scope, name), 1, customer, programme))
+            if times:
+                found.append(Use(use(scope, name), times, customer, programme))
         if data.entitlement:
             left = member.facts(one, asked, day, counted).get("entitlements", {}).get(data.entitlement) if one else None
             if left is None:
                 raise ConflictError("the customer is not entitled to it", code="not_entitled")
-            if left < 1:
+            if left < applied.times:
                 raise self._refused("used_up", data.title or rule, field_name)
-            found.append(Use(use(f"customer:{customer}", f"|entitlement:{programme}/{data.entitlement}"), 1, customer, programme))
+            name = f"|entitlement:{programme}/{data.entitlement}"
+            found.append(Use(use(f"customer:{customer}", name), applied.times, customer, programme))
         return found
 
     def _refused(self, problem: str, code: str, field_name: str) -> ConflictError:

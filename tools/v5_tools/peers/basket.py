@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from v5_tools.peers.cases import Item, Returned
 
-__all__ = ["Document", "Known", "credit_note", "lines_of", "money", "sold"]
+__all__ = ["Document", "Known", "applied", "credit_note", "lines_of", "money", "sold"]
 
 _CENT: Final = Decimal("0.01")
 _HUNDRED: Final = Decimal(100)
@@ -96,7 +96,7 @@ def sold(known: Known) -> Document:
             taken[line] = taken.get(line, Decimal(0)) + Decimal(amount)
     lines = [_reduced(line, taken.get(line["line_id"], Decimal(0))) for line in known.request["lines"]]
     lines += [_gift(gift, f"gift-{number}") for number, gift in enumerate(known.quote["gifts"], start=1)]
-    return {"lines": lines, **totals(lines), "payments": _payments(known, lines), "applied": _applied(known)}
+    return {"lines": lines, **totals(lines), "payments": _payments(known, lines), "applied": applied(known)}
 
 
 def _reduced(line: Line, cut: Decimal) -> Line:
@@ -148,13 +148,21 @@ def _tender(known: Known) -> str:
     return str(asked[0])
 
 
-def _applied(known: Known) -> list[dict[str, Any]]:
+def applied(known: Known) -> list[dict[str, Any]]:
+    """What a quote applied: each rule with its code, how often it counts and what it took off."""
     times = {claim["rule"]: _times(known, claim) for claim in known.request.get("claims", ())}
     codes = {one["rule"]: one["code"] for one in known.quote["codes"] if one["rule"] and not one["problem"]}
     rules = [*(one["rule"] for one in known.quote["benefits"]), *(one["rule"] for one in known.quote["gifts"]), *codes]
-    return [
-        {"rule": rule, **({"code": codes[rule]} if rule in codes else {}), "times": times.get(rule, 1)} for rule in dict.fromkeys(rules)
-    ]
+    amounts: dict[str, Decimal] = {}
+    for one in known.quote["benefits"]:
+        amounts[one["rule"]] = sum((Decimal(share) for share in one["shares"].values()), amounts.get(one["rule"], Decimal(0)))
+        times.setdefault(one["rule"], one.get("times", 1))
+    found = []
+    for rule in dict.fromkeys(rules):
+        code = {"code": codes[rule]} if rule in codes else {}
+        amount = {"amount": money(amounts[rule])} if rule in amounts else {}
+        found.append({"rule": rule, **code, "times": times.get(rule, 1), **amount})
+    return found
 
 
 def _times(known: Known, claim: Mapping[str, Any]) -> int:

@@ -212,10 +212,10 @@ class World:
         used = [{"code": one["code"], "amount": one["amount"]} for one in quote["stored_value"] if Decimal(one["amount"]) > 0]
         if used:
             found["stored_value"] = used
-        applied = {one["rule"] for one in (*quote["benefits"], *quote["gifts"])}
-        codes = [one["code"] for one in quote["codes"] if one["rule"] in applied and not one["problem"]]
-        if codes:
-            found["codes"] = codes
+        given = {one["rule"] for one in (*quote["benefits"], *quote["gifts"])}
+        coded = [one for one in basket.applied(known) if one["rule"] in given and "code" in one]
+        if coded:
+            found["applied"] = coded
         return found and found | {key: request[key] for key in ("store", "till", "customer")}
 
     def _hold(self, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,4 +66,5 @@ def permit(
 
 def _rewards(programme: Programme, request: HoldRequest) -> int:
     # What rewards cost is no money: the rules that the hold names say which these are.
-    return sum(offer.cost for offer in programme.offers if offer.id in request.rules)
+    times = dict.fromkeys(request.rules, 1) | {one.rule: one.times for one in request.applied}
+    return sum(offer.cost * times.get(offer.id, 0) for offer in programme.offers)

@@ -11,6 +11,7 @@ from typing import Final
 from v5_core.days import period
 from v5_core.engine import limit_key
 from v5_core.programme import (
+    Budget,
     Club,
     EarnEvent,
     EarnPerSale,
@@ -38,6 +39,7 @@ class Asks:
 
     Attributes:
         limits: Of offers and voucher rules, by (programme, rule).
+        budgets: Of offers, by (programme, rule).
         caps: Of earning rules, by (programme, rule); caps of one sale are the engine's own business.
         daily: Programmes that limit the points used in a day.
         schemes: Tier schemes by programme.
@@ -54,6 +56,7 @@ class Asks:
     """
 
     limits: Mapping[tuple[str, str], tuple[Limit, ...]]
+    budgets: Mapping[tuple[str, str], tuple[Budget, ...]]
     caps: Mapping[tuple[str, str], tuple[PointsCap, ...]]
     daily: tuple[str, ...]
     schemes: Mapping[str, TierScheme]
@@ -76,7 +79,7 @@ class Asks:
     @property
     def counted(self) -> bool:
         """Whether uses are counted."""
-        return bool(self.limits or self.caps or self.daily or self.entitlements)
+        return bool(self.limits or self.budgets or self.caps or self.daily or self.entitlements)
 
     @property
     def customers(self) -> bool:
@@ -98,6 +101,18 @@ class Asks:
             if scope is not None:
                 name = limit_key(programme, rule, index)
                 found.append((name, limit, (scope, period(limit.per, day)[0], name)))
+        return found
+
+    def budget_keys(
+        self, programme: str, rule: str, day: date, *, customer: str | None, store: str
+    ) -> list[tuple[str, Budget, CounterKey]]:
+        """The same of a rule's budgets."""
+        found = []
+        for index, budget in enumerate(self.budgets.get((programme, rule), ())):
+            scope = _scope(budget.by, customer=customer, store=store, code="")
+            if scope is not None:
+                name = limit_key(programme, rule, index, budget=True)
+                found.append((name, budget, (scope, period(budget.per, day)[0], name)))
         return found
 
     def cap_keys(self, programme: str, rule: str, day: date, *, customer: str | None) -> list[tuple[str, PointsCap, CounterKey]]:
@@ -138,6 +153,7 @@ def asks_of(programmes: Sequence[Programme]) -> Asks:
         events += [(one, rule) for rule in one.vouchers if rule.kind in ("new_customer", "birthday")]
     return Asks(
         limits=limited,
+        budgets={(one.id, offer.id): offer.budgets for one in programmes for offer in one.offers if offer.budgets},
         caps=caps,
         daily=tuple(one.id for one in programmes if one.redemption is not None and one.redemption.daily_limit is not None),
         schemes={one.id: one.tiers for one in programmes if one.tiers is not None},

@@ -49,6 +49,7 @@ class Extras:
         names: Reservations by the name that a payment gives them.
         offered: Open reservations that a sale may use without naming them.
         findings: By document, what a person should know: (code of the words, their values).
+        withdrawn: By sale, codes of vouchers that it had made and that are gone, or smaller, now.
     """
 
     company: CompanyInfo
@@ -62,6 +63,7 @@ class Extras:
     names: dict[str, str] = field(default_factory=dict)
     offered: list[Reservation] = field(default_factory=list)
     findings: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    withdrawn: dict[str, list[str]] = field(default_factory=dict)
     captured: dict[str, list[Reservation]] = field(default_factory=dict)
 
     def day(self, doc: Doc) -> date:
@@ -151,6 +153,14 @@ class Extras:
             entitled = self.entitled(doc, use.programme, use.entitlement, day)
             if entitled is not None:
                 count(entitled[0], use.times)
+        for use in settlement.uses if asks.budgets else ():
+            for _, _, key in asks.budget_keys(use.programme, use.rule, day, customer=doc.customer, store=body.store):
+                count(key, use.amount)
+        self._points(doc, settlement, count)
+        return found
+
+    def _points(self, doc: Doc, settlement: Settlement, count: Callable[[CounterKey, int], None]) -> None:
+        asks, day, body = self.asks(doc), self.day(doc), doc.body
         for earned in settlement.earned:
             for _, _, key in asks.cap_keys(earned.programme, earned.rule, day, customer=doc.customer):
                 count(key, max(0, earned.points))
@@ -158,7 +168,6 @@ class Extras:
             money = settlement.points_spent - claimed_points(self.catalogue.at(body.issued_at), body)
             for _, key in asks.daily_keys(day, doc.customer):
                 count(key, max(0, money))
-        return found
 
     def _first(self, key: CounterKey, doc: Doc, count: Callable[[CounterKey, int], None]) -> None:
         # The first n customers: who is one of them already is not counted again.

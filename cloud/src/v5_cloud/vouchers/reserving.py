@@ -67,14 +67,23 @@ class Reserving:
             NotFoundError: There is no such code (`unknown`) or rule (`unknown_rule`).
         """
         request = self.request
-        self.purse.load([*request.codes, *(one.code for one in request.stored_value)], lock=True)
+        codes = [*request.codes, *(one.code for one in request.applied if one.code)]
+        self.purse.load([*codes, *(one.code for one in request.stored_value)], lock=True)
         compiled = self.programmes.at(self.purse.now)
-        for index, code in enumerate(dict.fromkeys(request.codes)):
+        for index, code in enumerate(dict.fromkeys(codes)):
             self._code(code, f"codes.{index}", compiled)
         uses = tuple(self._stored(index) for index in range(len(request.stored_value)))
         for index, rule in enumerate(dict.fromkeys(request.rules)):
             self._rule(rule, f"rules.{index}")
+        for index, one in enumerate(request.applied):
+            if self._counts(one.rule):
+                self._rule(one.rule, f"applied.{index}")
         return uses
+
+    def _counts(self, rule: str) -> bool:
+        # Of all that a quote applied only some is counted.
+        found = self._offer(rule)
+        return found is not None and bool(found[1].limits or found[1].budgets or found[1].entitlement)
 
     def _refuse(self, problem: str, code: str, field_name: str) -> ConflictError | NotFoundError:
         words = words_of(self.language, self.purse.currency)
@@ -96,10 +105,13 @@ class Reserving:
         if row.kind in MONEY:
             raise self._refuse("stored_value", code, field_name)
         problem = refusal(self.purse.coupon(row), at=self.purse.now, store=self.request.store, customer=self.customer)
+        times = self.request.taking(row.offer or "voucher").times
+        if not problem and times > row.uses - row.used - row.held:
+            problem = "used_up"
         if problem:
             raise self._refuse(problem, code, field_name)
-        row.held += 1
-        self.body["codes"].append(row.code)
+        row.held += times
+        self.body["codes"] += [row.code] * times
         if row.offer:
             self._rule(row.offer, field_name, code=row.code)
 
@@ -134,25 +146,29 @@ class Reserving:
             return
         programme, offer = found
         self.body["rules"].append(rule)
-        wanted: list[tuple[CounterKey, int]] = []
+        applied = self.request.taking(rule)
+        # A counter, what may be on it, and what this takes.
+        wanted: list[tuple[CounterKey, int, int]] = []
         keys = self.asks.limit_keys(programme.id, rule, self.day, customer=self.customer, store=self.request.store, code=code)
         for _, limit, key in keys:
             if limit.count == "customers" and self.customer:
                 seen = (f"customer:{self.customer}", key[1], f"{key[2]}{SEEN}")
                 self.counters.lock([key, seen])
                 if not self.counters.value(seen):
-                    wanted.append((key, limit.uses))
-                wanted.append((seen, 1_000_000_000))
+                    wanted.append((key, limit.uses, 1))
+                wanted.append((seen, 1_000_000_000, 1))
             else:
-                wanted.append((key, limit.uses))
+                wanted.append((key, limit.uses, applied.times))
+        for _, budget, key in self.asks.budget_keys(programme.id, rule, self.day, customer=self.customer, store=self.request.store):
+            wanted.append((key, budget.amount, applied.amount or 0))
         if offer.entitlement:
-            wanted.append(self._entitled(programme, offer.entitlement, field_name))
-        self.counters.lock(key for key, _ in wanted)
-        for key, most in wanted:
-            if self.counters.value(key) + 1 > most:
+            wanted.append((*self._entitled(programme, offer.entitlement, field_name), applied.times))
+        self.counters.lock(key for key, _, _ in wanted)
+        for key, most, times in wanted:
+            if self.counters.value(key) + max(1, times) > most:
                 raise self._refuse("used_up", code or offer.title or rule, field_name)
-            self.counters.add(key, held=1)
-            self.body["counters"].append([*key, 1])
+            self.counters.add(key, held=times)
+            self.body["counters"].append([*key, times])
 
     def _offer(self, rule: str) -> tuple[Programme, OfferBase] | None:
         for programme in self.programmes.programmes(self.purse.now):

@@ -189,6 +189,10 @@ class HoldRequest(Wire):
     ttl_seconds: Annotated[int, Field(ge=10, le=86_400)] = 900
     operator: str = Field(default="", max_length=80)
 
+    def taking(self, rule: str) -> Applied:
+        """How often, and how much, is taken of a rule: once, unless `applied` says more."""
+        return next((one for one in self.applied if one.rule == rule), Applied(rule=rule))
+
 
 class HoldResponse(Wire):
     """The hold, the worth of its points as money, what it reserves of stored value, and when it lapses by itself."""
@@ -258,7 +262,12 @@ class ReturnRequest(Wire):
 
 
 class ReturnResponse(Wire):
-    """Points taken back and given back."""
+    """Points taken back and given back.
+
+    Attributes:
+        vouchers: What the return made: a credit note.
+        withdrawn: Vouchers of the sale that the return took back or made smaller, as they are now.
+    """
 
     document: Code
     duplicate: bool = False
@@ -268,6 +277,8 @@ class ReturnResponse(Wire):
     receipt: tuple[ReceiptLine, ...] = ()
     explanations: tuple[Explanation, ...] = ()
     provisional: bool = False
+    vouchers: tuple[VoucherView, ...] = ()
+    withdrawn: tuple[VoucherView, ...] = ()
 
 
 class Hooks(Protocol):

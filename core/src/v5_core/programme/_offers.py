@@ -24,7 +24,8 @@ class OfferBase(Rule):
 
     Attributes:
         priority: Higher first.
-        group: Offers of one group compete: of the exclusive ones in it the best for the customer wins.
+        group: Offers of one group compete: of the exclusive ones in it the best for the customer wins (`compete_by`, `compete_for`). In
+            "default" prices (`fixed_price`, `price_list`) compete among themselves; in a group of another name all kinds do.
         exclusive: Competes in its group; False: combines with whatever else applies, after it.
         minimum: Amount below which it does not apply; see the three switches after it.
         minimum_of: The minimum counts the selected lines, or the whole order.
@@ -63,7 +64,7 @@ class OfferBase(Rule):
             "minimum_selector",
             "minimum_basis",
             "minimum_price",
-        ),  # fmt: skip
+        ),
         "who": ("members_only", "codes", "coupon", "entitlement", "limits", "use_of", "budgets"),
         "reward": ("cost", "takes_all"),
         "together": ("exclusive", "group", "priority", "closes_units"),

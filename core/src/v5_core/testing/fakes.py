@@ -173,7 +173,7 @@ class FakeHooks:
         """Reserves points."""
         if stored := self._stored("hold", request.request_id, request, HoldResponse):
             return stored
-        if not (request.points or request.stored_value or request.codes or request.rules):
+        if not (request.points or request.stored_value or request.codes or request.rules or request.applied):
             raise ValidationError("a hold reserves something", errors=(FieldError("points", "missing", "name what is to be reserved"),))
         one = self._find(request.customer)
         if one is None and (request.points or not request.customer.is_anonymous):
