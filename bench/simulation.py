@@ -1,6 +1,7 @@
 """A draft tried on past sales: documents a second, beside bare reading of the same documents.
 
-    python bench/simulation.py [--documents 50000] [--workers 0] [--postgres]
+    python bench/simulation.py [--documents 50000] [--workers 0] [--rounds 3] [--postgres]
+    python bench/simulation.py --documents 1000000 --rounds 0      # every core, once, with a progress bar
 
 Prints one JSON line per figure: {"name", "value", "baseline", "ratio", "unit"}. The documents are generated: one to six lines, 90 days,
 four fifths with one of 2,000 customers. Baselines, over the same rows: fetched and parsed as JSON (orjson), nothing else; and fetched and
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +34,7 @@ from v5_cloud.migrations import migrate
 from v5_cloud.models import CustomerRow, DocumentRow
 from v5_cloud.sample import load, programme
 from v5_cloud.simulation import service
+from v5_cloud.simulation.commands import bar
 from v5_cloud.simulation.repository import PastRepository
 from v5_cloud.simulation.running import Past, processors, run
 from v5_cloud.simulation.schemas import Asked, SimulationOrder
@@ -165,7 +168,7 @@ def database(folder: Path, *, postgres: bool) -> Iterator[str]:
         yield held.database_url
 
 
-def measure(url: str, documents: int, workers: int) -> None:
+def measure(url: str, documents: int, workers: int, rounds: int) -> None:
     held = build(Settings(database_url=url))
     try:
         migrate(held.settings)
@@ -174,6 +177,10 @@ def measure(url: str, documents: int, workers: int) -> None:
         fill(held, scope, documents)
         order = SimulationOrder(programme=draft(), since=ASKED.since, until=ASKED.until)
         past = service.past_of(held, scope, draft(), service.asked_of(held, scope, order))
+        processes = max(2, workers or processors())
+        if not rounds:
+            once(held, past, documents, processes)
+            return
         found: dict[str, list[float]] = {}
         report = run(held, past, workers=1)
         if report.total.documents != documents or not report.winners:
@@ -183,7 +190,7 @@ def measure(url: str, documents: int, workers: int) -> None:
             "documents": lambda: bare(held, past, SalesDocument.model_validate_json),
             "simulation": lambda: run(held, past, workers=1),
         }
-        for _ in range(3):
+        for _ in range(rounds):
             for name, work in ways.items():
                 began = time.process_time()
                 work()
@@ -193,7 +200,6 @@ def measure(url: str, documents: int, workers: int) -> None:
         unit = "documents per CPU second"
         figure("simulation, one core / bare reading as JSON", rate["simulation"], rate["json"], unit, **shape)
         figure("simulation, one core / reading as checked documents", rate["simulation"], rate["documents"], unit)
-        processes = max(2, workers or processors())
         wall = time.perf_counter()
         bare(held, past, orjson.loads)
         alone = documents / (time.perf_counter() - wall)
@@ -208,14 +214,34 @@ def measure(url: str, documents: int, workers: int) -> None:
         held.database.dispose()
 
 
+def once(held: Container, past: Past, documents: int, processes: int) -> None:
+    """One run over many documents, as the command line does it."""
+    wall = time.perf_counter()
+    bare(held, past, orjson.loads)
+    alone = documents / (time.perf_counter() - wall)
+    before, wall = children(), time.perf_counter()
+    with bar(f"{documents} documents") as told:
+        report = run(held, past, workers=processes, progress=told)
+    if report.total.documents != documents or not report.winners:
+        raise SystemExit("the simulation did not see every document")
+    seconds = time.perf_counter() - wall
+    memory = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
+    note = f"{seconds:.0f} s in all, {children() - before:.0f} CPU seconds, at most {memory} MB in a process"
+    figure(
+        f"simulation of {documents} documents, {processes} processes / bare reading as JSON in one", documents / seconds, alone,
+        "documents per second", note=note, differing=report.total.differing, winners=report.winners, losers=report.losers,
+    )  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=int, default=50_000)
     parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--postgres", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, database(Path(folder), postgres=options.postgres) as url:
-        measure(url, options.documents, options.workers)
+        measure(url, options.documents, options.workers, options.rounds)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from v5_core.simulation import Case, Compared, Report, RuleChange, Scenario, Sim
 from v5_core.simulation import simulate as past_simulated
 from v5_core.sources.saft import read
 
-__all__ = ["simulate"]
+__all__ = ["bar", "simulate"]
 
 _NOTES = {
     "rewards": "Rewards for points are taken as often as they were; nobody is guessed to take more or fewer.",
@@ -103,7 +103,7 @@ def simulate(
             else:
                 order = SimulationOrder(programme=draft, since=first, until=last, stores=store or [], follow=follow, keep_dates=keep_dates)
                 past = service.past_of(held, scope, draft, service.asked_of(held, scope, order), base=tuple(todays) or None)
-                with _bar(f"{draft.name} {draft.version}") as told:
+                with bar(f"{draft.name} {draft.version}") as told:
                     report = run(held, past, workers=workers, progress=told)
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
@@ -112,7 +112,8 @@ def simulate(
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
+def bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on standard error; gives what to tell (done, of how many)."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -137,7 +138,7 @@ def _from_saft(
     after = [*(one for one in todays if one.id != draft.id), draft]
     simulator = Simulator(Scenario(todays, as_of=as_of), Scenario(after, as_of=as_of), currency=draft.currency, follow=follow)
     cards = frozenset(card for one in (*todays, draft) for card in one.card_types)
-    with _bar(path.name) as told:
+    with bar(path.name) as told:
         return past_simulated(simulator, lambda: _cases(path, zone, cards, wanted, told))
 
 
