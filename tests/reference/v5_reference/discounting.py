@@ -12,6 +12,7 @@ from v5_core.hooks import QuoteRequest
 from v5_core.model import Claim, LineKind
 from v5_core.programme import BuyGetOffer, GiftOffer, Offer, Programme
 from v5_reference.arithmetic import half_up, share_out
+from v5_reference.competing import won
 from v5_reference.criteria import sale_matches
 from v5_reference.earning import Costs, Given, earn
 from v5_reference.pricing import Goods, cut_of, matches, open_goods
@@ -238,16 +239,41 @@ class Discounting:
         for one in candidates:
             programme, offer, _ = one
             if offer.exclusive and not offer.cost:
-                groups.setdefault((programme.id, self._stage(offer) == 0, offer.group), []).append(one)
+                apart = self._stage(offer) == 0 and offer.group == "default"
+                groups.setdefault((programme.id, apart, offer.group), []).append(one)
         chosen = list(candidates)
         for rivals in groups.values():
-            # The most off the till's own prices; then priority; then the one that comes first in the order of things.
-            best = min(rivals, key=lambda one: (-self._worth(one), -one[1].priority, self._stage(one[1]), one[1].id))
-            for rival in rivals:
-                if rival is not best:
+            for rival, lines in zip(rivals, won(rivals, self._worth, self._stage), strict=True):
+                if lines:
+                    chosen[chosen.index(rival)] = (rival[0], rival[1], lines)
+                else:
                     chosen.remove(rival)
                     self.answer.refused[f"{rival[0].id}/{rival[1].id}"] = "not_combined"
         return chosen
+
+    def _won(self, rivals: list[tuple[Programme, Offer, list[int]]]) -> list[list[int]]:
+        policies = rivals[0][0].policies
+        together = {"percent_order", "amount_order", "cheapest", "buy_get", "bundle", "gift"}
+        if policies.compete_for == "basket" or any(
+            offer.kind in together or offer.of_same or offer.of_different or getattr(offer, "units", None) for _, offer, _ in rivals
+        ):
+            best = min(rivals, key=self._rank)
+            return [lines if (programme, offer) == best[:2] else [] for programme, offer, lines in rivals]
+        won: list[list[int]] = [[] for _ in rivals]
+        for i in sorted({i for _, _, lines in rivals for i in lines}):
+            there = [(programme, offer, [i]) for programme, offer, lines in rivals if i in lines]
+            best = min(there, key=self._rank)
+            won[[offer for _, offer, _ in rivals].index(best[1])].append(i)
+        return won
+
+    def _rank(self, one: tuple[Programme, Offer, list[int]]) -> tuple[object, ...]:
+        # The most off the till's own prices, then priority, or the other way round; then the one that comes first in the order of things.
+        programme, offer, _ = one
+        worth, last = self._worth(one), (self._stage(offer), offer.id)
+        if programme.policies.compete_by == "amount":
+            return (-worth, -offer.priority, *last)
+        gives = bool(worth) or isinstance(offer, GiftOffer) or bool(getattr(offer, "add", None))
+        return (not gives, -offer.priority, -worth, *last)
 
     def _worth(self, candidate: tuple[Programme, Offer, list[int]]) -> int:
         programme, offer, positions = candidate

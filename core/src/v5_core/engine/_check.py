@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from typing import Final
 
 from v5_core.criteria import And, Compare, Criterion, In, parse
 from v5_core.engine._alerts import spoken_errors
@@ -16,6 +17,12 @@ from v5_core.money import CURRENCIES
 from v5_core.programme import Offer, OfferBase, PercentOffer, Programme, Selector, Validity
 
 __all__ = ["check_programme"]
+
+# What decides whether an offer applies, and to what.
+_CONDITIONS: Final = {
+    "kind", "selector", "when", "minimum", "minimum_of", "minimum_selector", "minimum_basis", "minimum_price", "minimum_quantity", "limits",
+    "members_only", "maximum", "units_per_line", "units", "of_same", "of_different",
+}  # fmt: skip
 
 
 def check_programme(programme: Programme) -> None:
@@ -100,11 +107,12 @@ def _ties(offers: Iterable[Offer]) -> Iterator[FieldError]:
 
 
 def _codes(offers: Iterable[Offer]) -> Iterator[FieldError]:
-    # One code for two exclusive offers of a group: one of them could never be had.
-    owners: dict[tuple[str, str], Offer] = {}
+    # One code for two exclusive offers of a group under the same conditions: one of them could never be had.
+    owners: dict[tuple[str, str, str], Offer] = {}
     for offer in sorted(offers, key=lambda one: one.id):
+        alike = offer.model_dump_json(include=_CONDITIONS) if isinstance(offer, PercentOffer) else offer.id
         for code in {fold_code(code) for code in offer.codes}:
-            known = owners.setdefault((code, offer.group), offer)
+            known = owners.setdefault((code, offer.group, alike), offer)
             if known is not offer and known.exclusive and offer.exclusive and _meet(known, offer):
                 text = f"code {code!r} opens offers {known.id!r} and {offer.id!r}, of which group {offer.group!r} lets only one apply"
                 yield FieldError(f"offers.{offer.id}.codes", "contradiction", text)

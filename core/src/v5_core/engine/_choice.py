@@ -169,24 +169,39 @@ def measured(rule: OfferRule, indexes: Sequence[int], situation: Situation, pric
 
 
 def _compete(candidates: list[Candidate], situation: Situation, selected: Selected, result: Discounts) -> list[Candidate]:
-    # Of the exclusive offers of a group the one that takes most off the till's own prices wins; then priority, then id (their order).
+    # Of the exclusive offers of a group one applies, or on each line one of them; of equals the first in their order.
     groups: dict[tuple[str, int, str], list[Candidate]] = {}
     for candidate in candidates:
         group = candidate[0].group
         if group is not None:
             groups.setdefault(group, []).append(candidate)
-    losers: set[int] = set()
+    won: dict[int, list[int]] = {}
     fresh: Prices | None = None
     for rivals in groups.values():
         if len(rivals) > 1:
             fresh = fresh or Prices(situation, selected)
-            best = max(rivals, key=lambda one, prices=fresh: (_worth(one, prices), one[0].offer.priority))  # type: ignore[misc]
+            first = rivals[0][0]
+            apart = first.programme.policies.compete_for == "line" and all(rule.line_by_itself for rule, _ in rivals)
+            won |= {id(rule): [] for rule, _ in rivals}
+            if apart:
+                for i in sorted({i for _, indexes in rivals for i in indexes}):
+                    won[id(_best([(rule, [i]) for rule, indexes in rivals if i in indexes], fresh)[0])].append(i)
+            else:
+                best = _best(rivals, fresh)
+                won[id(best[0])] = best[1]
             for rule, _ in rivals:
-                if rule is not best[0]:
-                    losers.add(id(rule))
+                if not won[id(rule)]:
                     result.refused[rule.key] = "not_combined"
-    return [candidate for candidate in candidates if id(candidate[0]) not in losers] if losers else candidates
+    kept = ((rule, won.get(id(rule), indexes)) for rule, indexes in candidates)
+    return [(rule, indexes) for rule, indexes in kept if indexes] if won else candidates
 
 
-def _worth(candidate: Candidate, prices: Prices) -> int:
-    return take(candidate[0], candidate[1], prices.trial()).amount
+def _best(rivals: list[Candidate], prices: Prices) -> Candidate:
+    by_priority = rivals[0][0].programme.policies.compete_by == "priority"
+
+    def rank(one: Candidate) -> tuple[int, int, int]:
+        cut, priority = take(one[0], one[1], prices.trial()), one[0].offer.priority
+        # Who gives nothing here does not stand in the way of who does.
+        return (bool(cut.amount or cut.gift), priority, cut.amount) if by_priority else (cut.amount, priority, 0)
+
+    return max(rivals, key=rank)

@@ -37,6 +37,7 @@ __all__ = ["CompiledProgramme", "EarnData", "Gate", "OfferRule", "Pool", "Rule",
 EarnData = EarnPerAmount | EarnPerQuantity | EarnPerSale
 # A rule is open only where a field holds one of the values: by them it is found, so that what cannot apply costs nothing.
 Gate = tuple[str, frozenset[str]]
+_LINE_BY_ITSELF: Final = frozenset({"percent_lines", "amount_units", "amount_lines", "fixed_price", "price_list", "card_discount"})
 _GATED: Final = frozenset({"store", "weekday", "segment", "card_type", "tier", "club"})
 
 
@@ -169,6 +170,7 @@ class OfferRule(Rule):
         half: What is added before a percentage is cut to the minor unit, by the programme's policy.
         units_per_line: 0 is all.
         counted: Its explanation says how many units or sets.
+        line_by_itself: What it takes off a line hangs on no other line.
         line_by_line: A percentage that is rounded on each line, so that the lines may sum to a cent more or less than the whole.
         per_unit_use: Each unit that it reduces is a use of its limits, coupon or entitlement.
         per_unit: Percentages are rounded on each unit of a line.
@@ -185,8 +187,8 @@ class OfferRule(Rule):
 
     __slots__ = (
         "amount", "by_card", "checked", "chooses", "closes", "cost", "counted", "gross_amount", "group", "guarded", "half", "key", "kind",
-        "last_cents", "less_discounts", "limit", "line_by_line", "members_only", "minimum", "minimum_pool", "noted", "of_till", "offer",
-        "once", "order", "partial", "per_unit", "per_unit_use", "percent", "phrases", "plain", "pools", "set_size", "stage", "units",
+        "last_cents", "less_discounts", "limit", "line_by_itself", "line_by_line", "members_only", "minimum", "minimum_pool", "noted",
+        "of_till", "offer", "once", "order", "partial", "per_unit", "per_unit_use", "percent", "phrases", "plain", "pools", "set_size", "stage", "units",
         "units_per_line", "whole_lines",
     )  # fmt: skip
 
@@ -227,7 +229,10 @@ class OfferRule(Rule):
         self.stage = _stage(data)
         # A reward is asked for by name and competes with nothing.
         competes = data.exclusive and not data.cost
-        self.group = (programme.key, Stage.PRICE if self.stage == Stage.PRICE else Stage.LINE, data.group) if competes else None
+        # Prices and what is taken off them compete with each other only in a group that has a name of its own.
+        side = Stage.PRICE if self.stage == Stage.PRICE and data.group == "default" else Stage.LINE
+        self.group = (programme.key, side, data.group) if competes else None
+        self.line_by_itself = data.kind in _LINE_BY_ITSELF and not self.partial
         self.minimum = data.minimum
         self.checked = bool(data.minimum or data.minimum_quantity or data.limits)
         self.plain = self.when is None and self.simple and not self.checked and data.of_same is None

@@ -177,6 +177,10 @@ class Policies(Part):
     Attributes:
         rounding: Of points to the programme's precision.
         discount_rounding: Of a percentage to the minor unit.
+        compete_by: Which of the exclusive offers of a group applies: the one that takes most off the till's prices, then the one of higher
+            priority ("amount"); or the one of the highest priority that gives anything, then the one that takes most off ("priority").
+        compete_for: Exclusive offers of a group compete for the whole basket, or for each line by itself: then each line gets its own
+            winner. Where one of them takes lines together (sets, the cheapest, the order), they compete for the basket.
         percent_of: What percentages of offers are taken of: what the offers before them left ("remaining": 20 % and 10 % are 28 %), or the
             till's price ("till": they are 30 %; never more than is left).
         percent_per: A percentage of a line of several units is rounded once for the line, or for each unit (3 % of three at 0.90 is 0.08
@@ -207,12 +211,15 @@ class Policies(Part):
     form_groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "earning": ("category_base", "earn_on_stored_value", "lots", "negative_balance"),
         "spending": ("same_sale_points", "one_reward_per_sale"),
+        "competing": ("compete_by", "compete_for"),
         "figures": ("percent_of", "percent_per", "units_price", "discount_rounding", "odd_cents", "tax_rounding"),
         "offline": ("offline_value", "offline_coupons"),
     }
 
     rounding: Rounding = "down"
     discount_rounding: Rounding = "half-up"
+    compete_by: Literal["amount", "priority"] = "amount"
+    compete_for: Literal["basket", "line"] = "basket"
     percent_of: Literal["remaining", "till"] = "remaining"
     percent_per: Literal["line", "unit"] = "line"
     units_price: Literal["share", "till_less_discounts"] = "share"

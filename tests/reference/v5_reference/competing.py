@@ -1,0 +1,38 @@
+"""Which of several exclusive offers of a group apply, and to which lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from v5_core.programme import GiftOffer, Offer, Programme
+
+__all__ = ["Rival", "won"]
+
+Rival = tuple[Programme, Offer, list[int]]
+_TOGETHER = {"percent_order", "amount_order", "cheapest", "buy_get", "bundle", "gift"}
+
+
+def won(rivals: Sequence[Rival], worth: Callable[[Rival], int], stage: Callable[[Offer], int]) -> list[list[int]]:
+    """The lines that each rival gets; none: it does not apply."""
+
+    def rank(one: Rival) -> tuple[object, ...]:
+        # The most off the till's own prices, then priority, or the other way round; then the one that comes first in the order of things.
+        programme, offer, _ = one
+        off, last = worth(one), (stage(offer), offer.id)
+        if programme.policies.compete_by == "amount":
+            return (-off, -offer.priority, *last)
+        gives = bool(off) or isinstance(offer, GiftOffer) or bool(getattr(offer, "add", None))
+        return (not gives, -offer.priority, -off, *last)
+
+    if rivals[0][0].policies.compete_for == "basket" or any(_takes_lines_together(offer) for _, offer, _ in rivals):
+        best = min(rivals, key=rank)
+        return [lines if offer is best[1] else [] for _, offer, lines in rivals]
+    found: list[list[int]] = [[] for _ in rivals]
+    for i in sorted({i for _, _, lines in rivals for i in lines}):
+        winner = min([(programme, offer, [i]) for programme, offer, lines in rivals if i in lines], key=rank)[1]
+        found[[offer is winner for _, offer, _ in rivals].index(True)].append(i)
+    return found
+
+
+def _takes_lines_together(offer: Offer) -> bool:
+    return bool(offer.kind in _TOGETHER or offer.of_same or offer.of_different or getattr(offer, "units", None))
