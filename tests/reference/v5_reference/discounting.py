@@ -251,30 +251,6 @@ class Discounting:
                     self.answer.refused[f"{rival[0].id}/{rival[1].id}"] = "not_combined"
         return chosen
 
-    def _won(self, rivals: list[tuple[Programme, Offer, list[int]]]) -> list[list[int]]:
-        policies = rivals[0][0].policies
-        together = {"percent_order", "amount_order", "cheapest", "buy_get", "bundle", "gift"}
-        if policies.compete_for == "basket" or any(
-            offer.kind in together or offer.of_same or offer.of_different or getattr(offer, "units", None) for _, offer, _ in rivals
-        ):
-            best = min(rivals, key=self._rank)
-            return [lines if (programme, offer) == best[:2] else [] for programme, offer, lines in rivals]
-        won: list[list[int]] = [[] for _ in rivals]
-        for i in sorted({i for _, _, lines in rivals for i in lines}):
-            there = [(programme, offer, [i]) for programme, offer, lines in rivals if i in lines]
-            best = min(there, key=self._rank)
-            won[[offer for _, offer, _ in rivals].index(best[1])].append(i)
-        return won
-
-    def _rank(self, one: tuple[Programme, Offer, list[int]]) -> tuple[object, ...]:
-        # The most off the till's own prices, then priority, or the other way round; then the one that comes first in the order of things.
-        programme, offer, _ = one
-        worth, last = self._worth(one), (self._stage(offer), offer.id)
-        if programme.policies.compete_by == "amount":
-            return (-worth, -offer.priority, *last)
-        gives = bool(worth) or isinstance(offer, GiftOffer) or bool(getattr(offer, "add", None))
-        return (not gives, -offer.priority, -worth, *last)
-
     def _worth(self, candidate: tuple[Programme, Offer, list[int]]) -> int:
         programme, offer, positions = candidate
         if isinstance(offer, GiftOffer):
