@@ -223,7 +223,7 @@ class Own:
         found, applied = [], request.taking(rule)
         wanted = [(limit.uses, scope, name, applied.times) for limit, scope, name in asked.limit_keys(programme, rule, day, customer, code)]
         budgets = asked.budget_keys(programme, rule, day, customer)
-        wanted += [(budget.amount, scope, name, applied.amount or 0) for budget, scope, name in budgets]
+        wanted += [(budget.most(applied.amount or 0), scope, name, applied.amount or 0) for budget, scope, name in budgets]
         for most, scope, name, times in wanted:
             if used.get(name.partition("|")[2], 0) + max(1, times) > most:
                 raise self._refused("used_up", code or data.title or rule, field_name)

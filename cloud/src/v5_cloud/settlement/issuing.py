@@ -124,7 +124,7 @@ def _excess(extras: Extras, doc: Doc, before: dict[CounterKey, int], wanted: dic
             if wanted.get(key, 0) > before.get(key, 0) and extras.counters.value(key) > limit.uses:
                 extras.find(doc, "used_up", use.code or use.rule)
         for _, budget, key in asks.budget_keys(use.programme, use.rule, day, customer=doc.customer, store=doc.body.store):
-            if wanted.get(key, 0) > before.get(key, 0) and extras.counters.value(key) > budget.amount:
+            if wanted.get(key, 0) > before.get(key, 0) and extras.counters.value(key) > budget.most(use.amount):
                 extras.find(doc, "used_up", use.rule)
         entitled = extras.entitled(doc, use.programme, use.entitlement, day)
         if (

@@ -160,7 +160,7 @@ class Reserving:
             else:
                 wanted.append((key, limit.uses, applied.times))
         for _, budget, key in self.asks.budget_keys(programme.id, rule, self.day, customer=self.customer, store=self.request.store):
-            wanted.append((key, budget.amount, applied.amount or 0))
+            wanted.append((key, budget.most(applied.amount or 0), applied.amount or 0))
         if offer.entitlement:
             wanted.append((*self._entitled(programme, offer.entitlement, field_name), applied.times))
         self.counters.lock(key for key, _, _ in wanted)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from v5_core.arithmetic import ratio
 from v5_core.engine._basket import Basket
 from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._prices import Cut, Prices
@@ -13,10 +12,10 @@ from v5_core.engine._pricing import take
 from v5_core.engine._rules import OfferRule
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Use, limit_key
-from v5_core.engine._units import alike
+from v5_core.engine._units import alike, measured
 from v5_core.hooks import Benefit, Explanation, Gift
 
-__all__ = ["Candidate", "Discounts", "Nudge", "Told", "choose", "measured", "reaching"]
+__all__ = ["Candidate", "Discounts", "Nudge", "Told", "choose", "reaching"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +154,6 @@ def _open_now(rule: OfferRule, indexes: list[int], situation: Situation, basket:
             result.refused[rule.key] = "minimum"
             return False
     return True
-
-
-def measured(rule: OfferRule, indexes: Sequence[int], situation: Situation, prices: Sequence[int]) -> int:
-    """What a minimum is compared with."""
-    offer, lines = rule.offer, situation.lines
-    chosen = indexes if offer.minimum_of == "lines" else range(len(lines))
-    if offer.minimum_basis == "gross":
-        found = sum([prices[i] for i in chosen])
-    else:
-        found = sum([ratio(prices[i], lines[i].net, lines[i].gross) for i in chosen if lines[i].gross])
-    return found - situation.deducted if offer.minimum_of == "order" else found
 
 
 def _compete(candidates: list[Candidate], situation: Situation, selected: Selected, result: Discounts) -> list[Candidate]:

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from v5_core.arithmetic import apply_rate, split
 from v5_core.engine._basket import Basket
-from v5_core.engine._choice import Candidate, Discounts, Nudge, Told, choose, measured, reaching
+from v5_core.engine._choice import Candidate, Discounts, Nudge, Told, choose, reaching
 from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._fast import builder
 from v5_core.engine._prices import Prices
 from v5_core.engine._pricing import open_enough, take
-from v5_core.engine._rules import OfferRule, Stage, card_rate
+from v5_core.engine._rules import OfferRule, Stage, card_rate, is_gift
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, Use, limit_key
-from v5_core.engine._units import alike
+from v5_core.engine._units import alike, measured, repeats
 from v5_core.hooks import Benefit, Explanation, Gift
 from v5_core.model import Claim, LineKind
 from v5_core.programme import GiftOffer
@@ -117,7 +117,7 @@ class _Apply:
         elif rule.per_unit_use:
             times = self._applied(rule, indexes, self._budget(rule), left)
         else:
-            times = self._given(rule, indexes, 1, None)
+            times = self._given(rule, indexes, repeats(rule, indexes, self.prices) if is_gift(rule) else 1, None)
         if times:
             self._note(rule, times, self.result.total - before)
 
@@ -134,13 +134,13 @@ class _Apply:
         """Money that budgets leave; None is as much as it takes."""
         used, key = self.basket.used, rule.programme.key
         budgets = enumerate(rule.offer.budgets)
-        left = [one.amount - used.get(limit_key(key, rule.rule_id, index, budget=True), 0) for index, one in budgets]
-        return max(0, min(left)) if left else None
+        left = [(one, one.amount - used.get(limit_key(key, rule.rule_id, index, budget=True), 0)) for index, one in budgets]
+        return min([max(0, rest) for one, rest in left if one.short != "all" or rest <= 0], default=None)
 
     def _budget_covers(self, rule: OfferRule, indexes: list[int], units: int | None) -> bool:
         # Whether a budget that is not given in part suffices.
         left = self._budget(rule)
-        if left is None or all(one.partly for one in rule.offer.budgets):
+        if left is None or all(one.short != "nothing" for one in rule.offer.budgets):
             return left is None or left > 0
         return take(rule, indexes, self.prices.trial(), None, units if rule.per_unit_use else None).amount <= left
 

@@ -8,7 +8,7 @@ from typing import Final, cast
 from v5_core.arithmetic import ratio, split, split_to_last
 from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units, without
 from v5_core.engine._rules import OfferRule, card_rate
-from v5_core.engine._units import alike, allow, joined
+from v5_core.engine._units import alike, allow, joined, repeats
 from v5_core.programme import BundleOffer, BuyGetOffer, CheapestOffer, FixedPriceOffer, PriceListOffer
 
 __all__ = ["open_enough", "take"]
@@ -158,7 +158,7 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     own = [remaining[i] for i in indexes]
     base = sum(own)
     if rule.amount:
-        amount = rule.amount if rule.gross_amount else _order_amount(rule, indexes, own, prices)
+        amount = _order_amount(rule, indexes, own, prices)
     else:
         of = sum([prices.situation.gross[i] for i in indexes]) if rule.of_till else base
         amount = (of * rule.percent + rule.half) // 10_000
@@ -183,7 +183,7 @@ def _order_of(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     own = [price for _, _, price in pieces]
     base, count = sum(own), sum([units for _, units, _ in pieces])
     if rule.amount:
-        amount = rule.amount if rule.gross_amount else _order_amount(rule, [i for i, _, _ in pieces], own, prices)
+        amount = _order_amount(rule, [i for i, _, _ in pieces], own, prices)
     else:
         of = sum([_till_price(prices, i, units) for i, units, _ in pieces]) if rule.of_till else base
         amount = (of * rule.percent + rule.half) // 10_000
@@ -195,12 +195,15 @@ def _order_of(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
 
 
 def _order_amount(rule: OfferRule, indexes: list[int], own: list[int], prices: Prices) -> int:
-    # An amount without VAT, with VAT: each line's part of it by the line's own rate.
+    # As often as it is given; an amount without VAT with it: each line's part by the line's own rate.
+    amount = rule.amount * repeats(rule, indexes, prices) if rule.offer.repeat else rule.amount
+    if rule.gross_amount:
+        return amount
     lines = prices.situation.lines
     nets = [ratio(price, lines[i].net, lines[i].gross) if lines[i].gross else 0 for i, price in zip(indexes, own, strict=True)]
-    if rule.amount >= sum(nets):
+    if amount >= sum(nets):
         return sum(own)
-    return sum([_with_vat(part, prices, i) for i, part in zip(indexes, split(rule.amount, nets), strict=True)])
+    return sum([_with_vat(part, prices, i) for i, part in zip(indexes, split(amount, nets), strict=True)])
 
 
 def _fixed(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
@@ -244,7 +247,8 @@ def _price_list(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
 def _cheapest(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     offer = cast("CheapestOffer", rule.offer)
     pieces = prices.pieces(indexes, closing=rule.closes)
-    chosen = first_units(dearest_first(pieces) if offer.choose == "dearest" else cheapest_first(pieces), _capped(prices, offer.units))
+    ordered = dearest_first(pieces) if offer.choose == "dearest" else cheapest_first(pieces)
+    chosen = first_units(ordered, _capped(prices, offer.units * repeats(rule, indexes, prices)))
     shares: dict[int, int] = {}
     for i, units, price in chosen:
         shares[i] = (price * offer.percent + rule.half) // 10_000 if offer.percent else min(price, offer.amount * units)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from v5_core.arithmetic import ratio
 from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units
 from v5_core.engine._rules import OfferRule
 from v5_core.engine._situation import Situation
 
-__all__ = ["alike", "allow", "joined"]
+__all__ = ["alike", "allow", "joined", "measured", "repeats"]
 
 
 def alike(by: str, indexes: Sequence[int], situation: Situation) -> list[list[int]]:
@@ -49,6 +50,34 @@ def _of_sets(rule: OfferRule, pieces: list[Piece], situation: Situation) -> list
     while sum([min(count, sets + 1) for count in counts]) >= (sets + 1) * rule.set_size:
         sets += 1
     return [piece for own in groups for piece in first_units(dearest_first(own), sets)]
+
+
+def measured(rule: OfferRule, indexes: Sequence[int], situation: Situation, prices: Sequence[int]) -> int:
+    """What a minimum is compared with."""
+    offer, lines = rule.offer, situation.lines
+    chosen = indexes if offer.minimum_of == "lines" else range(len(lines))
+    if offer.minimum_basis == "gross":
+        found = sum([prices[i] for i in chosen])
+    else:
+        found = sum([ratio(prices[i], lines[i].net, lines[i].gross) for i in chosen if lines[i].gross])
+    return found - situation.deducted if offer.minimum_of == "order" else found
+
+
+def repeats(rule: OfferRule, indexes: list[int], prices: Prices) -> int:
+    """How often an offer is given that is given again for every full minimum."""
+    offer, situation, units = rule.offer, prices.situation, prices.units
+    if not offer.repeat:
+        return 1
+    counted = indexes if rule.minimum_pool is None else prices.chosen(rule.minimum_pool)
+    found = [] if offer.repeat_at_most is None else [offer.repeat_at_most]
+    if rule.minimum:
+        now = situation.gross if offer.minimum_price == "till" else prices.remaining
+        found.append(measured(rule, counted, situation, now) // rule.minimum)
+    if offer.minimum_quantity:
+        every = list(range(len(situation.lines))) if offer.minimum_of == "order" else counted
+        pieces = prices.pieces(every, closing=rule.closes)
+        found.append(sum([situation.lines[i].quantity * has // units[i] for i, has, _ in pieces]) // offer.minimum_quantity)
+    return max(0, min(found))
 
 
 def joined(cuts: Sequence[Cut]) -> Cut:

@@ -138,7 +138,7 @@ class Budget(Part):
 
     Attributes:
         amount: Money, with VAT.
-        partly: Where what is left does not suffice for a sale: give what is left (true), or nothing.
+        short: Where what is left does not suffice for a sale: it gives nothing, the rest, or all of it for a last time.
     """
 
     form_first = ("amount", "per", "by")
@@ -146,7 +146,11 @@ class Budget(Part):
     amount: Annotated[Amount, Field(gt=0)]
     per: Per = "ever"
     by: Literal["all", "customer", "store"] = "all"
-    partly: bool = False
+    short: Literal["nothing", "rest", "all"] = "nothing"
+
+    def most(self, taking: int) -> int:
+        """What may be on its counter when so much is taken."""
+        return self.amount + max(0, taking - 1) if self.short == "all" else self.amount
 
 
 class PointsCap(Part):

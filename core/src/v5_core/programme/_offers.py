@@ -34,6 +34,8 @@ class OfferBase(Rule):
         minimum_basis: With VAT, or without.
         minimum_price: The till's prices, or what remains after the offers before this one (its own discount never disqualifies it).
         minimum_quantity: Quantity, counted in the same way, below which it does not apply.
+        repeat: Given again for every full minimum: 5.00 off for every 50.00, a mug for every three (`amount_order`, `cheapest`, `gift`).
+        repeat_at_most: So many times at most; None is as often as the basket allows.
         of_same: Units must be alike to count together: of one product, family or brand, or of one line. Each group is an offer of its
             own: it must reach the minimum by itself ("three of the same article").
         of_different: Units must differ: `minimum_quantity` of different products, families, brands or lines make a set, and only units
@@ -57,6 +59,8 @@ class OfferBase(Rule):
         "minimum": (
             "minimum",
             "minimum_quantity",
+            "repeat",
+            "repeat_at_most",
             "of_same",
             "of_different",
             "maximum",
@@ -79,6 +83,8 @@ class OfferBase(Rule):
     minimum_basis: Literal["gross", "net"] = "gross"
     minimum_price: Literal["till", "remaining"] = "till"
     minimum_quantity: Annotated[Quantity, Field(ge=0)] = 0
+    repeat: bool = False
+    repeat_at_most: Annotated[int, Field(gt=0)] | None = None
     of_same: Literal["product", "family", "brand", "line"] | None = None
     of_different: Literal["product", "family", "brand", "line"] | None = None
     maximum: Annotated[Amount, Field(gt=0)] | None = None
@@ -95,7 +101,11 @@ class OfferBase(Rule):
     notify: bool = False
 
     @model_validator(mode="after")
-    def _units_alike_or_not(self) -> Self:
+    def _minimum_and_units(self) -> Self:
+        if self.repeat and not (self.minimum or self.minimum_quantity):
+            raise ValueError("repeat needs a minimum: every how much, or how many, it is given")
+        if self.repeat and getattr(self, "kind", "") not in ("amount_order", "cheapest", "gift"):
+            raise ValueError("repeat is for amount_order, cheapest and gift")
         if self.of_same and self.of_different:
             raise ValueError("units are of_same or of_different, not both")
         if self.of_same and self.minimum_selector is not None:
