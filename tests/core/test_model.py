@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from pydantic import ValidationError
 
-from v5_core.model import CustomerRef, DocumentStatus, FiscalKey, Line, Origin, Payment, PaymentMethod, Reference, SalesDocument, merge
+from v5_core.merging import merge
+from v5_core.model import CustomerRef, DocumentStatus, FiscalKey, Line, Origin, Payment, PaymentMethod, Reference, SalesDocument
 
 if TYPE_CHECKING:
     from tests.core.conftest import MakeDocument, MakeLine

@@ -41,16 +41,14 @@ from v5_core.hooks import (
     StoredUse,
     TierView,
 )
-from v5_core.model import Balance, CustomerRef, DocumentKind, DocumentStatus, SalesDocument
+from v5_core.model import Balance, CustomerRef, DocumentKind, DocumentStatus, PaymentMethod, SalesDocument
 from v5_core.push import ReplicaCustomer
-from v5_core.stored import Measured, basis, draft
 from v5_core.words import Words, words_of
 
-__all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
+__all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local", "point_holds"]
 
 PROVISIONAL_CUSTOMER: Final = "enrol:"
 _CARD_TYPES: Final = frozenset({"points"})
-_AT_SALES: Final = frozenset({"till", "anonymous", "next_purchase"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +219,7 @@ class Local:
         facts = self.replica.facts
         if facts.compiled is None:
             return Settlement()
-        holds = tuple(payment.hold for payment in document.payments if payment.hold)
+        holds = point_holds(document)
         spent = self.own.spent(document, self._effects.held_points(holds))
         return self._settled(facts.compiled, document, customer, spent)
 
@@ -293,22 +291,6 @@ class Local:
             name=one.name or None,
         )
 
-    def promised(self, document: SalesDocument, one: ReplicaCustomer | None) -> tuple[Message, ...]:
-        """Vouchers that the sale seems to bring: only the cloud makes their codes."""
-        facts = self.replica.facts
-        rules = [(programme, rule) for programme in facts.programmes for rule in programme.vouchers if rule.kind in _AT_SALES]
-        if not rules:
-            return ()
-        who = self.facts(one, document.issued_at)
-        due = [
-            rule.title or rule.id
-            for programme, rule in rules
-            if not rule.period_days and rule.visits <= 1
-            for amount in [basis(programme, rule, document, who, facts.zone)]
-            if amount is not None and draft(rule, Measured(amount), at=document.issued_at, zone=facts.zone) is not None
-        ]
-        return tuple(Message(audience="cashier", text=text(self.language, "alert.voucher_follows", title=one)) for one in due)
-
     def moved(self, effect: DocumentEffect, document: SalesDocument) -> tuple[TierView, ...]:
         """Levels that a sale brings about."""
         asked, one = self.replica.facts.asked, effect.customer
@@ -325,13 +307,13 @@ class Local:
         paid: tuple[StoredUse, ...] = (),
     ) -> tuple[ReceiptLine, ...]:
         """The loyalty lines of the receipt, as they are printed when the cloud's do not come in time."""
-        more = receipts.after(self._words(document, document.currency) or words_of(self.language), paid, tiers) if paid or tiers else ()
+        more = receipts.after(self.words(document, document.currency) or words_of(self.language), paid, tiers) if paid or tiers else ()
         return (*self._points(effect, document, balance), *more)
 
     def _points(self, effect: DocumentEffect, document: SalesDocument, balance: Balance | None) -> tuple[ReceiptLine, ...]:
         facts = self.replica.facts
         if effect.customer is None or balance is None:
-            saved, words = self._savings(document), self._words(document)
+            saved, words = self._savings(document), self.words(document)
             return receipts.footer(language=self.language, name=facts.company, savings=saved, provisional=True, words=words)
         if effect.customer.blocked:
             return ()
@@ -339,7 +321,7 @@ class Local:
         return receipts.footer(
             language=self.language,
             name=facts.company,
-            words=self._words(document),
+            words=self.words(document),
             earned=max(0, effect.settlement.points_earned),
             spent=effect.settlement.points_spent,
             taken=effect.taken,
@@ -350,7 +332,8 @@ class Local:
             qr=facts.receipt_url,
         )
 
-    def _words(self, document: SalesDocument, currency: str = "") -> Words | None:
+    def words(self, document: SalesDocument, currency: str = "") -> Words | None:
+        """The programmes' own words, where there are any."""
         facts, at = self.replica.facts, document.issued_at
         return facts.compiled.voice.words(self.language, currency, at, at.astimezone(facts.zone).date()) if facts.compiled else None
 
@@ -359,6 +342,11 @@ class Local:
             return 0
         basket = QuoteRequest(store=document.store, at=document.issued_at, currency=document.currency, lines=document.lines)
         return self.quote(basket).savings_as_member
+
+
+def point_holds(document: SalesDocument) -> tuple[str, ...]:
+    """Holds whose points a sale used; one that paid with a gift card only used none."""
+    return tuple(payment.hold for payment in document.payments if payment.hold and payment.method is PaymentMethod.POINTS)
 
 
 def _pointed_at(document: SalesDocument) -> list[str]:

@@ -92,6 +92,11 @@ class Taken:
         )
         return int(self._rows(tx, sql, (customer, programme, millis(now)))[0][0])
 
+    def made(self, tx: sqlite3.Connection, programme: str) -> int:
+        """Vouchers of a programme that were printed here while the line was down, and of whose sales the replica does not know yet."""
+        sql = "SELECT coalesce(sum(amount), 0) FROM taken WHERE what = ? AND offline = 1 AND seen = 0"
+        return int(tx.execute(sql, (f"made|{programme}",)).fetchone()[0])
+
     def hold(
         self, tx: sqlite3.Connection, hold: str, uses: Iterable[Use], expires_at: datetime, *, event: str | None, offline: bool
     ) -> None:

@@ -13,7 +13,8 @@ from v5_agent.effects import Effects, digest
 from v5_agent.enrolling import Enrolling
 from v5_agent.holding import Holding
 from v5_agent.line import Line
-from v5_agent.local import DocumentEffect, Local
+from v5_agent.local import DocumentEffect, Local, point_holds
+from v5_agent.making import Due, Making
 from v5_agent.outbox import Entry, Fact, Outbox
 from v5_agent.taken import Use
 from v5_core.codes import spell
@@ -31,12 +32,15 @@ from v5_core.hooks import (
     IdentifyResponse,
     QuoteRequest,
     QuoteResponse,
+    ReceiptLine,
     ReturnRequest,
     ReturnResponse,
     StoredUse,
+    VoucherView,
 )
 from v5_core.model import Balance, DocumentKind, SalesDocument, Wire
 from v5_core.push import ReplicaCustomer, Told
+from v5_core.words import words_of
 
 __all__ = ["Till"]
 
@@ -68,6 +72,7 @@ class Till:
         self._cloud = Asking(outbox, effects, local.replica, line, client, clock, answer_seconds=answer_seconds)
         self._holding = Holding(local, outbox, effects, clock)
         self._enrolling = Enrolling(local, clock)
+        self._making = Making(local, outbox, effects)
 
     def close(self) -> None:
         """Waits for nobody."""
@@ -146,32 +151,44 @@ class Till:
         request = request.model_copy(update={"document": self._local.enrich(request.document)})
         document = request.document
         effect = self._local.document(document)
-        holds = tuple(payment.hold for payment in document.payments if payment.hold)
+        holds, paying = tuple(payment.hold for payment in document.payments if payment.hold), point_holds(document)
         kept = self._local.taken.of_holds(holds) if holds else {}
         uses = self._local.own.used(document, effect.settlement, effect.customer, kept)
         tiers = self._local.moved(effect, document)
-        fact = _document(document, effect, uses)
+        due = self._making.due(document, effect.customer)
         now = self._clock()
         with self._outbox.transaction() as tx:
-            entry = self._outbox.append(tx, fact, now, not_before=self._later(now))
-            self._effects.capture(tx, holds, entry.event_id)
+            document = self._making.printed(tx, document, due)
+            uses += self._making.uses(document, due)
+            vouchers = self._making.views(document, due)
+            entry = self._outbox.append(tx, _document(document, effect, uses, vouchers), now, not_before=self._later(now))
+            self._effects.capture(tx, paying, entry.event_id)
+            for unused in set(holds) - set(paying):
+                self._effects.release(tx, unused)
             paid = self._take(tx, entry, uses, holds, effect.customer, now) if uses or holds else ()
-            balance = self._book(tx, effect, entry, effect.settlement.points_earned - self._loose(effect, holds), now)
+            balance = self._book(tx, effect, entry, effect.settlement.points_earned - self._loose(effect, paying), now)
             provisional = CommitResponse(
                 document=document.keys[0],
                 duplicate=not entry.added,
                 points_earned=effect.settlement.points_earned,
                 points_spent=effect.settlement.points_spent,
                 balance=balance,
-                receipt=self._local.footer(effect, document, balance, tiers, paid),
-                messages=self._local.promised(document, effect.customer),
+                receipt=(*self._local.footer(effect, document, balance, tiers, paid), *self._voucher_lines(document, vouchers, due)),
+                messages=self._making.promised(document, due),
                 explanations=effect.settlement.explanations,
                 provisional=True,
+                vouchers=vouchers,
                 tiers=tiers,
                 stored_value=paid,
             )
             self._effects.store(tx, "commit", request.request_id, mark, provisional, now, aggregate=document.keys[0])
+        # The cloud hears of the codes too: should its answer come late, they are what the customer has in hand.
+        request = request.model_copy(update={"document": document})
         return self._finish("commit", request, mark, provisional, entry, document.keys[0])
+
+    def _voucher_lines(self, document: SalesDocument, vouchers: Sequence[VoucherView], due: Sequence[Due]) -> tuple[ReceiptLine, ...]:
+        words = self._local.words(document, document.currency) or words_of(self._local.language, document.currency)
+        return self._making.lines(words, vouchers, due) if vouchers else ()
 
     def return_(self, request: ReturnRequest) -> ReturnResponse:
         """A credit note."""
@@ -273,7 +290,7 @@ class Till:
         return now + _HEAD_START if self.online else None
 
 
-def _document(document: SalesDocument, effect: DocumentEffect, uses: Sequence[Use]) -> Fact:
+def _document(document: SalesDocument, effect: DocumentEffect, uses: Sequence[Use], vouchers: tuple[VoucherView, ...] = ()) -> Fact:
     made = effect.settlement
     back = document.kind is DocumentKind.RETURN
     told = Told(
@@ -281,5 +298,6 @@ def _document(document: SalesDocument, effect: DocumentEffect, uses: Sequence[Us
         spent=-effect.given if back else made.points_spent,
         explanations=made.explanations,
         stored_value=tuple(StoredUse(code=spell(one.code), amount=one.amount) for one in uses if one.is_money),
+        vouchers=vouchers,
     )
     return Fact("document", document.keys[0], document.revision, "till", {"document": document, "told": told})

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -31,12 +31,12 @@ __all__ = [
     "Origin",
     "Payment",
     "PaymentMethod",
+    "Printed",
     "Product",
     "Reference",
     "SalesDocument",
     "Text",
     "Wire",
-    "merge",
 ]
 
 # No control characters (they break logs, receipts and XML); length bounded everywhere.
@@ -81,10 +81,6 @@ class Origin(StrEnum):
     SAFT = "saft"
     HOOK = "hook"
     PRINT = "print"
-
-
-# What a later source knows better: the ERP's own record, then its legal export, then the till's call, then paper.
-TRUST: Final = {Origin.ERP: 4, Origin.SAFT: 3, Origin.HOOK: 2, Origin.PRINT: 1}
 
 
 class LineKind(StrEnum):
@@ -259,6 +255,13 @@ class Applied(Wire):
     amount: Annotated[Amount, Field(ge=0)] | None = None
 
 
+class Printed(Wire):
+    """A voucher whose code a store made and printed by itself: the rule as "programme/rule", and the code."""
+
+    rule: str = Field(max_length=200)
+    code: Code
+
+
 class SalesDocument(Wire):
     """A sale or a return, the same whichever way it came in.
 
@@ -273,6 +276,7 @@ class SalesDocument(Wire):
         gross: With VAT; equals the sum of the lines when there are lines.
         refs: Documents a whole return points at, when lines do not say.
         applied: Offers, coupons and rewards that the prices already hold; only a till that asked for a quote knows them.
+        printed: Vouchers on its receipt under codes of the store's own making: what rules give for the sale is booked under these.
     """
 
     source: Code
@@ -293,6 +297,7 @@ class SalesDocument(Wire):
     payments: Annotated[tuple[Payment, ...], Field(max_length=50)] = ()
     refs: Annotated[tuple[Reference, ...], Field(max_length=100)] = ()
     applied: Annotated[tuple[Applied, ...], Field(max_length=200)] = ()
+    printed: Annotated[tuple[Printed, ...], Field(max_length=20)] = ()
     gross: Annotated[Amount, Field(ge=0)]
     net: Annotated[Amount, Field(ge=0)]
     cancelled_at: Moment | None = None
@@ -321,32 +326,6 @@ class SalesDocument(Wire):
     def revision(self) -> str:
         """Hash of the content: same again gives the same answer, another posts the difference."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
-
-
-def merge(known: SalesDocument, new: SalesDocument) -> SalesDocument:
-    """What is known of one document after another source told its part.
-
-    Trust goes by `TRUST`; within the same origin the newer report wins. A cancellation is never forgotten, except by the same
-    source. A customer is taken from whoever knows one; where the card was seen (the till) wins, however many reports lie between.
-    """
-    better, other = (new, known) if TRUST[new.origin] >= TRUST[known.origin] else (known, new)
-    update: dict[str, object] = {}
-    if not better.lines and other.lines and other.gross == better.gross:
-        update |= {"lines": other.lines, "net": other.net}
-    # Only the till knows which hold and which gift card paid.
-    named = any(p.hold or p.code for p in other.payments)
-    if not better.payments or (named and not any(p.hold or p.code for p in better.payments)):
-        update["payments"] = other.payments or better.payments
-    known_better, known_other = better.customer.strength, other.customer.strength
-    if known_other > known_better or (known_other == known_better and other.origin is Origin.HOOK):
-        update["customer"] = other.customer
-    for name in ("till", "operator", "document_type", "refs", "applied", "fiscal"):
-        if not getattr(better, name) and getattr(other, name):
-            update[name] = getattr(other, name)
-    same_source = known.source == new.source
-    if not same_source and other.status is DocumentStatus.CANCELLED and better.status is DocumentStatus.ISSUED:
-        update |= {"status": other.status, "cancelled_at": other.cancelled_at, "cancel_reason": other.cancel_reason}
-    return better.model_copy(update=update) if update else better
 
 
 class Card(Wire):

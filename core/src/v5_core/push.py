@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
-from v5_core.hooks import CancelRequest, EnrolRequest, Explanation, HoldRequest, StoredUse
+from v5_core.hooks import CancelRequest, EnrolRequest, Explanation, HoldRequest, StoredUse, VoucherView
 from v5_core.model import Card, Code, Customer, Moment, Product, SalesDocument, Text, Wire
 from v5_core.money import Amount, Points, Rate
 from v5_core.programme import Programme
@@ -35,6 +35,7 @@ class Told(Wire):
     spent: Points = 0
     explanations: tuple[Explanation, ...] = ()
     stored_value: tuple[StoredUse, ...] = ()
+    vouchers: tuple[VoucherView, ...] = ()
 
 
 class Event(Wire):

@@ -6,11 +6,12 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from v5_core.hooks import ReceiptLine, Reward, StoredUse, TierView
+from v5_core.codes import fold_code
+from v5_core.hooks import ReceiptLine, Reward, StoredUse, TierView, VoucherView
 from v5_core.model import Balance
 from v5_core.words import Words, words_of
 
-__all__ = ["QR_PREFIX", "after", "footer", "qr_content"]
+__all__ = ["QR_PREFIX", "after", "footer", "qr_content", "voucher_lines", "withdrawn_lines"]
 
 # A Portuguese fiscal QR code begins with "A:"; ours can be told from it, and from any other, by its first three characters.
 QR_PREFIX: Final = "V5:"
@@ -93,6 +94,36 @@ def after(words: Words, stored: Sequence[StoredUse] = (), tiers: Sequence[TierVi
     left = [ReceiptLine(text=f"{words.say('receipt_left', code=one.code)}: {_plain(words.money(one.left))}"[:200]) for one in stored]
     levels = [ReceiptLine(text=words.say("receipt_tier", title=one.title or one.tier)[:200], bold=True) for one in tiers]
     return (*left, *levels)
+
+
+def voucher_lines(words: Words, voucher: VoucherView, *, minimum: int = 0) -> tuple[ReceiptLine, ...]:
+    """A voucher as it is printed: what it is worth, when and from which amount on, and its code to read and to scan."""
+    value = words.rate(voucher.percent) if voucher.percent else words.money(voucher.amount) if voucher.amount else ""
+    title = voucher.title or (voucher.rule if voucher.kind == "coupon" else "")
+    text = words.say("receipt_card", title=title, value=value) if title else words.say("receipt_voucher", value=value)
+    found = [ReceiptLine(text=_plain(text)[:200], align="center", bold=True, large=True)]
+    if voucher.valid_until is not None:
+        last, first = words.day(voucher.valid_until), voucher.valid_from
+        said = words.say("receipt_valid", first=words.day(first), last=last) if first else words.say("receipt_valid_until", last=last)
+        found.append(ReceiptLine(text=said[:200], align="center"))
+    if minimum:
+        found.append(ReceiptLine(text=_plain(words.say("receipt_minimum", amount=words.money(minimum)))[:200], align="center"))
+    found.append(ReceiptLine(text=words.say("receipt_code", code=voucher.code)[:200], align="center"))
+    return (*found, ReceiptLine(align="center", qr=qr_content(fold_code(voucher.code))))
+
+
+def withdrawn_lines(words: Words, vouchers: Sequence[VoucherView]) -> tuple[ReceiptLine, ...]:
+    """What a return says of the vouchers that its sale had made."""
+    return tuple(
+        ReceiptLine(
+            text=_plain(
+                words.say("receipt_worth", code=one.code, amount=words.money(one.amount))
+                if one.amount
+                else words.say("receipt_withdrawn", code=one.code)
+            )[:200]
+        )
+        for one in vouchers
+    )
 
 
 def _pair(label: str, value: str, width: int) -> str:

@@ -27,7 +27,7 @@ def kept(items: Sequence[Event], results: Sequence[Settled], actor: str, now: da
         if found.duplicate or found.fresh is None:
             continue
         final = _told(found.fresh)
-        if event.told is not None and _figures(event.told) != _figures(final):
+        if event.told is not None and _differ(event.told, final):
             rows.append(_row(DIFFERENCE, found.document, actor, now, {"till": _shown(event.told), "ledger": _shown(final)}))
         said = [one.text for one in getattr(found.fresh, "messages", ()) if one.severity == "warning"]
         if said:
@@ -37,7 +37,10 @@ def kept(items: Sequence[Event], results: Sequence[Settled], actor: str, now: da
 
 def _told(reply: CommitResponse | ReturnResponse) -> Told:
     if isinstance(reply, CommitResponse):
-        return Told(earned=reply.points_earned, spent=reply.points_spent, explanations=reply.explanations, stored_value=reply.stored_value)
+        return Told(
+            earned=reply.points_earned, spent=reply.points_spent, explanations=reply.explanations, stored_value=reply.stored_value,
+            vouchers=reply.vouchers,
+        )  # fmt: skip
     return Told(earned=-reply.points_taken, spent=-reply.points_given, explanations=reply.explanations)
 
 
@@ -45,9 +48,16 @@ def _figures(told: Told) -> tuple[int, int, dict[str, int]]:
     return told.earned, told.spent, {one.code: one.amount for one in told.stored_value}
 
 
+def _differ(told: Told, final: Told) -> bool:
+    worth = {one.code: (one.amount, one.percent) for one in final.vouchers}
+    # Of vouchers a store tells those that it printed; the ledger may have made more.
+    printed = any(worth.get(one.code) != (one.amount, one.percent) for one in told.vouchers)
+    return printed or _figures(told) != _figures(final)
+
+
 def _shown(told: Told) -> dict[str, Any]:
     texts = told.explanations[:_MOST_TEXTS]
-    written = told.model_dump(mode="json", include={"earned", "spent", "stored_value"}, exclude_defaults=True)
+    written = told.model_dump(mode="json", include={"earned", "spent", "stored_value", "vouchers"}, exclude_defaults=True)
     return {**written, "explanations": [f"{one.rule} v{one.version}: {one.text}" for one in texts]}
 
 

@@ -15,7 +15,8 @@ from v5_cloud.customers.keys import ref_keys
 from v5_cloud.models import DocumentRow
 from v5_cloud.segments.shopping import Purchase, purchase
 from v5_core.engine import Settlement
-from v5_core.model import TRUST, DocumentKind, DocumentStatus, SalesDocument, merge
+from v5_core.merging import TRUST, merge
+from v5_core.model import DocumentKind, DocumentStatus, SalesDocument
 
 __all__ = ["Doc", "Report", "lock_keys", "names_of", "normal", "refs_of"]
 

@@ -49,6 +49,7 @@ class Extras:
         names: Reservations by the name that a payment gives them.
         offered: Open reservations that a sale may use without naming them.
         findings: By document, what a person should know: (code of the words, their values).
+        freed: By sale, its reservations: points that they kept and the sale did not use are free again.
         withdrawn: By sale, codes of vouchers that it had made and that are gone, or smaller, now.
     """
 
@@ -64,6 +65,7 @@ class Extras:
     offered: list[Reservation] = field(default_factory=list)
     findings: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     withdrawn: dict[str, list[str]] = field(default_factory=dict)
+    freed: dict[str, list[str]] = field(default_factory=dict)
     captured: dict[str, list[Reservation]] = field(default_factory=dict)
 
     def day(self, doc: Doc) -> date:
@@ -208,6 +210,7 @@ class Extras:
     def let_go(self, doc: Doc, used: Iterable[str]) -> None:
         """Frees the stored value that a captured reservation kept and the sale did not use."""
         kept = set(used)
+        self.freed[doc.id] = [one.id for one in self.captured.get(doc.id, ()) if one.body.get("account")]
         for one in self.captured.pop(doc.id, ()):
             for code, hold, _ in one.body["stored"]:
                 row, held = self.purse.row(code), self.purse.working.holds.get(hold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,29 +11,18 @@ from v5_cloud.models import VoucherRow
 from v5_cloud.programmes.asks import CounterKey
 from v5_cloud.settlement.document import Doc
 from v5_cloud.settlement.extras import OWN_CODE, Extras
+from v5_cloud.settlement.making import Made, issue, occurred, promised
 from v5_cloud.vouchers.purse import Issue
-from v5_core.codes import fold_code
+from v5_core.codes import fold_code, is_ours
 from v5_core.engine import CustomerFacts
-from v5_core.errors import ConflictError
 from v5_core.hooks import Explanation
-from v5_core.model import DocumentStatus, Line, PaymentMethod
+from v5_core.model import Line, PaymentMethod
 from v5_core.money import ratio, split
 from v5_core.programme import Programme, StoredValueType, VoucherRule
 from v5_core.stored import MEANS, Draft, Measured, basis, draft, valid_until
 from v5_core.words import words_of
 
 __all__ = ["bring"]
-
-
-@dataclass(slots=True)
-class _Made:
-    """What a document makes: by its name within the document ("programme/rule", "sold/1/0", "credit")."""
-
-    wanted: Issue
-    amount: int = 0
-    load: bool = False
-    why: Explanation | None = None
-    counts: list[tuple[CounterKey, int]] = field(default_factory=list)
 
 
 def bring(extras: Extras, doc: Doc, returns: Sequence[Doc], facts: CustomerFacts | None) -> None:
@@ -52,7 +41,7 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
     # A sale that came back as a whole used nothing: its coupon is good again.
     counts = sale.counts and not _all_back(sale, back)
     wanted = dict(extras.wanted(sale, sale.settlement)) if counts else {}
-    made = _made(extras, sale, back, facts) if sale.counts else {}
+    made = _made(extras, sale, back, facts) if counts else {}
     for one in made.values():
         for key, times in one.counts:
             wanted[key] = wanted.get(key, 0) + times
@@ -62,8 +51,10 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
     codes = _codes(extras, sale, counts=counts)
     paid = _pay(extras, sale)
     _give(extras, sale, returns, paid)
-    issued = _issue(extras, sale, made)
+    issued = issue(extras, sale, made)
     extras.let_go(sale, paid)
+    if sale.fresh and counts:
+        promised(extras, sale, issued)
     found: dict[str, Any] = {
         "counters": [[*key, times] for key, times in sorted(wanted.items()) if times],
         "codes": codes,
@@ -79,7 +70,7 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
 
 def _bring_return(extras: Extras, doc: Doc) -> None:
     """A return's own doings: a credit note that it makes, and what it takes off its customer's day."""
-    made: dict[str, _Made] = {}
+    made: dict[str, Made] = {}
     type_ = next((pair for pair in extras.asks(doc).types.values() if pair[1].kind == "credit_note"), None)
     for payment in doc.body.payments if doc.counts and type_ is not None else ():
         if payment.method is PaymentMethod.CREDIT_NOTE and payment.amount and type_ is not None:
@@ -87,12 +78,12 @@ def _bring_return(extras: Extras, doc: Doc) -> None:
             if known is None or known.document_id == doc.id:
                 made["credit"] = _card(extras, doc, type_, payment.amount, payment.code or "")
     made |= _refunded(extras, doc)
-    issued = _issue(extras, doc, made)
+    issued = issue(extras, doc, made)
     doc.extras = {name: value for name, value in {**doc.extras, "issued": issued}.items() if value}
     extras.count(doc)
 
 
-def _refunded(extras: Extras, doc: Doc) -> dict[str, _Made]:
+def _refunded(extras: Extras, doc: Doc) -> dict[str, Made]:
     """What a return pays out onto wallets and gift cards, beyond what they had paid of the sale: money that comes on them."""
     paid_out: dict[str, int] = {}
     for payment in doc.body.payments if doc.counts else ():
@@ -107,13 +98,8 @@ def _refunded(extras: Extras, doc: Doc) -> dict[str, _Made]:
         if row is not None and more > 0:
             if row.state != "active":
                 extras.find(doc, "blocked", code)
-            made[f"load/{code}"] = _Made(Issue(kind=row.kind, code=row.code, valid_until=row.valid_until), more, load=True)
+            made[f"load/{code}"] = Made(Issue(kind=row.kind, code=row.code, valid_until=row.valid_until), more, load=True)
     return made
-
-
-def _at(doc: Doc) -> datetime:
-    body = doc.body
-    return body.cancelled_at or body.issued_at if body.status is DocumentStatus.CANCELLED else body.issued_at
 
 
 def _excess(extras: Extras, doc: Doc, before: dict[CounterKey, int], wanted: dict[CounterKey, int]) -> None:
@@ -202,11 +188,11 @@ def _pay(extras: Extras, doc: Doc) -> dict[str, list[int]]:
         paid, (was_paid, was_taken) = wanted.get(code, 0), before.get(code, (0, 0))
         holds = extras.holds_on(doc, code)
         kept = sum(extras.purse.working.holds[one].points for one in holds if one in extras.purse.working.holds)
-        there = extras.purse.balance(row, _at(doc)) + kept + was_taken
+        there = extras.purse.balance(row, occurred(doc)) + kept + was_taken
         taken = was_taken if paid == was_paid else max(paid, there) if row.whole and paid else paid
         if paid > was_paid and (paid > there or row.state == "blocked"):
             extras.find(doc, "blocked" if row.state == "blocked" else "used_up", code)
-        extras.purse.pay(row, doc.id, taken, holds=holds, at=_at(doc), cause=extras.cause(doc))
+        extras.purse.pay(row, doc.id, taken, holds=holds, at=occurred(doc), cause=extras.cause(doc))
         if taken:
             found[code] = [paid, taken]
     return found
@@ -228,7 +214,7 @@ def _give(extras: Extras, sale: Doc, returns: Iterable[Doc], paid: dict[str, lis
             share = ratio(amount, now, gross) - ratio(amount, before, gross)
             said = _said(doc, row) if leg is not None else 0
             given[code] = min(share if said is None else said, amount)
-            extras.purse.give_back(row, f"{doc.id}>{sale.id}", sale.id, given[code], at=_at(doc), cause=extras.cause(doc))
+            extras.purse.give_back(row, f"{doc.id}>{sale.id}", sale.id, given[code], at=occurred(doc), cause=extras.cause(doc))
         doc.extras = {name: value for name, value in {**doc.extras, "given": {k: v for k, v in given.items() if v}}.items() if value}
 
 
@@ -239,7 +225,7 @@ def _said(doc: Doc, row: VoucherRow) -> int | None:
     return sum(one.amount for one in mine if not one.code or fold_code(one.code) == row.code)
 
 
-def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | None) -> dict[str, _Made]:
+def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | None) -> dict[str, Made]:
     """What a sale makes, its returns taken off."""
     asks, found = extras.asks(sale), {}
     returned = sum(leg.gross for leg in (one.legs().get(sale.id) for one in back) if leg is not None)
@@ -256,7 +242,7 @@ def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | Non
 
 def _by_rule(
     extras: Extras, sale: Doc, programme: Programme, rule: VoucherRule, returned: int, facts: CustomerFacts | None
-) -> _Made | None:
+) -> Made | None:
     amount = basis(programme, rule, sale.body, facts, extras.zone(sale))
     if amount is None:
         return None
@@ -279,15 +265,17 @@ def _by_rule(
     own = {(scope, span, key): times for scope, span, key, times in sale.extras.get("counters", ())}
     if ref not in sale.extras.get("issued", {}) and any(extras.counters.value(key) >= limit.uses for _, limit, key in keys):
         return None
+    printed = next((fold_code(one.code) for one in sale.body.printed if one.rule == ref), "")
     wanted = Issue(
-        kind=made.kind, programme=programme.id, type=rule.id, title=made.title, amount=made.amount, percent=made.percent, offer=made.offer,
+        kind=made.kind, programme=programme.id, type=rule.id, title=made.title,
+        code=printed if is_ours(printed) else "", amount=made.amount, percent=made.percent, offer=made.offer,
         customer=sale.customer, valid_from=made.valid_from, valid_until=made.valid_until, stores=made.stores, minimum=made.minimum,
-        whole=made.whole, by="rule",
+        whole=made.whole, uses=made.uses, by="rule",
     )  # fmt: skip
     why = Explanation(
         rule=rule.id, version=programme.version, text=_why(extras, sale, made, amount)[:500], amount=made.amount
     )  # fmt: skip
-    return _Made(wanted, made.amount, why=why, counts=[(key, max(1, own.get(key, 0))) for _, _, key in keys])
+    return Made(wanted, made.amount, why=why, counts=[(key, max(1, own.get(key, 0))) for _, _, key in keys])
 
 
 def _why(extras: Extras, sale: Doc, made: Draft, amount: int) -> str:
@@ -307,7 +295,7 @@ def _units_back(line: Line, back: list[Doc]) -> int:
     return units
 
 
-def _sold(extras: Extras, sale: Doc, line: Line, pair: tuple[Programme, StoredValueType], gone: int) -> dict[str, _Made]:
+def _sold(extras: Extras, sale: Doc, line: Line, pair: tuple[Programme, StoredValueType], gone: int) -> dict[str, Made]:
     """A card for each unit sold, the last ones first given back; a wallet is loaded with the whole line."""
     type_ = pair[1]
     codes = [tag.removeprefix(OWN_CODE) for tag in line.tags if tag.startswith(OWN_CODE)]
@@ -332,14 +320,14 @@ def _sold(extras: Extras, sale: Doc, line: Line, pair: tuple[Programme, StoredVa
 def _own_wallet(extras: Extras, sale: Doc, type_: StoredValueType) -> VoucherRow | None:
     # The customer's own that can still be used; of several the one that has lived longest.
     own = [one for one in extras.purse.rows.values() if one.type == type_.id and one.customer_id == sale.customer and one.state == "active"]
-    return min((one for one in own if one.valid_until is None or one.valid_until > _at(sale)), key=_age, default=None)
+    return min((one for one in own if one.valid_until is None or one.valid_until > occurred(sale)), key=_age, default=None)
 
 
 def _age(row: VoucherRow) -> tuple[datetime, str]:
     return row.created_at, row.code
 
 
-def _card(extras: Extras, doc: Doc, pair: tuple[Programme, StoredValueType], amount: int, code: str) -> _Made:
+def _card(extras: Extras, doc: Doc, pair: tuple[Programme, StoredValueType], amount: int, code: str) -> Made:
     programme, type_ = pair
     until = valid_until(type_, doc.body.issued_at, extras.zone(doc))
     # A gift card is its bearer's; a wallet and a credit note are the customer's, where one is known.
@@ -348,52 +336,4 @@ def _card(extras: Extras, doc: Doc, pair: tuple[Programme, StoredValueType], amo
         kind=type_.kind, programme=programme.id, type=type_.id, title=type_.title or type_.id, code=code, amount=amount, customer=owner,
         valid_until=until, whole=type_.whole, by_code=type_.by_code, by="sale",
     )  # fmt: skip
-    return _Made(wanted, amount)
-
-
-def _issue(extras: Extras, doc: Doc, made: dict[str, _Made]) -> dict[str, str]:
-    """Makes what is not there yet, changes what changed, takes back what should not be."""
-    before: dict[str, str] = doc.extras.get("issued", {})
-    found: dict[str, str] = {}
-    for ref in sorted(before.keys() | made.keys()):
-        one, row = made.get(ref), extras.purse.row(before.get(ref, ""))
-        entry = f"{doc.id}+{ref}"
-        if one is None:
-            if row is not None:
-                _take_back(extras, doc, row, ref, entry)
-                found[ref] = row.code
-            continue
-        if row is None and one.load:
-            row = extras.purse.row(one.wanted.code)
-        if row is None:
-            row = _new(extras, doc, one.wanted, entry)
-        else:
-            _restore(extras, doc, row, one, entry)
-        found[ref] = row.code
-    return found
-
-
-def _new(extras: Extras, doc: Doc, wanted: Issue, entry: str) -> VoucherRow:
-    try:
-        return extras.purse.issue(wanted, entry, at=_at(doc), cause=extras.cause(doc))
-    except ConflictError:
-        # The card was sold: it gets a code of our making, and a person is told.
-        extras.find(doc, "code_taken", wanted.code)
-        return extras.purse.issue(replace(wanted, code=""), entry, at=_at(doc), cause=extras.cause(doc))
-
-
-def _restore(extras: Extras, doc: Doc, row: VoucherRow, one: _Made, entry: str) -> None:
-    if row.state == "cancelled" and row.document_id == doc.id:
-        row.state, row.reason = "active", ""
-    if one.load and one.wanted.valid_until is not None:
-        row.valid_until = max(row.valid_until or one.wanted.valid_until, one.wanted.valid_until)
-    if not one.load and (row.percent, row.face) != (one.wanted.percent, one.amount):
-        row.percent, row.face = one.wanted.percent, one.amount
-    row.updated_at = extras.purse.now
-    extras.purse.fill(row, entry, one.amount, at=_at(doc), cause=extras.cause(doc), expires_at=one.wanted.valid_until)
-
-
-def _take_back(extras: Extras, doc: Doc, row: VoucherRow, ref: str, entry: str) -> None:
-    extras.purse.fill(row, entry, 0, at=_at(doc), cause=extras.cause(doc))
-    if not ref.startswith("load/") and row.state in ("active", "blocked"):
-        row.state, row.reason, row.updated_at = "cancelled", "undone", extras.purse.now
+    return Made(wanted, amount)

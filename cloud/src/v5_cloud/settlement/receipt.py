@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from v5_cloud.settlement.document import Doc
-from v5_cloud.settlement.telling import findings_of, lines_of, moves_of, stored_of, vouchers_of
+from v5_cloud.settlement.telling import findings_of, lines_of, moves_of, stored_of, vouchers_of, withdrawn_of
 from v5_cloud.settlement.world import World
 from v5_core.engine import next_reward
 from v5_core.hooks import CommitResponse, Explanation, Message, ReceiptLine, ReturnResponse, Reward
@@ -80,6 +80,8 @@ def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
             balance=balance,
             receipt=receipt,
             explanations=explanations,
+            vouchers=vouchers_of(extras, doc) if extras is not None else (),
+            withdrawn=withdrawn_of(extras, doc) if extras is not None else (),
         )
     return CommitResponse(
         document=doc.id,

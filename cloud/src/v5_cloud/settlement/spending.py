@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from v5_cloud.ledger.working import Working
+from collections.abc import Iterable
+from functools import partial
+
+from v5_cloud.ledger.working import Cause, Working
 from v5_cloud.programmes.service import Catalogue
 from v5_cloud.settlement.document import Doc
 from v5_core.engine import claimed_points
+from v5_core.ledger import release_hold
 from v5_core.model import PaymentMethod
 from v5_core.money import ratio
 
-__all__ = ["hold_ids", "spent_points"]
+__all__ = ["hold_ids", "release_unused", "spent_points"]
+
+
+def release_unused(working: Working, holds: Iterable[str], cause: Cause) -> None:
+    """Points that a hold kept beside other things, for a sale that did not use them, are free at once."""
+    for name in holds:
+        hold = working.holds.get(name)
+        if hold is not None and hold.is_open:
+            working.apply(working.ask(hold.account, partial(release_hold, hold_id=name, at=working.now)), cause)
 
 
 def hold_ids(working: Working, doc: Doc) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from v5_cloud.segments import shopping
 from v5_cloud.settlement.document import Doc, Report, names_of, normal, refs_of
 from v5_cloud.settlement.extras import Extras
 from v5_cloud.settlement.issuing import bring
-from v5_cloud.settlement.spending import hold_ids, spent_points
+from v5_cloud.settlement.spending import hold_ids, release_unused, spent_points
 from v5_cloud.tenants.service import CompanyInfo
 from v5_core.engine import Compiled, CustomerFacts, Reversal, Settlement, Share, compile_programmes, reversal, settle
 from v5_core.errors import RecordRejectedError
@@ -244,6 +244,7 @@ class World:
             self._returns(sale, returns)
         if self.extras is not None:
             bring(self.extras, sale, returns, facts)
+            release_unused(self.working, self.extras.freed.pop(sale.id, ()), Cause(sale.id, body.store, self.zone(sale)))
 
     def _settled(self, sale: Doc, facts: CustomerFacts | None, compiled: Compiled) -> Settlement:
         spent = spent_points(self.catalogue, self.working, sale) if sale.account else 0

@@ -19,7 +19,7 @@ from v5_core.hooks import VoucherView
 from v5_core.ledger import Counter, Target, available, book
 from v5_core.programme import Policies
 
-__all__ = ["ALLOW", "CLIP", "MONEY", "Issue", "Purse"]
+__all__ = ["ALLOW", "CLIP", "MONEY", "Issue", "Purse", "view_of"]
 
 MONEY = frozenset({"gift_card", "wallet", "credit_note", "voucher"})
 ALLOW, CLIP = Policies(), Policies(negative_balance="clip")
@@ -201,20 +201,25 @@ class Purse:
 
     def view(self, row: VoucherRow, zone: ZoneInfo) -> VoucherView:
         """As tills and receipts show it."""
-        return VoucherView(
-            code=spell(row.code),
-            kind=row.kind,
-            title=row.title,
-            amount=max(0, self.balance(row)),
-            percent=row.percent,
-            rule=row.offer or row.type,
-            valid_from=None if row.valid_from is None else row.valid_from.astimezone(zone).date(),
-            valid_until=None if row.valid_until is None else (row.valid_until - timedelta(microseconds=1)).astimezone(zone).date(),
-        )
+        return view_of(row, max(0, self.balance(row)), zone)
 
     def collect(self, writes: WriteSet, zone: ZoneInfo) -> None:
         """Puts the movements of money into the write set."""
         self.working.collect(writes, zone)
+
+
+def view_of(row: VoucherRow, amount: int, zone: ZoneInfo) -> VoucherView:
+    """As tills and receipts show it, with so much on it."""
+    return VoucherView(
+        code=spell(row.code),
+        kind=row.kind,
+        title=row.title,
+        amount=amount,
+        percent=row.percent,
+        rule=row.offer or row.type,
+        valid_from=None if row.valid_from is None else row.valid_from.astimezone(zone).date(),
+        valid_until=None if row.valid_until is None else (row.valid_until - timedelta(microseconds=1)).astimezone(zone).date(),
+    )
 
 
 def _problem(row: VoucherRow) -> str:

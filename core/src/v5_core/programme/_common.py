@@ -215,6 +215,8 @@ class Policies(Part):
     form_groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "earning": ("category_base", "earn_on_stored_value", "lots", "negative_balance"),
         "spending": ("same_sale_points", "one_reward_per_sale"),
+        offline_vouchers: How many vouchers a store whose line is down prints by itself, under codes of its own, until the cloud has heard
+            of their sales; 0 prints none: they follow. They can be used once the cloud knows the sale.
         "competing": ("compete_by", "compete_for"),
         "figures": ("percent_of", "percent_per", "units_price", "discount_rounding", "odd_cents", "tax_rounding"),
         "offline": ("offline_value", "offline_coupons"),
@@ -247,6 +249,7 @@ class QuantityOf(Part):
     """So many units of the selected lines."""
 
     form_first = ("quantity", "selector")
+    offline_vouchers: Annotated[int, Field(ge=0, le=100_000)] = 0
 
     selector: Selector = Selector()
     quantity: Annotated[Quantity, Field(gt=0)] = 1000

@@ -60,7 +60,7 @@ from v5_core.hooks import (
     TierView,
 )
 from v5_core.membership import Membership, end_of, join, state_of, window
-from v5_core.model import Balance, Card, CustomerRef, DocumentKind, SalesDocument, Wire
+from v5_core.model import Balance, Card, CustomerRef, DocumentKind, PaymentMethod, SalesDocument, Wire
 from v5_core.money import format_scaled
 from v5_core.programme import Programme
 from v5_core.testing._things import Things
@@ -251,7 +251,8 @@ class FakeHooks:
         named += [name for name, held in self._holds.items() if name not in named and not codes.isdisjoint(held.codes)]
         used = {str(name): self._holds.pop(str(name)) for name in named}
         customer = self._find(document.customer) or next((one.customer for one in used.values()), None)
-        spent = sum(one.points for one in used.values()) or claimed_points(self._compiled, document)
+        paying = {payment.hold for payment in document.payments if payment.method is PaymentMethod.POINTS}
+        spent = sum(one.points for name, one in used.items() if name in paying) or claimed_points(self._compiled, document)
         made = settle(self._compiled, document, self._facts(customer), zone=self._zone, points_spent=spent, language=self._language)
         taken = self._things.sell(document, {name: one.money for name, one in used.items()})
         sold = _Sold(document, customer, made, made.points_earned - spent, taken)
