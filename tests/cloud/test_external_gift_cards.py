@@ -273,3 +273,24 @@ def test_what_a_cancelled_sale_gives_back_reaches_the_card_once(shop: Shop, else
     shop.later(4, hours=1)
     assert elsewhere.cards.cards[CARD] == 5000
     shop.service.sound()
+
+
+@pytest.mark.feature("V5-17")
+def test_a_hold_that_is_refused_for_another_reason_leaves_nothing_reserved_there(shop: Shop, elsewhere: Elsewhere) -> None:
+    card = shop.till.customer()["card"]
+    body = {
+        "request_id": "mixed", "store": "LX1", "at": shop.service.clock.now.isoformat(), "customer": {"card": card},
+        "stored_value": [{"code": CARD, "amount": "20.00"}], "points": "999999",
+    }  # fmt: skip
+    assert shop.till.hook("hold", body).json()["code"] == "insufficient_points"
+    assert elsewhere.cards.cards[CARD] == 5000, "at once, not when its time is over"
+    elsewhere.moods = ["", "503", "503", "503"]
+    assert shop.till.hook("hold", body).json()["code"] == "insufficient_points"
+    assert elsewhere.cards.cards[CARD] == 3000, "the other system does not answer just now"
+    shop.later(rounds=2, minutes=2)
+    assert elsewhere.cards.cards[CARD] == 5000
+    again = shop.till.hook("hold", {**body, "points": "0"})
+    assert (again.status_code, elsewhere.cards.cards[CARD]) == (200, 3000)
+    assert shop.till.hook("hold", {**body, "points": "0"}).json() == again.json()
+    assert shop.till.hook("hold", {**body, "points": "0", "ttl_seconds": 60}).json()["code"] == "idempotency_conflict"
+    assert elsewhere.cards.cards[CARD] == 3000, "the hold that there is stays"

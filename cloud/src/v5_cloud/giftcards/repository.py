@@ -23,6 +23,13 @@ class GiftCardRepository(Repository):
 
     def due(self, now: datetime, limit: int) -> Sequence[str]:
         """Acts that somebody should look at, oldest first."""
+    def asked_for(self, request: str) -> Sequence[ExternalCardAct]:
+        """Acts of a hold's request that are under way, locked."""
+        statement = self.select(ExternalCardAct).where(
+            ExternalCardAct.request_id == request, ExternalCardAct.state.in_(("asked", "reserved"))
+        )
+        return self.session.scalars(statement.with_for_update()).all()
+
         statement = self.columns(ExternalCardAct, ExternalCardAct.id)
         statement = statement.where(ExternalCardAct.state.in_(_UNDER_WAY), ExternalCardAct.due_at <= now)
         return self.session.scalars(statement.order_by(ExternalCardAct.due_at).limit(limit)).all()

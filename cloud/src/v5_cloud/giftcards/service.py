@@ -32,10 +32,11 @@ from v5_core.engine import SaleState, Stored
 from v5_core.hooks import HoldRequest, StoredPayment
 from v5_core.programme import StoredValueType
 
-__all__ = ["external_types", "known_outside", "reserve_outside", "settle_outside"]
+__all__ = ["external_types", "known_outside", "let_go_outside", "reserve_outside", "settle_outside"]
 
 _log = logging.getLogger(__name__)
 _CHUNK: Final = 100
+_ATTEMPTS: Final = 20
 _LOST: Final = timedelta(seconds=60)  # an answer that has not come by then is not coming
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 
@@ -115,12 +116,17 @@ def _reserve(
             return False
         amount = balance.amount
     company = company_info(container, scope)
-    name = "\x1f".join((scope.tenant, scope.company, request.request_id, payment.code))
-    key = f"x_{hashlib.sha256(name.encode()).hexdigest()[:30]}"
     expires = now + timedelta(seconds=request.ttl_seconds)
     with container.database.write(scope) as session:
         acts = GiftCardRepository(session, scope)
-        known = acts.act(key)
+        known, key = None, ""
+        # A request that was refused as a whole may be sent again: each attempt is an act of its own.
+        for attempt in range(_ATTEMPTS):
+            name = "\x1f".join((scope.tenant, scope.company, request.request_id, payment.code, *([str(attempt)] if attempt else ())))
+            key = f"x_{hashlib.sha256(name.encode()).hexdigest()[:30]}"
+            known = acts.act(key)
+            if known is None or known.state not in ("reversed", "refused"):
+                break
         if known is not None and known.state == "reserved":
             return True
         if known is not None:
@@ -139,6 +145,22 @@ def _reserve(
         raise
     _mirror(container, scope, key, programme, kind)
     return True
+
+
+def let_go_outside(container: Container, scope: Scope, request: HoldRequest, *, at_once: bool) -> None:
+    """A hold was refused: what other systems had reserved for it is free at once, or (they do not answer just now) in the next round."""
+    if not request.stored_value or not container.gift_cards:
+        return
+    now = container.clock()
+    with container.database.write(scope) as session:
+        if VoucherRepository(session, scope).reservations([request.request_id]):
+            return  # another request under this id has its hold
+        acts = [one for one in GiftCardRepository(session, scope).asked_for(request.request_id) if one.state == "reserved"]
+        for act in acts:
+            act.expires_at = act.due_at = now
+        keys = [act.id for act in acts]
+    for key in keys if at_once else ():
+        _settle(container, scope, key)
 
 
 def _end(container: Container, scope: Scope, key: str, state: str, words: str = "") -> None:

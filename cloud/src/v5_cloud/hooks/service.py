@@ -12,7 +12,8 @@ from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.customers.service import search_keys
 from v5_cloud.customers.sounding import keys_of
 from v5_cloud.events.service import follow
-from v5_cloud.giftcards.service import known_outside, reserve_outside
+from v5_cloud.giftcards.port import GiftCardUnreachableError
+from v5_cloud.giftcards.service import known_outside, let_go_outside, reserve_outside
 from v5_cloud.hooks.enrolling import enrol
 from v5_cloud.hooks.holding import place, release, time_out
 from v5_cloud.hooks.joining import check_clubs, join_clubs
@@ -36,7 +37,7 @@ from v5_cloud.settlement.service import ReportError, Settled, settle
 from v5_cloud.tenants.service import StoreInfo, company_info
 from v5_core import hooks
 from v5_core.engine import evaluate
-from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
+from v5_core.errors import ConflictError, FieldError, NotFoundError, V5Error, ValidationError
 from v5_core.model import CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument, Wire
 
 __all__ = ["CloudHooks"]
@@ -143,14 +144,26 @@ class CloudHooks:
                 lambda session: place(self._container, self._scope, session, request),
             )  # fmt: skip
 
-        reserve_outside(self._container, self._scope, request)
+        if request.stored_value and self._container.gift_cards and (known := self._held_before(request)) is not None:
+            return known
         try:
+            reserve_outside(self._container, self._scope, request)
+            try:
+                return attempt()
+            except ConflictError as error:
+                # Perhaps it is kept by a hold whose time is over and which nobody has released yet.
+                if error.error_code not in {"used_up", "insufficient_value"} or not time_out(self._container, self._scope):
+                    raise
             return attempt()
-        except ConflictError as error:
-            # Perhaps it is kept by a hold whose time is over and which nobody has released yet.
-            if error.error_code not in {"used_up", "insufficient_value"} or not time_out(self._container, self._scope):
-                raise
-        return attempt()
+        except V5Error as error:
+            at_once = not isinstance(error, GiftCardUnreachableError)
+            let_go_outside(self._container, self._scope, request, at_once=at_once)
+            raise
+
+    def _held_before(self, request: hooks.HoldRequest) -> hooks.HoldResponse | None:
+        with self._container.database.read(self._scope) as session:
+            stored = check(SettlementRepository(session, self._scope).stored_answer("hold", request.request_id), request)
+        return None if stored is None else hooks.HoldResponse.model_validate_json(json.dumps(stored))
 
     def commit(self, request: hooks.CommitRequest) -> hooks.CommitResponse:
         """The document was issued: once per document, however often it is sent."""
