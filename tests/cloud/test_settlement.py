@@ -153,6 +153,32 @@ def test_two_documents_that_turn_out_to_be_one(service: Service, till: Till) -> 
     service.sound()
 
 
+def test_a_return_finds_its_sale_by_the_number_of_whoever_told_of_it(service: Service, till: Till) -> None:
+    """Till and ERP tell of the sale in one batch, each by a number of its own; credit notes name either of them."""
+    till.enrol_agent()
+    card = till.customer()["card"]
+    line = [("CAFE-250", "mercearia", "30.00")]
+    told = till.document("t-7", line, customer={"card": card}, fiscal=FISCAL)
+    erp = till.document("ft-7", line, source="phc", origin="erp", fiscal=FISCAL)
+    till.push(till.event("document", told), till.event("document", erp))
+    for number, name in enumerate(("t-7", "ft-7", FISCAL["number"])):
+        part = [("CAFE-250", "mercearia", "10.00")]
+        back = till.document(f"nc-{number}", part, kind="return", source=f"s{number}", reference={"document": name})
+        till.push(till.event("document", back))
+        assert till.balance() == str(20 - 10 * number)
+    service.sound()
+
+
+def test_an_old_request_that_comes_again_does_not_bring_back_what_it_said(service: Service, till: Till) -> None:
+    card = {"card": till.customer()["card"]}
+    first = till.document("1", [("CAFE-250", "mercearia", "30.00")], customer=card)
+    answer = till.commit(first, "r1")
+    till.commit(till.document("1", [("CAFE-250", "mercearia", "20.00")], customer=card), "r2")
+    assert till.commit(first, "r1") == {**answer, "duplicate": True}
+    assert till.balance() == "20"
+    service.sound()
+
+
 @pytest.mark.feature("NX-07")
 def test_returned_in_parts_ends_where_it_began(service: Service, till: Till) -> None:
     card = till.customer()["card"]

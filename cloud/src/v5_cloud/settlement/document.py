@@ -126,6 +126,11 @@ class Doc:
         return self.merged
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Under which names a return may point at it: whoever told of the document, each by its own number."""
+        return tuple(dict.fromkeys(name for part in (self.body, *self.parts.values()) for name in names_of(part)))
+
+    @property
     def counts(self) -> bool:
         """Issued, and not another document under a second name."""
         return self.body.status is DocumentStatus.ISSUED and self.state != "merged"

@@ -20,7 +20,7 @@ from v5_cloud.ledger.working import Cause, Member, Working
 from v5_cloud.models import DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
 from v5_cloud.programmes.service import Catalogue
 from v5_cloud.segments import shopping
-from v5_cloud.settlement.document import Doc, Report, names_of, normal, refs_of
+from v5_cloud.settlement.document import Doc, Report, normal, refs_of
 from v5_cloud.settlement.extras import Extras
 from v5_cloud.settlement.issuing import bring
 from v5_cloud.settlement.spending import hold_ids, release_unused, spent_points
@@ -78,7 +78,7 @@ class World:
                 _, source, number = key.split(":", 2)
                 self._numbered.setdefault((source, normal(number)), []).append(key)
             self.by_key[key] = doc.id
-        for name in names_of(doc.body):
+        for name in doc.names:
             self.by_key.setdefault(f"number:{name}", doc.id)
 
     def _point(self, doc: Doc, links: dict[str, str | None]) -> None:
@@ -163,7 +163,7 @@ class World:
             self._own_return(doc)
             return
         self._customer(doc)
-        names = set(names_of(doc.body))
+        names = set(doc.names)
         for other in self._pointers(*names):
             if other.is_return and other.state != "merged" and names & {ref for ref, original in other.links.items() if original is None}:
                 self._point(
@@ -367,7 +367,7 @@ class World:
             return
         mode: Mode = "replace" if doc.keys & self._repointed else "keep"
         writes.put(DocumentKey, [{"company_id": company, "key": key, "document_id": doc.id} for key in sorted(doc.keys)], mode)
-        numbers = [{"company_id": company, "key": f"number:{name}", "document_id": doc.id} for name in names_of(doc.body)]
+        numbers = [{"company_id": company, "key": f"number:{name}", "document_id": doc.id} for name in doc.names]
         writes.put(DocumentKey, numbers, "keep")
         if doc.customer is None:
             waits = [key for key in doc.customer_refs(self.company.country) if key.startswith(("card:", "erp:"))]
