@@ -258,7 +258,7 @@ def _customers(
                 consent_email=chance.random() < 0.6,
                 customer_id=f"c-{scope.tenant.removeprefix('t-')}-{number + 1:05d}",
             )
-            row, _, _ = save(container, repository, info, data, now)
+            row = save(container, repository, info, data, now).customer
             made.append({"id": row.id, "name": name, "card": card, "tax_number": tax})
     return made
 

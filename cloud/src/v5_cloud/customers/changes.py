@@ -14,9 +14,12 @@ from v5_cloud.events.service import give
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import CustomerKey, CustomerRow
+from v5_cloud.programmes.repository import ProgrammeRepository
+from v5_cloud.programmes.service import catalogue
 from v5_cloud.segments.shopping import mark
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.tenants.setup import audit
+from v5_cloud.vouchers.tasks import event_vouchers
 from v5_core.errors import ConflictError, FieldError, NotFoundError, V5Error, ValidationError
 from v5_core.ids import normalise_phone
 
@@ -75,6 +78,7 @@ def change(
         values = _checked(wanted, company_info(container, company).country, now)
         if "phone" in values:
             _move_phone(repository, row, values["phone"])
+        reachable = bool(values.get("email")) and not row.email
         for name, value in values.items():
             setattr(row, name, value)
         if "name" in values:
@@ -93,6 +97,9 @@ def change(
         repository.add(note)
         session.flush()
         give(container, company, session, [customer_id])
+        if reachable:
+            known = ProgrammeRepository(session, company)
+            event_vouchers(container, company, session, catalogue(container, known, known.stamp()), "new_customer", [row])
     return get(container, scope, customer_id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from v5_cloud.customers.keys import customer_keys, fold, phone_e164
 from v5_cloud.customers.repository import CustomerRepository
@@ -17,7 +17,7 @@ from v5_core.errors import ConflictError, FieldError, RetryableError
 from v5_core.ids import make_card_number, tax_number_or_none
 from v5_core.model import Card
 
-__all__ = ["Data", "save"]
+__all__ = ["Data", "Saved", "save"]
 
 _SUREST: Final = ("erp", "card", "identity", "passport", "tax", "phone")
 
@@ -45,13 +45,17 @@ class Data:
     identity: str | None = None
 
 
-def save(
-    container: Container, repository: CustomerRepository, company: CompanyInfo, data: Data, now: datetime
-) -> tuple[CustomerRow, AccountRow, bool]:
-    """Creates a customer, or completes the one that a key of `data` names. One without a card gets one.
+class Saved(NamedTuple):
+    """A record with its account: whether it was created just now, and whether it has an e-mail address for the first time."""
 
-    Returns:
-        The record, its account, and whether it was created.
+    customer: CustomerRow
+    account: AccountRow
+    created: bool
+    reachable: bool
+
+
+def save(container: Container, repository: CustomerRepository, company: CompanyInfo, data: Data, now: datetime) -> Saved:
+    """Creates a customer, or completes the one that a key of `data` names. One without a card gets one.
 
     Raises:
         ConflictError: A card belongs to somebody else.
@@ -79,6 +83,7 @@ def save(
             raise ConflictError(
                 "The card belongs to another customer.", code="card_taken", errors=(FieldError("card", "card_taken", "scan another card"),)
             )
+    had = bool(customer.email)
     _fill(customer, data, phone, tax, now, created=created)
     fresh = [key for key in wanted if key not in owners]
     cards = [card for card in data.cards if f"card:{card.number}" in fresh]
@@ -115,7 +120,7 @@ def save(
     repository.touch(account.id, epoch_base(container))
     if company.segmented:
         mark(repository.session, customer, now)
-    return customer, account, created
+    return Saved(customer, account, created, bool(customer.email) and not had)
 
 
 def _new(repository: CustomerRepository, company: CompanyInfo, data: Data, now: datetime) -> tuple[CustomerRow, AccountRow]:

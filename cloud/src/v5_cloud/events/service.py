@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -20,15 +20,18 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Cause, Working
 from v5_cloud.models import CustomerEvent, CustomerRow
+from v5_cloud.programmes.asks import CounterKey
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import Catalogue, catalogue, remembered
 from v5_cloud.settlement.service import again
 from v5_cloud.tenants.service import CompanyInfo, company_info, epoch_base
+from v5_cloud.vouchers.counters import Counters
+from v5_cloud.vouchers.repository import VoucherRepository
 from v5_core.days import day_end
 from v5_core.engine import Earned, Occurrence, event_points, event_text, occurrences
 from v5_core.hooks import Explanation
 from v5_core.ledger import Booked, Target, book
-from v5_core.programme import EarnEvent, Programme
+from v5_core.programme import EarnEvent, PointsCap, Programme
 from v5_core.words import words_of
 
 __all__ = ["CALENDAR", "REFERRALS", "explanations", "follow", "give", "said", "settle_one", "settle_referral", "zone_of"]
@@ -65,6 +68,7 @@ class _Books:
     programmes: Catalogue
     working: Working
     accounts: dict[str, str]
+    counters: Counters
     writes: WriteSet
     now: datetime
 
@@ -82,7 +86,27 @@ class _Books:
         owners = {account.customer_id: account.id for account, _ in pairs}
         # A relative's points are on another customer's account.
         owners |= {one.id: owners[head] for _, one in pairs if (head := one.shares_with) in owners}
-        return cls(container, scope, session, company, programmes, working, owners, WriteSet(scope), now)
+        counters = Counters(VoucherRepository(session, scope))
+        return cls(container, scope, session, company, programmes, working, owners, counters, WriteSet(scope), now)
+
+    def within(self, customer: CustomerRow, programme: Programme, earned: Earned, day: date) -> Earned | None:
+        """As much of it as the rule's caps of its period leave; None when that is nothing."""
+        keys = self._caps(customer, earned.programme, earned.rule, day)
+        self.counters.lock(key for _, key in keys)
+        left = min((cap.points - self.counters.value(key) for cap, key in keys), default=earned.points)
+        unit = 10 ** (3 - programme.decimals)
+        points = min(earned.points, left) // unit * unit
+        return replace(earned, points=points) if points > 0 else None
+
+    def _caps(self, customer: CustomerRow, programme: str, rule: str, day: date) -> list[tuple[PointsCap, CounterKey]]:
+        found = self.programmes.asks(self.now).cap_keys(programme, rule, day, customer=customer.id)
+        return [(cap, key) for _, cap, key in found]
+
+    def count(self, customer: CustomerRow, programme: str, rule: str, day: date, points: int) -> None:
+        """Counts points towards the caps of a rule; less than none when they are taken back."""
+        for _, key in self._caps(customer, programme, rule, day):
+            self.counters.lock([key])
+            self.counters.add(key, used=max(points, -self.counters.value(key)))
 
     def post(self, customer: CustomerRow, entry: str, target: Target, at: datetime, booked: Booked | None = None) -> None:
         """Brings an entry to its target."""
@@ -95,6 +119,7 @@ class _Books:
     def note(self, customer: CustomerRow, rule: EarnEvent, earned: Earned, what: Occurrence, subject: str = "") -> CustomerEvent:
         """Books points for an event, and the row that says so."""
         entry = _entry(self.scope, customer.id, earned.programme, earned.rule, what.key)
+        self.count(customer, earned.programme, earned.rule, what.day, earned.points)
         row = {
             "customer_id": customer.id,
             "programme": earned.programme,
@@ -119,6 +144,7 @@ class _Books:
     def close(self) -> None:
         """Writes everything."""
         self.working.collect(self.writes, self.company.default_zone)
+        self.counters.collect(self.writes)
         self.session.flush()
         self.writes.flush(self.session, epoch_base(self.container))
         # What was read before is not what is there now.
@@ -151,8 +177,10 @@ def give(
     for customer in repository.customers(customers):
         if customer.id not in books.accounts:
             continue
-        for rule, earned, what, at in _due(books, rules, customer, joined=joined):
-            if (customer.id, earned.programme, earned.rule, what.key) not in known:
+        for programme, rule, due, what, at in _due(books, rules, customer, joined=joined):
+            new = (customer.id, due.programme, due.rule, what.key) not in known
+            earned = books.within(customer, programme, due, what.day) if new else None
+            if earned is not None:
                 row = books.note(customer, rule, earned, what)
                 books.post(customer, row.entry, Target(earned=(earned,)), at)
                 found.setdefault(customer.id, []).append(row)
@@ -163,7 +191,7 @@ def give(
 
 def _due(
     books: _Books, rules: Sequence[tuple[Programme, EarnEvent]], customer: CustomerRow, *, joined: bool
-) -> Iterable[tuple[EarnEvent, Earned, Occurrence, datetime]]:
+) -> Iterable[tuple[Programme, EarnEvent, Earned, Occurrence, datetime]]:
     zone = zone_of(books.company, customer)
     if customer.inactive:
         return
@@ -175,7 +203,7 @@ def _due(
             if rule.event == what.event:
                 earned = event_points(programme, rule, facts, at=at, zone=zone, store=customer.home_store)
                 if earned is not None:
-                    yield rule, earned, what, at
+                    yield programme, rule, earned, what, at
 
 
 def settle_referral(container: Container, scope: Scope, session: Session, subject: str) -> bool:
@@ -214,11 +242,13 @@ def _thank(books: _Books, people: dict[str, CustomerRow], new: CustomerRow, firs
             continue
         zone = zone_of(books.company, who)
         facts = facts_of(who, books.working, books.accounts[who.id], books.now)
-        earned = event_points(programme, rule, facts, at=first, zone=zone, store=who.home_store)
+        due = event_points(programme, rule, facts, at=first, zone=zone, store=who.home_store)
+        day = first.astimezone(zone).date()
+        earned = books.within(who, programme, due, day) if due is not None else None
         if earned is None:
             continue
         key = new.id if rule.event == "referral" else ""
-        row = books.note(who, rule, earned, Occurrence(rule.event, key, first.astimezone(zone).date()), new.id)
+        row = books.note(who, rule, earned, Occurrence(rule.event, key, day), new.id)
         books.post(who, row.entry, Target(earned=(earned,)), first)
         moved = True
     return moved
@@ -232,6 +262,7 @@ def _turn(books: _Books, customer: CustomerRow, row: CustomerEvent, wanted: str)
     earned = Earned(row.programme, row.version, row.rule, row.points, lot.expires_at if lot else None, lot.usable_from if lot else None)
     target = Target(earned=(earned,)) if wanted == "given" else Target()
     books.post(customer, row.entry, target, books.now, booked)
+    books.count(customer, row.programme, row.rule, row.day, row.points if wanted == "given" else -row.points)
     row.state = wanted
 
 

@@ -58,7 +58,7 @@ def enrol(container: Container, scope: Scope, store: StoreInfo, request: EnrolRe
         if not late:
             _complete(known, store, request, now, words)
         brought = _referrer(customers, request, company.country)
-        customer, _, created = save(container, customers, company, replace(data, referred_by=brought), now)
+        customer, _, created, reachable = save(container, customers, company, replace(data, referred_by=brought), now)
         alike = similar(customers, request.name, request.birth_date, customer.tax_number, but=customer.id) if created else []
         likely = tuple(views(customers, ledger, alike, now, store.zone, words)) if alike else ()
         if likely and request.unless_similar and not late:
@@ -78,7 +78,7 @@ def enrol(container: Container, scope: Scope, store: StoreInfo, request: EnrolRe
             messages.append(Message(audience="cashier", severity="warning", text=text))
         if likely:
             messages.append(Message(audience="cashier", severity="warning", text=_named(likely, words)))
-        vouchers = _welcome(container, scope, session, known, customer, store) if created and customer.email else ()
+        vouchers = _welcome(container, scope, session, known, customer, store) if reachable else ()
         view = view.model_copy(update={"messages": tuple(messages), "vouchers": vouchers})
         return EnrolResponse(customer=view, created=created, similar=likely)
 

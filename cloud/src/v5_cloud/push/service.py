@@ -225,10 +225,10 @@ def _customer(container: Container, scope: Scope, customer: Customer, event: dic
         with container.database.write(scope) as session:
             repository = CustomerRepository(session, scope)
             try:
-                row, _, _ = save(container, repository, company, data, now)
+                row = save(container, repository, company, data, now).customer
             except ConflictError:
                 # An ERP may hold a card twice; the record counts all the same, with the card where it is.
-                row, _, _ = save(container, repository, company, _without_cards(data), now)
+                row = save(container, repository, company, _without_cards(data), now).customer
             repository.add(EventRow(tenant_id=scope.tenant, **event))
             keys = [str(key) for key in row.keys]
             session.flush()

@@ -29,7 +29,7 @@ class VoucherRule(Rule):
     Attributes:
         kind: "till": at a sale that reaches the amount (and visits) within the period; "anonymous": at every sale without identification;
             "next_purchase": at every sale that meets the condition; "turnover": in a run over a period, previewed and confirmed;
-            "new_customer": at enrolment with an e-mail address; "birthday".
+            "new_customer": once, when a customer gives an e-mail address, at enrolment or later; "birthday".
         steps: The highest step reached gives the voucher. What is measured is the sale, or the turnover of the period.
         basis: What is measured counts with VAT ("gross") or without.
         codes: One of these must have been typed in the sale ("till", "next_purchase", "anonymous"); the document says so in `applied`.
