@@ -242,7 +242,7 @@ def issue_of(programme: Programme, made: Draft, customer: str | None, actor: str
         kind=made.kind, programme=programme.id, type=made.rule, title=made.title, amount=made.amount, percent=made.percent,
         offer=made.offer,
         customer=customer, valid_from=made.valid_from, valid_until=made.valid_until, stores=made.stores, minimum=made.minimum,
-        whole=made.whole, run=run, by=actor,
+        whole=made.whole, uses=made.uses, run=run, by=actor,
     )  # fmt: skip
 
 

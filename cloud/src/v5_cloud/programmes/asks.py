@@ -89,7 +89,7 @@ class Asks:
     @property
     def anonymous(self) -> bool:
         """Whether a sale without a customer needs anything."""
-        return bool(self.sold) or any(rule.kind == "anonymous" for _, rule in self.vouchers)
+        return bool(self.sold) or any(rule.kind == "anonymous" or not rule.members_only for _, rule in self.vouchers)
 
     def limit_keys(
         self, programme: str, rule: str, day: date, *, customer: str | None, store: str, code: str = ""

@@ -44,7 +44,8 @@ def _voucher_rule(compiled: Compiled, situation: Situation, folded: str) -> str:
     for programme, rule in compiled.voucher_codes.get(folded, ()):
         member = facts is not None and not facts.blocked and not programme.card_types.isdisjoint(facts.card_types)
         in_force = programme.in_force(situation.at, today, situation.currency) and rule.validity.covers(situation.at, today)
-        if in_force and (facts is None if rule.kind == "anonymous" else member):
+        anybody = not rule.members_only and (facts is None or not facts.blocked)
+        if in_force and (facts is None if rule.kind == "anonymous" else member or anybody):
             return rule.id
     return ""
 

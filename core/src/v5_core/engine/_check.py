@@ -14,7 +14,7 @@ from v5_core.engine._events import event_errors
 from v5_core.engine._rules import fold_code
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import CURRENCIES
-from v5_core.programme import Offer, OfferBase, PercentOffer, Programme, Selector, Validity
+from v5_core.programme import BuyGetOffer, Offer, OfferBase, PercentOffer, Programme, Selector, Validity
 
 __all__ = ["check_programme"]
 
@@ -86,6 +86,9 @@ def _rules(programme: Programme) -> Iterator[FieldError]:
         if offer.coupon and offer.codes:
             text = f"offer {offer.id!r} asks for a coupon and for one of its codes at once: keep one of the two"
             yield FieldError(f"{offer.id}.codes", "contradiction", text)
+        if isinstance(offer, BuyGetOffer) and offer.add is not None and (offer.price is not None or offer.percent != 10_000):
+            text = f"offer {offer.id!r} adds units to the basket, which are free: what it reduces must be in the basket (leave out add)"
+            yield FieldError(f"{offer.id}.add", "contradiction", text)
         if offer.cost and not offer.members_only:
             yield FieldError(f"{offer.id}.members_only", "contradiction", f"reward {offer.id!r} costs points, which only members have")
 

@@ -12,7 +12,7 @@ from v5_core.engine._pricing import take
 from v5_core.engine._rules import OfferRule
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Use, limit_key
-from v5_core.engine._units import alike, measured
+from v5_core.engine._units import above, alike, measured
 from v5_core.hooks import Benefit, Explanation, Gift
 
 __all__ = ["Candidate", "Discounts", "Nudge", "Told", "choose", "reaching"]
@@ -141,6 +141,9 @@ def _open_now(rule: OfferRule, indexes: list[int], situation: Situation, basket:
             result.nudges.append(Nudge(rule, quantity=missing))
             result.refused[rule.key] = "minimum"
             return False
+    if above(rule, indexes, situation, situation.gross, at_till=True):
+        result.refused[rule.key] = "condition"
+        return False
     if rule.set_size:
         missing = 1000 * (rule.set_size - len(alike(offer.of_different or "line", indexes, situation)))
         if missing > 0:

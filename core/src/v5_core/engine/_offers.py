@@ -14,7 +14,7 @@ from v5_core.engine._pricing import open_enough, take
 from v5_core.engine._rules import OfferRule, Stage, card_rate, is_gift
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, Use, limit_key
-from v5_core.engine._units import alike, measured, repeats
+from v5_core.engine._units import above, alike, measured, repeats
 from v5_core.hooks import Benefit, Explanation, Gift
 from v5_core.model import Claim, LineKind
 from v5_core.programme import GiftOffer
@@ -97,14 +97,8 @@ class _Apply:
         if rule.offer.of_same is not None:
             indexes = self._groups(rule, indexes)
         counted = indexes if rule.minimum_pool is None else self.prices.chosen(rule.minimum_pool)
-        if rule.offer.minimum_price == "remaining" and rule.minimum:
-            missing = rule.minimum - measured(rule, counted, self.situation, remaining)
-            if missing > 0:
-                self.result.refused[rule.key] = "minimum"
-                self.result.nudges.append(Nudge(rule, amount=missing))
-                return
-        if rule.offer.closes_units and not open_enough(rule, counted, self.prices):
-            self.result.refused[rule.key] = "minimum"
+        if problem := self._out_of_range(rule, counted):
+            self.result.refused[rule.key] = problem
             return
         left = self._uses_left(rule)
         if (left is not None and left < 1) or not self._budget_covers(rule, indexes, left):
@@ -120,6 +114,18 @@ class _Apply:
             times = self._given(rule, indexes, repeats(rule, indexes, self.prices) if is_gift(rule) else 1, None)
         if times:
             self._note(rule, times, self.result.total - before)
+
+    def _out_of_range(self, rule: OfferRule, counted: list[int]) -> str:
+        # Of offers that ask what the offers before them left: too little, or too much.
+        remaining, situation = self.prices.remaining, self.situation
+        if rule.offer.minimum_price == "remaining" and rule.minimum:
+            missing = rule.minimum - measured(rule, counted, situation, remaining)
+            if missing > 0:
+                self.result.nudges.append(Nudge(rule, amount=missing))
+                return "minimum"
+        if above(rule, counted, situation, remaining, at_till=False):
+            return "condition"
+        return "minimum" if rule.offer.closes_units and not open_enough(rule, counted, self.prices) else ""
 
     def _groups(self, rule: OfferRule, indexes: list[int]) -> list[int]:
         # Of groups of like units those that reach the minimum as it is asked for here: of what is left, of open units.

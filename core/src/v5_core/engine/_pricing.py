@@ -207,9 +207,14 @@ def _order_amount(rule: OfferRule, indexes: list[int], own: list[int], prices: P
 
 
 def _fixed(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
-    price = cast("FixedPriceOffer", rule.offer).price
+    offer, lines = cast("FixedPriceOffer", rule.offer), prices.situation.lines
     pieces = prices.pieces(indexes, closing=rule.closes)
-    shares = {piece[0]: _above(prices, piece, price) for piece in pieces}
+    shares: dict[int, int] = {}
+    for piece in pieces:
+        line, price = lines[piece[0]], offer.price
+        if offer.price_basis == "net" and line.net:
+            price = ratio(price, line.gross, line.net)
+        shares[piece[0]] = _above(prices, piece, price)
     count = sum([units for _, units, _ in pieces])
     return prices.take(shares, sum([left for _, _, left in pieces]), count, closed=_reduced(rule, pieces, shares))
 
@@ -288,7 +293,8 @@ def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     shares: dict[int, int] = {}
     base = count = 0
     for i, units, price in got:
-        shares[i] = shares.get(i, 0) + (price * offer.percent + rule.half) // 10_000
+        off = (price * offer.percent + rule.half) // 10_000 if offer.price is None else max(0, price - offer.price * units)
+        shares[i] = shares.get(i, 0) + off
         base += price
         count += units
     return prices.take(shares, base, count, closed=got + bought if rule.closes else ())

@@ -188,8 +188,8 @@ class OfferRule(Rule):
     __slots__ = (
         "amount", "by_card", "checked", "chooses", "closes", "cost", "counted", "gross_amount", "group", "guarded", "half", "key", "kind",
         "last_cents", "less_discounts", "limit", "line_by_itself", "line_by_line", "members_only", "minimum", "minimum_pool", "noted",
-        "of_till", "offer", "once", "order", "partial", "per_unit", "per_unit_use", "percent", "phrases", "plain", "pools", "set_size", "stage", "units",
-        "units_per_line", "whole_lines",
+        "of_till", "offer", "once", "order", "partial", "per_unit", "per_unit_use", "percent", "phrases", "plain", "pools", "set_size",
+        "stage", "units", "units_per_line", "whole_lines",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
@@ -234,13 +234,15 @@ class OfferRule(Rule):
         self.group = (programme.key, side, data.group) if competes else None
         self.line_by_itself = data.kind in _LINE_BY_ITSELF and not self.partial
         self.minimum = data.minimum
-        self.checked = bool(data.minimum or data.minimum_quantity or data.limits)
+        bounded = data.not_above is not None or data.not_above_quantity is not None
+        self.checked = bool(data.minimum or data.minimum_quantity or data.limits or bounded)
         self.plain = self.when is None and self.simple and not self.checked and data.of_same is None
         # Whether somebody asks afterwards if it applied.
         self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement or data.budgets)
         self.guarded = bool(
             data.cost or data.entitlement or isinstance(data, GiftOffer) or self.exclude_discounted
-            or (data.minimum and data.minimum_price == "remaining") or (data.closes_units and (data.minimum or data.minimum_quantity))
+            or ((data.minimum or bounded) and data.minimum_price == "remaining")
+            or (data.closes_units and (data.minimum or data.minimum_quantity))
             or data.budgets or (data.use_of == "unit" and bool(data.limits or data.coupon))
         )  # fmt: skip
         self.order = (self.stage, self.group is None, -data.priority, programme.key, data.id)

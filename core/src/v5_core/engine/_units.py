@@ -9,7 +9,7 @@ from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_f
 from v5_core.engine._rules import OfferRule
 from v5_core.engine._situation import Situation
 
-__all__ = ["alike", "allow", "joined", "measured", "repeats"]
+__all__ = ["above", "alike", "allow", "joined", "measured", "repeats"]
 
 
 def alike(by: str, indexes: Sequence[int], situation: Situation) -> list[list[int]]:
@@ -50,6 +50,18 @@ def _of_sets(rule: OfferRule, pieces: list[Piece], situation: Situation) -> list
     while sum([min(count, sets + 1) for count in counts]) >= (sets + 1) * rule.set_size:
         sets += 1
     return [piece for own in groups for piece in first_units(dearest_first(own), sets)]
+
+
+def above(rule: OfferRule, indexes: Sequence[int], situation: Situation, prices: Sequence[int], *, at_till: bool) -> bool:
+    """Whether a basket is beyond what the offer is for, at the till's prices or at those that are left."""
+    offer = rule.offer
+    if offer.not_above_quantity is not None and at_till:
+        counted = indexes if offer.minimum_of == "lines" else range(len(situation.lines))
+        if sum([situation.lines[i].quantity for i in counted]) > offer.not_above_quantity:
+            return True
+    if offer.not_above is None or at_till != (offer.minimum_price == "till"):
+        return False
+    return measured(rule, indexes, situation, prices) > offer.not_above
 
 
 def measured(rule: OfferRule, indexes: Sequence[int], situation: Situation, prices: Sequence[int]) -> int:

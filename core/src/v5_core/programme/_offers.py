@@ -40,6 +40,8 @@ class OfferBase(Rule):
             own: it must reach the minimum by itself ("three of the same article").
         of_different: Units must differ: `minimum_quantity` of different products, families, brands or lines make a set, and only units
             of sets are reduced; as many sets as the basket holds ("three different articles").
+        not_above: Amount above which it does not apply, counted as the minimum is (10 % from 50.00 to 100.00).
+        not_above_quantity: Quantity above which it does not apply.
         maximum: Most that it may take off one sale, with VAT; None is no limit.
         members_only: Only for identified customers of the programme.
         codes: One of these must be typed or scanned; who has none does not get it.
@@ -83,6 +85,8 @@ class OfferBase(Rule):
     minimum_basis: Literal["gross", "net"] = "gross"
     minimum_price: Literal["till", "remaining"] = "till"
     minimum_quantity: Annotated[Quantity, Field(ge=0)] = 0
+    not_above: Annotated[Amount, Field(gt=0)] | None = None
+    not_above_quantity: Annotated[Quantity, Field(gt=0)] | None = None
     repeat: bool = False
     repeat_at_most: Annotated[int, Field(gt=0)] | None = None
     of_same: Literal["product", "family", "brand", "line"] | None = None
@@ -150,12 +154,17 @@ class AmountOffer(OfferBase):
 
 
 class FixedPriceOffer(OfferBase):
-    """A final price for each unit of the selected lines (final-price tariff); a cheaper price stays."""
+    """A final price for each unit of the selected lines (final-price tariff); a cheaper price stays.
+
+    Attributes:
+        price_basis: The price is with VAT, or without: then VAT of each line comes on top.
+    """
 
     form_first = ("title", "price", "selector", "when", "validity")
 
     kind: Literal["fixed_price"] = "fixed_price"
     price: Annotated[Amount, Field(ge=0)]
+    price_basis: Literal["gross", "net"] = "gross"
 
 
 class PriceListOffer(OfferBase):
@@ -210,6 +219,7 @@ class BuyGetOffer(OfferBase):
         buy: Units to pay, of `selector`.
         get: Units that are reduced, of `get_selector` (left out: of `selector`).
         percent: Off each unit got; 100 % is free.
+        price: What each unit got costs, instead of a percentage ("with a shirt, the tie for 10.00"); a cheaper one keeps its price.
         choose: Which units are got: the cheapest (the dearer ones are bought), the dearest, or those next in price to the ones bought
             (the dearest are bought, the next got, the next bought ...: each article got costs no more than one bought for it).
         times: At most so many times; None: as often as the basket allows.
@@ -226,7 +236,14 @@ class BuyGetOffer(OfferBase):
     choose: Literal["cheapest", "dearest", "next"] = "cheapest"
     times: Annotated[int, Field(gt=0)] | None = None
     add: Code | None = None
+    price: Annotated[Amount, Field(gt=0)] | None = None
     closes_units: bool = True
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.price is not None and self.percent != 10_000:
+            raise ValueError("what is got is reduced by a percentage or costs a price, not both")
+        return self
 
 
 class CheapestOffer(OfferBase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -39,6 +40,9 @@ class VoucherRule(Rule):
         period_days: Length of the period that is measured, back from the sale; 0 measures the sale itself.
         valid_after_days: Days before it can be used.
         valid_days: Days it can be used, from then on.
+        valid_until: Last day on which any of them can be used, whenever it was made ("until 31 January"); no more are made after it.
+        uses: How often a coupon is good that it gives.
+        members_only: Made at sales of members only (till, next_purchase); false: at every sale, also of whom nobody knows.
         minimum_purchase: Of the sale in which it is used.
         whole: Used up at once, whatever was left of it.
         limits: How many are made.
@@ -56,6 +60,9 @@ class VoucherRule(Rule):
     period_days: Annotated[int, Field(ge=0, le=3660)] = 0
     valid_after_days: Annotated[int, Field(ge=0, le=3660)] = 0
     valid_days: Annotated[int, Field(gt=0, le=3660)] = 30
+    valid_until: date | None = None
+    uses: Annotated[int, Field(gt=0, le=1_000_000)] = 1
+    members_only: bool = True
     minimum_purchase: Annotated[Amount, Field(ge=0)] = 0
     stores: tuple[Code, ...] = ()
     whole: bool = True
@@ -66,6 +73,10 @@ class VoucherRule(Rule):
     def _offer_named(self) -> Self:
         if (self.gives == "coupon") != (self.offer is not None):
             raise ValueError("a coupon names its offer, and nothing else does")
+        if self.uses > 1 and self.gives != "coupon":
+            raise ValueError("uses are of a coupon")
+        if not self.members_only and (self.kind not in ("till", "next_purchase") or self.visits or self.period_days):
+            raise ValueError("members_only: false is for vouchers of one sale (till, next_purchase): nobody's visits are known")
         wanted = {"amount": "amount or percent", "percent": "percent"}.get(self.gives)
         for step in self.steps:
             if wanted and not (step.percent or (self.gives == "amount" and step.amount)):

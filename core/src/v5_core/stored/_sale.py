@@ -20,14 +20,18 @@ __all__ = ["basis", "meant"]
 def basis(programme: Programme, rule: VoucherRule, document: SalesDocument, facts: CustomerFacts | None, zone: ZoneInfo) -> int | None:
     """What the lines that the rule selects cost in a sale, with VAT or without (`VoucherRule.basis`); None when the rule is not about it.
 
-    An anonymous rule is about sales without a customer, every other about sales of members of the programme who are not blocked.
+    An anonymous rule is about sales without a customer, every other about sales of members of the programme, or of anybody, who are not
+    blocked.
     A sale without lines counts as a whole for a rule that selects everything.
     """
     local = document.issued_at.astimezone(zone)
     if rule.kind == "anonymous":
         if facts is not None:
             return None
-    elif facts is None or facts.blocked or facts.card_types.isdisjoint(programme.card_types):
+    elif facts is None:
+        if rule.members_only:
+            return None
+    elif facts.blocked or (rule.members_only and facts.card_types.isdisjoint(programme.card_types)):
         return None
     in_force = programme.validity.covers(document.issued_at, local.date()) and rule.validity.covers(document.issued_at, local.date())
     if not in_force or programme.currency != document.currency:

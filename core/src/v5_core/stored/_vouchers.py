@@ -45,6 +45,7 @@ class Draft:
     stores: tuple[str, ...] = ()
     minimum: int = 0
     whole: bool = True
+    uses: int = 1
 
 
 def draft(rule: VoucherRule, measured: Measured, *, at: datetime, zone: ZoneInfo, rounding: Rounding = "half-up") -> Draft | None:
@@ -71,18 +72,24 @@ def draft(rule: VoucherRule, measured: Measured, *, at: datetime, zone: ZoneInfo
         percent = step.percent
     today = at.astimezone(zone).date()
     first = today + timedelta(days=rule.valid_after_days)
+    last = first + timedelta(days=rule.valid_days - 1)
+    if rule.valid_until is not None:
+        last = min(last, rule.valid_until)
+    if last < first:
+        return None
     return Draft(
         rule=rule.id,
         kind="voucher" if rule.gives == "amount" else rule.gives,
         title=rule.title,
         valid_from=day_start(first, zone) if rule.valid_after_days else at,
-        valid_until=day_end(first + timedelta(days=rule.valid_days - 1), zone),
+        valid_until=day_end(last, zone),
         amount=amount,
         percent=percent,
         offer=rule.offer or "",
         stores=rule.stores,
         minimum=rule.minimum_purchase,
         whole=rule.whole,
+        uses=rule.uses,
     )
 
 
