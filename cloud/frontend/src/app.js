@@ -60,6 +60,24 @@ Alpine.data("copier", () => ({
   },
 }));
 
+// One box that ticks all of a group, and shows whether all of them are.
+Alpine.data("all", () => ({
+  init() {
+    this.follow();
+  },
+  boxes() {
+    return [...this.$root.querySelectorAll("input[type=checkbox][name]")];
+  },
+  set() {
+    for (const box of this.boxes()) box.checked = this.$refs.master.checked;
+  },
+  follow() {
+    const ticked = this.boxes().filter((box) => box.checked).length;
+    this.$refs.master.checked = ticked === this.boxes().length;
+    this.$refs.master.indeterminate = ticked > 0 && ticked < this.boxes().length;
+  },
+}));
+
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, textarea, select, [contenteditable]");
   if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -147,7 +147,7 @@ def make_key(scope: Scope, name: str, scopes: tuple[str, ...], now: datetime, *,
     return row, f"v5_{key_id}_{secret}"
 
 
-def issue_key(container: Container, scope: Scope, name: str, scopes: tuple[str, ...], *, days: int = 0) -> str:
+def issue_key(container: Container, scope: Scope, name: str, scopes: tuple[str, ...], *, days: int = 0, actor: str = OPERATOR) -> str:
     """Makes and stores an API key for the scope's company; gives the text, which is never shown again.
 
     Args:
@@ -156,6 +156,7 @@ def issue_key(container: Container, scope: Scope, name: str, scopes: tuple[str, 
         name: For lists: which system holds it.
         scopes: Some of `SCOPES`.
         days: Until it expires; 0 for never.
+        actor: Who asked, for the audit.
 
     Raises:
         ValidationError: No name, or a scope that there is not.
@@ -171,5 +172,5 @@ def issue_key(container: Container, scope: Scope, name: str, scopes: tuple[str, 
     row, text = make_key(scope, name.strip(), tuple(dict.fromkeys(scopes)), now)
     row.expires_at = now + timedelta(days=days) if days else None
     with container.database.write(scope) as session:
-        AccessRepository(session, scope).add(row, audit(scope, now, OPERATOR, "key.add", row.id))
+        AccessRepository(session, scope).add(row, audit(scope, now, actor, "key.add", row.id))
     return text

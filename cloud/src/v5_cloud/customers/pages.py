@@ -16,6 +16,7 @@ from v5_cloud.pages.route import page_router
 from v5_cloud.sales.explanations import told
 from v5_cloud.tenants.service import overview
 from v5_cloud.users.roles import Permission
+from v5_cloud.vouchers.looking import names
 from v5_core.errors import ConflictError, ValidationError
 
 __all__ = ["router"]
@@ -25,7 +26,12 @@ Here = Annotated[Page, page_for(Permission.CUSTOMERS)]
 After = Annotated[str | None, Query(max_length=400)]
 Field = Annotated[str, Form(max_length=254)]
 # What an empty field of the form means.
-_EMPTY: Final[dict[str, object]] = {"phone": None, "email": None, "birth_date": None, "consent_sms": False, "consent_email": False}
+_EMPTY: Final[dict[str, object]] = {
+    "phone": None,
+    "email": None,
+    "birth_date": None,
+    **dict.fromkeys(("consent_sms", "consent_email", "consent_post", "blocked"), False),
+}
 _ROWS: Final = 25
 _MOVEMENTS: Final = 20
 
@@ -61,6 +67,7 @@ def customer(page: Here, customer_id: str) -> Response:
         next=moved.next_cursor or "",
         store_names=shops.store_names,
         currency=shops.currency_of(found.company),
+        referrer=names(page.held, page.scope, [found.referred_by]).get(found.referred_by or "", ""),
     )
 
 
@@ -82,10 +89,12 @@ def save(
     remark: Annotated[str, Form(max_length=500)] = "",
     consent_sms: Field = "",
     consent_email: Field = "",
+    consent_post: Field = "",
+    blocked: Field = "",
 ) -> Response:
     """Saves the form, unless somebody changed the record since it was opened."""
     typed = {"name": name, "phone": phone, "email": email, "birth_date": birth_date, "remark": remark}
-    typed |= {"consent_sms": consent_sms, "consent_email": consent_email}
+    typed |= {"consent_sms": consent_sms, "consent_email": consent_email, "consent_post": consent_post, "blocked": blocked}
     try:
         wanted = CustomerChange.model_validate({one: value or _EMPTY.get(one, "") for one, value in typed.items()})
         changes.change(page.held, page.scope, customer_id, wanted, revision, actor=page.actor)

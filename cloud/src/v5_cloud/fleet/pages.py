@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
+from fastapi import Form
 from fastapi.responses import RedirectResponse, Response
 
+from v5_cloud.access.service import SCOPES, issue_key
 from v5_cloud.fleet import credentials
 from v5_cloud.fleet.schemas import AgentItem, CodeItem
 from v5_cloud.fleet.service import Activity, activity, issue_code, list_agents
 from v5_cloud.fleet.status import Light, Status, status_of
+from v5_cloud.pages.companies import Chosen, chosen
 from v5_cloud.pages.page import Page, page_for
 from v5_cloud.pages.route import page_router
 from v5_cloud.tenants.schemas import StoreItem
 from v5_cloud.tenants.service import overview
 from v5_cloud.users.roles import Permission
 from v5_cloud.users.service import names_of
+from v5_core.errors import ValidationError
 
 __all__ = ["router"]
 
 router = page_router()
 Viewing = Annotated[Page, page_for(Permission.FLEET)]
+_LASTING: Final = ("30", "90", "365", "730")
 Admitting = Annotated[Page, page_for(Permission.ENROL)]
 
 
@@ -126,6 +132,43 @@ def keys(page: Admitting) -> Response:
         now=page.held.clock(),
         people=names_of(page.held, page.scope),
     )
+
+
+@router.get("/keys/new")
+def key_form(page: Admitting) -> Response:
+    """What a new key is for and how far it reaches."""
+    return _key_form(page, chosen(page), {}, ())
+
+
+def _key_form(page: Page, shop: Chosen, typed: dict[str, str], scopes: Sequence[str], wrong: Set[str] = frozenset()) -> Response:
+    return page.render(
+        "stores/new_key.html",
+        status=422 if wrong else 200,
+        section="fleet",
+        shop=shop,
+        values={"name": "", "days": "365"} | typed,
+        chosen=scopes,
+        every=SCOPES,
+        wrong=wrong,
+    )
+
+
+@router.post("/keys/new")
+def key_made(
+    page: Admitting,
+    name: Annotated[str, Form(max_length=200)] = "",
+    days: Annotated[str, Form(max_length=10)] = "0",
+    company: Annotated[str, Form(max_length=80)] = "",
+    scope: Annotated[Sequence[str], Form(max_length=20)] = (),
+) -> Response:
+    """Makes a key; its text is in this answer and never again."""
+    shop = chosen(page, company)
+    try:
+        lasting = int(days) if days in _LASTING else 0
+        text = issue_key(page.held, shop.scope, name, tuple(scope), days=lasting, actor=page.actor)
+    except ValidationError as error:
+        return _key_form(page, shop, {"name": name, "days": days}, scope, {one.field for one in error.errors})
+    return page.render("stores/key.html", section="fleet", text=text, name=name.strip())
 
 
 @router.get("/keys/{key_id}/revoke")

@@ -27,7 +27,7 @@ from v5_core.ledger import reset as reset_points
 from v5_core.model import Wire
 from v5_core.programme import Policies
 
-__all__ = ["adjusted", "adjustment_of", "apply_points", "apply_reset", "take_back", "undone"]
+__all__ = ["adjusted", "adjustment_of", "apply_points", "apply_reset", "get", "listed", "take_back", "undone"]
 
 
 class _Made(Wire):
@@ -60,7 +60,7 @@ def adjusted(container: Container, scope: Scope, customer: str, request: AdjustR
         return _Made(adjustment=row.id)
 
     made = once(container, scope, f"adjust:{customer}", request.request_id, request, _Made, work)
-    return _get(container, scope, made.adjustment)
+    return get(container, scope, made.adjustment)
 
 
 def apply_points(
@@ -137,7 +137,7 @@ def undone(container: Container, scope: Scope, adjustment: str, request: Reverse
         return _Made(adjustment=row.id)
 
     made = once(container, scope, f"adjust.reverse:{adjustment}", request.request_id, request, _Made, work)
-    return _get(container, scope, made.adjustment)
+    return get(container, scope, made.adjustment)
 
 
 def take_back(
@@ -174,7 +174,18 @@ def adjustment_of(row: AdjustmentRow) -> AdjustmentItem:
     )  # fmt: skip
 
 
-def _get(container: Container, scope: Scope, adjustment: str) -> AdjustmentItem:
+def listed(container: Container, scope: Scope, customer: str, *, limit: int) -> list[AdjustmentItem]:
+    """A customer's adjustments, newest first."""
+    with container.database.read(scope) as session:
+        return [adjustment_of(row) for row in MembershipRepository(session, scope).adjustments_for(customer, limit)]
+
+
+def get(container: Container, scope: Scope, adjustment: str) -> AdjustmentItem:
+    """One adjustment.
+
+    Raises:
+        NotFoundError: No such adjustment.
+    """
     with container.database.read(scope) as session:
         row = MembershipRepository(session, scope).adjustment_by_id(adjustment)
         if row is None:

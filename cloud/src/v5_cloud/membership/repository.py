@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, literal, null, or_, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, case, false, func, literal, null, or_, tuple_, union_all
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import AccountRow, AdjustmentRow, CustomerDay, CustomerRow, DocumentRow, MembershipRow, RunRow, StandingRow
@@ -68,15 +68,41 @@ class MembershipRepository(Repository):
         statement = self.select(MembershipRow).where(MembershipRow.customer_id == customer, MembershipRow.club == club)
         return self.session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one_or_none()
 
-    def members(self, club: str, ending: date | None, after: str, limit: int) -> Sequence[Row[MembershipRow, CustomerRow]]:
-        """Members of a club by customer; `ending` narrows to those whose last day is not after it."""
+    def members(
+        self, club: str, ending: date | None, after: str, limit: int, *,
+        lasting: date | None = None, over: date | None = None, words: Sequence[str] = (),
+    ) -> Sequence[Row[MembershipRow, CustomerRow]]:  # fmt: skip
+        """Members of a club by customer.
+
+        Args:
+            club: Which.
+            ending: Only those whose last day is not after it.
+            after: Customer after whom to begin.
+            limit: How many.
+            lasting: Only who is a member on that day, or rests.
+            over: Only who is no member any more on that day.
+            words: Only names that have all of these in them.
+        """
         statement = self.join(
             self.columns(MembershipRow, MembershipRow, CustomerRow), CustomerRow, CustomerRow.id == MembershipRow.customer_id
         )
         statement = statement.where(MembershipRow.club == club, MembershipRow.customer_id > after)
         if ending is not None:
             statement = statement.where(MembershipRow.ends_on <= ending)
+        if lasting is not None:
+            statement = statement.where(_lasts(lasting))
+        if over is not None:
+            statement = statement.where(~_lasts(over))
+        for word in words:
+            statement = statement.where(CustomerRow.search.contains(word, autoescape=True))
         return self.session.execute(statement.order_by(MembershipRow.customer_id).limit(limit)).all()
+
+    def club_sizes(self, today: date, soon: date) -> dict[str, tuple[int, int]]:
+        """Members of each club today, and those whose last day is not after another."""
+        lasting = case((_lasts(today), 1), else_=0)
+        near = case((_lasts(today) & func.coalesce(MembershipRow.ends_on <= soon, false()), 1), else_=0)
+        statement = self.columns(MembershipRow, MembershipRow.club, func.sum(lasting), func.sum(near)).group_by(MembershipRow.club)
+        return {str(row[0]): (int(row[1]), int(row[2])) for row in self.session.execute(statement)}
 
     def falling(self, today: date | None, limit: int) -> Sequence[str]:
         """Customers who lost a level by a day; without a day, all who are measured."""
@@ -141,6 +167,11 @@ class MembershipRepository(Repository):
         """What a run adjusted."""
         return self.session.scalars(self.select(AdjustmentRow).where(AdjustmentRow.run_id == run).order_by(AdjustmentRow.id)).all()
 
+    def adjustments_for(self, customer: str, limit: int) -> Sequence[AdjustmentRow]:
+        """What was adjusted of a customer, newest first."""
+        statement = self.select(AdjustmentRow).where(AdjustmentRow.customer_id == customer)
+        return self.session.scalars(statement.order_by(AdjustmentRow.created_at.desc(), AdjustmentRow.id.desc()).limit(limit)).all()
+
     def turnover(self, since: datetime, until: datetime, stores: Collection[str]) -> Sequence[Row[Any]]:
         """(customer, gross, sales) of a period, returns taken off; customers who are blocked are left out."""
         sign = case((DocumentRow.kind == "sale", 1), else_=-1)
@@ -160,3 +191,8 @@ class MembershipRepository(Repository):
         if stores:
             statement = statement.where(DocumentRow.store.in_(stores))
         return self.session.execute(statement.group_by(DocumentRow.customer_id).order_by(DocumentRow.customer_id)).all()
+
+
+def _lasts(day: date) -> ColumnElement[bool]:
+    ends, left = MembershipRow.ends_on, MembershipRow.left_on
+    return or_(ends.is_(None), ends >= day) & or_(left.is_(None), left > day)

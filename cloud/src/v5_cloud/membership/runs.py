@@ -33,7 +33,7 @@ from v5_core.programme import Programme, VoucherRule
 from v5_core.stored import Draft, Measured
 from v5_core.stored import turnover as vouchers_of
 
-__all__ = ["confirm", "do_scheduled", "get", "listed", "points", "reset", "reverse", "turnover"]
+__all__ = ["begin", "confirm", "do_scheduled", "get", "go_on", "listed", "points", "reset", "reverse", "turnover"]
 
 _FIELDS: Final = {**RECORD_FIELDS, "balance": FieldType("number", 3)}
 _MOST: Final = 100_000
@@ -150,10 +150,22 @@ def confirm(container: Container, scope: Scope, run: str, *, actor: str) -> RunI
         ConflictError: It was taken back.
         NotFoundError: No such run.
     """
+    if begin(container, scope, run, actor=actor):
+        go_on(container, scope, run)
+    return get(container, scope, run)
+
+
+def begin(container: Container, scope: Scope, run: str, *, actor: str) -> bool:
+    """Confirms what was previewed, without doing it yet; says whether there is something to do now.
+
+    Raises:
+        ConflictError: It was taken back.
+        NotFoundError: No such run.
+    """
     company, now = company_info(container, scope), container.clock()
     today = now.astimezone(company.default_zone).date().isoformat()
 
-    def begin() -> bool:
+    def work() -> bool:
         with container.database.write(scope) as session:
             repository = MembershipRepository(session, scope)
             row = _known(repository, run)
@@ -165,9 +177,7 @@ def confirm(container: Container, scope: Scope, run: str, *, actor: str) -> RunI
                 repository.add(audit(scope, now, actor, f"run.{row.kind}", row.id))
             return row.state == "running"
 
-    if again(begin):
-        _go_on(container, scope, run)
-    return get(container, scope, run)
+    return again(work)
 
 
 def do_scheduled(container: Container, scope: Scope) -> int:
@@ -176,11 +186,12 @@ def do_scheduled(container: Container, scope: Scope) -> int:
     with container.database.read(scope) as session:
         due = MembershipRepository(session, scope).due(now.astimezone(company.default_zone).date().isoformat())
     for run in due:
-        _go_on(container, scope, run)
+        go_on(container, scope, run)
     return len(due)
 
 
-def _go_on(container: Container, scope: Scope, run: str) -> None:
+def go_on(container: Container, scope: Scope, run: str) -> None:
+    """Does what is left of a confirmed run."""
     while again(lambda: _step(container, scope, run)):
         pass
 
@@ -322,7 +333,7 @@ def listed(container: Container, scope: Scope, *, cursor: str | None, limit: int
 def _item(row: RunRow, lines: Sequence[Line]) -> RunItem:
     day = row.asked.get("on")
     return RunItem(
-        id=row.id, kind=row.kind, state=row.state, reason=row.reason, customers=row.customers,
+        id=row.id, kind=row.kind, state=row.state, reason=row.reason, customers=row.customers, begun=int(row.asked.get("begun", 0)),
         points=row.total if row.kind != "vouchers" else 0, amount=row.total if row.kind == "vouchers" else 0,
         on=date.fromisoformat(day) if day else None,
         lines=[

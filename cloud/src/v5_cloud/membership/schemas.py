@@ -195,7 +195,10 @@ class RunLine(BaseModel):
 
 
 class RunItem(BaseModel):
-    """Something done to many customers at once: preview, then scheduled or running, done, perhaps reversed; all in all so much."""
+    """Something done to many customers at once: preview, then scheduled or running, done, perhaps reversed; all in all so much.
+
+    `begun` is how many customers are done.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -204,6 +207,7 @@ class RunItem(BaseModel):
     state: str
     reason: str
     customers: int
+    begun: int
     points: Points
     amount: Amount
     on: date | None

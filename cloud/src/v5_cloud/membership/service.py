@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from v5_cloud.customers.keys import fold
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.hooks.knowing import Knowing
 from v5_cloud.hooks.once import once
@@ -27,11 +28,11 @@ from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.tenants.setup import audit
 from v5_cloud.vouchers.counters import Counters
 from v5_cloud.vouchers.repository import VoucherRepository
-from v5_core.criteria import RECORD_FIELDS, compile_memory, parse
+from v5_core.criteria import RECORD_FIELDS
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from v5_core.hooks import MembershipView
 from v5_core.ledger import move
-from v5_core.membership import Membership, extend, join, leave, pause, renew, resume
+from v5_core.membership import Membership, extend, join, leave, may_join, pause, renew, resume
 from v5_core.model import Wire
 from v5_core.programme import Club
 
@@ -146,7 +147,7 @@ def _change(
 def _may_join(club: Club, person: CustomerRow) -> None:
     if person.blocked or person.inactive:
         raise ConflictError("The customer is blocked.", code="blocked")
-    if club.join.strip() and not compile_memory(parse(club.join, RECORD_FIELDS), RECORD_FIELDS)(record_values(person)):
+    if not may_join(club, record_values(person)):
         raise ConflictError(f"Only who meets this may join {club.title}: {club.join}", code="may_not_join")
 
 
@@ -178,9 +179,21 @@ def _view(repository: MembershipRepository, row: MembershipRow, found: _Club, to
 
 
 def members(
-    container: Container, scope: Scope, club: str, *, ending: date | None, cursor: str | None, limit: int
+    container: Container, scope: Scope, club: str, *, ending: date | None, cursor: str | None, limit: int,
+    lasting: date | None = None, over: date | None = None, text: str = "",
 ) -> Page[schemas.MemberItem]:  # fmt: skip
-    """Members of a club; `ending` narrows to those whose last day is not after it.
+    """Members of a club.
+
+    Args:
+        container: The service.
+        scope: Whose club.
+        club: Which.
+        ending: Only those whose last day is not after it.
+        cursor: Of the page before.
+        limit: How many.
+        lasting: Only who is a member on that day, or rests.
+        over: Only who is no member any more on that day.
+        text: Only names that have its words in them.
 
     Raises:
         NotFoundError: No such club.
@@ -191,7 +204,7 @@ def members(
     after = decode(cursor, 1)
     with container.database.read(scope) as session:
         repository = MembershipRepository(session, scope)
-        rows = repository.members(club, ending, after[0] if after else "", limit + 1)
+        rows = repository.members(club, ending, after[0] if after else "", limit + 1, lasting=lasting, over=over, words=fold(text).split())
         return page_of(
             rows,
             limit,
@@ -255,7 +268,8 @@ def share(container: Container, scope: Scope, customer: str, request: schemas.Re
         working.load(accounts.values(), (), ())
         ledger.details(working, [one.id for one in accounts.values()])
         out, into = move(
-            working.state(accounts[request.relative].id), working.state(accounts[customer].id), new_id("mv", now), at=now
+            working.state(accounts[request.relative].id), working.state(accounts[customer].id), new_id("mv", now), at=now,
+            policies=current(container, scope).policies(now),
         )  # fmt: skip
         working.apply(out, Cause(zone=company.default_zone))
         working.apply(into, Cause(zone=company.default_zone))

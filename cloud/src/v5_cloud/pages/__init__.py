@@ -14,19 +14,29 @@ from v5_cloud.customers import pages as customers
 from v5_cloud.dashboards import pages as dashboards
 from v5_cloud.fleet import pages as fleet
 from v5_cloud.frontend import assets
+from v5_cloud.giftcards import pages as giftcards
 from v5_cloud.kit.container import Container
+from v5_cloud.membership import adjust_pages as points
+from v5_cloud.membership import member_pages as members
+from v5_cloud.membership import pages as clubs
+from v5_cloud.membership import run_pages as runs
 from v5_cloud.pages import reports
 from v5_cloud.pages.page import page_of
 from v5_cloud.pages.route import POLICY, error_page
 from v5_cloud.programmes import pages as programmes
+from v5_cloud.push import pages as differences
 from v5_cloud.sales import pages as sales
 from v5_cloud.simulation import pages as simulation
 from v5_cloud.tenants import pages as tenants
+from v5_cloud.vouchers import action_pages as voucher_actions
+from v5_cloud.vouchers import pages as vouchers
 
 __all__ = ["router", "setup"]
 
 router = APIRouter()
-for part in (assets, reports, auth, dashboards, customers, sales, programmes, simulation, fleet, tenants):
+_SHOP = (auth, dashboards, customers, members, points, sales, programmes, simulation, fleet, tenants)
+_VALUE = (vouchers, voucher_actions, giftcards, clubs, runs, differences)
+for part in (assets, reports, *_SHOP, *_VALUE):
     router.include_router(part.router)
 
 _MACHINES = ("/v1/", "/soap")

@@ -27,6 +27,7 @@ NAMES: Final = (
     "rate",
     "share",
     "day",
+    "until",
     "moment",
     "clock",
     "ago",
@@ -109,6 +110,10 @@ class Formats:
     def day(self, at: date | datetime, form: str = "medium") -> str:
         """A day; `form` is Babel's (short, medium, long, full) or a pattern."""
         return format_date(self._local(at).date() if isinstance(at, datetime) else at, form, locale=self.locale)
+
+    def until(self, at: datetime, form: str = "medium") -> str:
+        """The last day of what ends at an instant: an end is the first moment that no longer counts."""
+        return self.day(at - timedelta(microseconds=1), form)
 
     def moment(self, at: datetime, form: str = "medium") -> str:
         """Day and time, without seconds."""

@@ -28,6 +28,11 @@ class Permission(StrEnum):
     ENROL = "enrol"
     COMPANY = "company"
     PUBLISH = "publish"
+    VOUCHERS = "vouchers"
+    VALUE = "value"
+    CLUBS = "clubs"
+    POINTS = "points"
+    AUDIT = "audit"
 
 
 _ALL: Final = frozenset(Permission)
@@ -36,8 +41,11 @@ _ALLOWED: Final = {
     # Who lets machines in and out, edits companies and stores, or decides what points are worth: the administrator alone.
     Role.MANAGER: _ALL - {Permission.ENROL, Permission.COMPANY, Permission.PUBLISH},
     # A cashier serves customers; turnover and machines are not the cashier's business.
-    Role.CASHIER: frozenset({Permission.CUSTOMERS, Permission.PROGRAMMES}),
-    Role.VIEWER: frozenset({Permission.HOME, Permission.SALES, Permission.PROGRAMMES, Permission.FLEET}),
+    # Whoever only serves looks a code up that is shown to them, and lets members in: making money out of nothing (`value`), and points
+    # (`points`), is for those who answer for it.
+    Role.CASHIER: frozenset({Permission.CUSTOMERS, Permission.PROGRAMMES, Permission.VOUCHERS, Permission.CLUBS}),
+    # Findings name codes: whoever may not see those does not read them.
+    Role.VIEWER: frozenset({Permission.HOME, Permission.SALES, Permission.PROGRAMMES, Permission.FLEET, Permission.VOUCHERS}),
 }
 
 

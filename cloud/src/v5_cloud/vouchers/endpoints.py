@@ -11,8 +11,17 @@ from v5_cloud.access.dependencies import Issuer, Reader
 from v5_cloud.kit.container import Container, container
 from v5_cloud.kit.pagination import Cursor, Limit, Page
 from v5_cloud.kit.route import api_router
-from v5_cloud.vouchers import service
-from v5_cloud.vouchers.schemas import BlockRequest, IssueRequest, LoadRequest, Moved, MoveRequest, VoucherItem, VoucherMovement
+from v5_cloud.vouchers import extending, service
+from v5_cloud.vouchers.schemas import (
+    BlockRequest,
+    ExtendRequest,
+    IssueRequest,
+    LoadRequest,
+    Moved,
+    MoveRequest,
+    VoucherItem,
+    VoucherMovement,
+)
 
 __all__ = ["router"]
 
@@ -70,6 +79,12 @@ def load(held: Held, machine: Issuer, code: VoucherCode, body: LoadRequest) -> V
 def block(held: Held, machine: Issuer, code: VoucherCode, body: BlockRequest) -> VoucherItem:
     """Blocks it, or lets it be used again."""
     return service.block(held, machine.scope, code, body, actor=f"key:{machine.id}")
+
+
+@router.post("/{code}/extend")
+def extend(held: Held, machine: Issuer, code: VoucherCode, body: ExtendRequest) -> VoucherItem:
+    """A later last day, also for the money that is on it."""
+    return extending.extend(held, machine.scope, code, body, actor=f"key:{machine.id}")
 
 
 @router.post("/{code}/move")

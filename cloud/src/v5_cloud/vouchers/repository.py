@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Row, extract, func, or_, tuple_
+from sqlalchemy import Row, Select, extract, func, or_, tuple_
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import AccountRow, CustomerRow, HoldRow, Reservation, UseCounter, VoucherRow
+from v5_cloud.models import AccountRow, AuditRow, CustomerRow, HoldRow, Reservation, UseCounter, VoucherRow
 from v5_cloud.programmes.asks import CounterKey
+from v5_cloud.vouchers.schemas import VoucherFilter
 
 __all__ = ["VoucherRepository"]
 
@@ -31,25 +33,52 @@ class VoucherRepository(Repository):
         statement = self.select(VoucherRow).where(VoucherRow.customer_id == customer, VoucherRow.state == state)
         return self.session.scalars(statement.order_by(VoucherRow.valid_until, VoucherRow.code).limit(limit)).all()
 
-    def found(
-        self, kind: str, customer: str, state: str, run: str, ends: datetime | None, after: tuple[datetime, str] | None, limit: int
-    ) -> Sequence[Row[VoucherRow, AccountRow]]:
-        """Vouchers, newest first, each with its account where it has one."""
-        same = (AccountRow.id == VoucherRow.account_id) & self.guard(AccountRow)
-        statement = self.columns(VoucherRow, VoucherRow, AccountRow).outerjoin(AccountRow, same)
+    def _narrowed(self, statement: Select[Any], wanted: VoucherFilter) -> Select[Any]:
         for column, value in (
-            (VoucherRow.kind, kind),
-            (VoucherRow.customer_id, customer),
-            (VoucherRow.state, state),
-            (VoucherRow.run_id, run),
+            (VoucherRow.kind, wanted.kind),
+            (VoucherRow.type, wanted.type),
+            (VoucherRow.customer_id, wanted.customer),
+            (VoucherRow.state, wanted.state),
+            (VoucherRow.run_id, wanted.run),
+            (VoucherRow.code, wanted.code),
         ):
             if value:
                 statement = statement.where(column == value)
-        if ends is not None:
-            statement = statement.where(VoucherRow.valid_until <= ends)
+        if wanted.part:
+            statement = statement.where(VoucherRow.code.contains(wanted.part, autoescape=True))
+        if wanted.tail:
+            statement = statement.where(func.substr(VoucherRow.code, func.length(VoucherRow.code) - len(wanted.tail) + 1) == wanted.tail)
+        if wanted.ends is not None:
+            statement = statement.where(VoucherRow.valid_until <= wanted.ends)
+        if wanted.lives_at is not None:
+            statement = statement.where(or_(VoucherRow.valid_until.is_(None), VoucherRow.valid_until > wanted.lives_at))
+        return statement
+
+    def found(
+        self, wanted: VoucherFilter, after: tuple[datetime, str] | None, limit: int, *, passed: int = 0
+    ) -> Sequence[Row[VoucherRow, AccountRow]]:
+        """Vouchers, newest first, each with its account where it has one; from behind `after`, or behind so many."""
+        same = (AccountRow.id == VoucherRow.account_id) & self.guard(AccountRow)
+        statement = self._narrowed(self.columns(VoucherRow, VoucherRow, AccountRow).outerjoin(AccountRow, same), wanted)
         if after:
             statement = statement.where(tuple_(VoucherRow.created_at, VoucherRow.code) < tuple_(*after))
-        return self.session.execute(statement.order_by(VoucherRow.created_at.desc(), VoucherRow.code.desc()).limit(limit)).all()
+        return self.session.execute(
+            statement.order_by(VoucherRow.created_at.desc(), VoucherRow.code.desc()).offset(passed or None).limit(limit)
+        ).all()
+
+    def count(self, wanted: VoucherFilter) -> int:
+        """How many these are."""
+        return int(self.session.scalar(self._narrowed(self.columns(VoucherRow, func.count()), wanted)) or 0)
+
+    def noted(self, code: str, since: datetime) -> Sequence[AuditRow]:
+        """What people and systems did to a code, newest first."""
+        statement = self.select(AuditRow).where(AuditRow.subject == code, AuditRow.action.startswith("voucher."), AuditRow.at >= since)
+        return self.session.scalars(statement.order_by(AuditRow.at.desc()).limit(200)).all()
+
+    def open_holds(self, account: str) -> Sequence[HoldRow]:
+        """Payments under way, newest first."""
+        statement = self.select(HoldRow).where(HoldRow.account_id == account, HoldRow.state == "open")
+        return self.session.scalars(statement.order_by(HoldRow.created_at.desc())).all()
 
     def of_run(self, run: str) -> Sequence[str]:
         """Codes that a run made."""

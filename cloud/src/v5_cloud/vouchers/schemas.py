@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
@@ -10,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from v5_core.model import Code, Text, Wire
 from v5_core.money import Amount, Rate
 
-__all__ = ["BlockRequest", "IssueRequest", "LoadRequest", "MoveRequest", "Moved", "VoucherItem", "VoucherMovement"]
+__all__ = [
+    "BlockRequest", "ExtendRequest", "HistoryLine", "IssueRequest", "LoadRequest", "MoveRequest", "Moved", "VoucherFilter", "VoucherItem",
+    "VoucherMovement",
+]  # fmt: skip
 
 Reason = Annotated[Text, Field(min_length=1, max_length=500)]
 
@@ -80,6 +84,14 @@ class BlockRequest(Wire):
     reason: Reason
 
 
+class ExtendRequest(Wire):
+    """A later last day, also for the money that is on it."""
+
+    request_id: Code
+    until: date
+    reason: Reason
+
+
 class MoveRequest(Wire):
     """Moves all that is on a lost card to another one: a known code of the same kind, or a new one."""
 
@@ -144,3 +156,49 @@ class VoucherMovement(BaseModel):
     balance: Amount
     document: str | None
     store: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherFilter:
+    """What a list of vouchers is narrowed to; what is empty narrows nothing.
+
+    Attributes:
+        code: Exactly this one, folded.
+        part: A part of the code, folded.
+        tail: The last characters of the code, folded.
+        ends: Only those whose end is not after this instant.
+        lives_at: Only those that have not ended by then.
+    """
+
+    kind: str = ""
+    type: str = ""
+    customer: str = ""
+    state: str = ""
+    run: str = ""
+    code: str = ""
+    part: str = ""
+    tail: str = ""
+    ends: datetime | None = None
+    lives_at: datetime | None = None
+
+
+class HistoryLine(BaseModel):
+    """What happened to a voucher: a movement of money, or something that a person did to it.
+
+    Attributes:
+        what: "issue", "load", "use", "return", "undo", "lapse", "move", "hold", "block", "unblock" or "extend".
+        until: Of a hold: when it ends by itself.
+        actor: Who, where somebody did it by hand.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    at: datetime
+    what: str
+    amount: Amount | None = None
+    balance: Amount | None = None
+    document: str | None = None
+    number: str = ""
+    store: str = ""
+    until: datetime | None = None
+    actor: str = ""

@@ -21,7 +21,16 @@ from v5_cloud.tenants.service import CompanyInfo, company_info, epoch_base
 from v5_cloud.tenants.setup import audit
 from v5_cloud.vouchers.purse import MONEY, Issue, Purse
 from v5_cloud.vouchers.repository import VoucherRepository
-from v5_cloud.vouchers.schemas import BlockRequest, IssueRequest, LoadRequest, Moved, MoveRequest, VoucherItem, VoucherMovement
+from v5_cloud.vouchers.schemas import (
+    BlockRequest,
+    IssueRequest,
+    LoadRequest,
+    Moved,
+    MoveRequest,
+    VoucherFilter,
+    VoucherItem,
+    VoucherMovement,
+)
 from v5_core.codes import fold_code, spell
 from v5_core.days import day_end, day_start
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
@@ -30,10 +39,15 @@ from v5_core.model import Wire
 from v5_core.programme import Programme, StoredValueType
 from v5_core.stored import check_load, valid_until
 
-__all__ = ["block", "get", "issue", "item_of", "listed", "load", "move", "movements"]
+__all__ = [
+    "Codes", "block", "check", "check_loading", "get", "issue", "item_of", "item_of_pair", "items", "known", "listed", "load", "move",
+    "movements", "write",
+]  # fmt: skip
 
 
-class _Codes(Wire):
+class Codes(Wire):
+    """What is remembered of a request that was done."""
+
     codes: tuple[str, ...]
 
 
@@ -49,7 +63,7 @@ def issue(container: Container, scope: Scope, request: IssueRequest, *, actor: s
     programmes = current(container, scope)
     wanted = _wanted(company, programmes.programmes(now), request, now, actor)
 
-    def work(session: Session) -> _Codes:
+    def work(session: Session) -> Codes:
         repository = VoucherRepository(session, scope)
         if request.customer and CustomerRepository(session, scope).get(request.customer) is None:
             raise NotFoundError("There is no such customer.", code="unknown_customer")
@@ -57,11 +71,25 @@ def issue(container: Container, scope: Scope, request: IssueRequest, *, actor: s
         cause = Cause(None, request.store, company.default_zone)
         made = [purse.issue(wanted, new_id("is", now), at=now, cause=cause) for _ in range(request.count)]
         repository.add(*(audit(scope, now, actor, f"voucher.issue.{row.kind}", row.code) for row in made))
-        _write(container, session, purse, company)
-        return _Codes(codes=tuple(row.code for row in made))
+        write(container, session, purse, company)
+        return Codes(codes=tuple(row.code for row in made))
 
-    found = once(container, scope, "voucher.issue", request.request_id, request, _Codes, work)
-    return _items(container, scope, found.codes)
+    found = once(container, scope, "voucher.issue", request.request_id, request, Codes, work)
+    return items(container, scope, found.codes)
+
+
+def check(container: Container, scope: Scope, request: IssueRequest) -> None:
+    """Whether `issue` would do it, as things stand; changes nothing.
+
+    Raises:
+        ConflictError: The code is taken, or more than the type may hold.
+        ValidationError: A type, offer, store or amount that the programmes do not have.
+    """
+    now = container.clock()
+    _wanted(company_info(container, scope), current(container, scope).programmes(now), request, now, "")
+    with container.database.read(scope) as session:
+        if request.code and VoucherRepository(session, scope).by_codes([fold_code(request.code)]):
+            raise ConflictError("The code is taken.", code="code_taken", errors=(FieldError("code", "code_taken", "choose another code"),))
 
 
 def _wanted(company: CompanyInfo, programmes: tuple[Programme, ...], request: IssueRequest, now: datetime, actor: str) -> Issue:
@@ -98,9 +126,16 @@ def _type(programmes: tuple[Programme, ...], type_id: str, kind: str) -> tuple[P
     for programme in programmes:
         for type_ in programme.stored_value:
             if type_.id == type_id and type_.kind == kind:
+                _ours(type_)
                 return programme, type_
     wrong = FieldError("type", "unknown_type", f"name a type of kind {kind!r} of a published programme")
     raise ValidationError("There is no such type of stored value.", errors=(wrong,))
+
+
+def _ours(type_: StoredValueType) -> None:
+    # What is here of an external card is what a sale reserved there: whoever put money on it would give away another system's.
+    if type_.external:
+        raise ConflictError("Another system keeps these cards: issue, load and move them there.", code="kept_elsewhere")
 
 
 def load(container: Container, scope: Scope, code: str, request: LoadRequest, *, actor: str) -> VoucherItem:
@@ -113,24 +148,50 @@ def load(container: Container, scope: Scope, code: str, request: LoadRequest, *,
     company, now = company_info(container, scope), container.clock()
     programmes = current(container, scope).programmes(now)
 
-    def work(session: Session) -> _Codes:
+    def work(session: Session) -> Codes:
         repository = VoucherRepository(session, scope)
         purse = Purse(repository, company.currency, now)
-        row = _known(purse, code)
-        _usable(row)
-        _, type_ = _type(programmes, row.type, row.kind)
-        check_load(type_, balance=purse.balance(row), amount=request.amount, again=row.kind != "wallet" or bool(row.face))
+        row = known(purse, code)
+        type_ = _loadable(company, programmes, purse, row, request)
         until = valid_until(type_, now, company.default_zone)
         row.valid_until = until if until is not None else row.valid_until
         row.face, row.updated_at = row.face + request.amount, now
         entry = new_id("is", now)
         purse.fill(row, entry, request.amount, at=now, cause=Cause(None, request.store, company.default_zone), expires_at=until, renew=True)
         repository.add(audit(scope, now, actor, "voucher.load", row.code))
-        _write(container, session, purse, company)
-        return _Codes(codes=(row.code,))
+        write(container, session, purse, company)
+        return Codes(codes=(row.code,))
 
-    found = once(container, scope, f"voucher.load:{fold_code(code)}", request.request_id, request, _Codes, work)
-    return _items(container, scope, found.codes)[0]
+    found = once(container, scope, f"voucher.load:{fold_code(code)}", request.request_id, request, Codes, work)
+    return items(container, scope, found.codes)[0]
+
+
+def check_loading(container: Container, scope: Scope, code: str, request: LoadRequest) -> None:
+    """Whether `load` would do it, as things stand; changes nothing.
+
+    Raises:
+        ConflictError: The ceiling, a card that is loaded once only, or one that is blocked.
+        NotFoundError: No such code.
+    """
+    company, now = company_info(container, scope), container.clock()
+    with container.database.read(scope) as session:
+        purse = Purse(VoucherRepository(session, scope), company.currency, now)
+        row = known(purse, code, lock=False)
+        _loadable(company, current(container, scope).programmes(now), purse, row, request)
+
+
+def _loadable(
+    company: CompanyInfo, programmes: tuple[Programme, ...], purse: Purse, row: VoucherRow, request: LoadRequest
+) -> StoredValueType:  # fmt: skip
+    if row.kind not in MONEY:
+        raise ConflictError("It holds no money.", code="no_money")
+    if row.state != "active":
+        raise ConflictError("It is blocked, or not in use any more.", code=row.state)
+    if request.store and request.store not in company.stores:
+        raise ValidationError("There is no such store.", errors=(FieldError("store", "unknown_store", f"no store {request.store!r}"),))
+    _, type_ = _type(programmes, row.type, row.kind)
+    check_load(type_, balance=purse.balance(row), amount=request.amount, again=row.kind != "wallet" or bool(row.face))
+    return type_
 
 
 def block(container: Container, scope: Scope, code: str, request: BlockRequest, *, actor: str) -> VoucherItem:
@@ -162,12 +223,15 @@ def move(container: Container, scope: Scope, code: str, request: MoveRequest, *,
         NotFoundError: No such code.
     """
     company, now = company_info(container, scope), container.clock()
+    types = {one.id: one for programme in current(container, scope).programmes(now) for one in programme.stored_value}
 
-    def work(session: Session) -> _Codes:
+    def work(session: Session) -> Codes:
         repository = VoucherRepository(session, scope)
         purse = Purse(repository, company.currency, now)
         purse.load([code, request.to], lock=True)
-        row = _known(purse, code)
+        row = known(purse, code)
+        if row.type in types:
+            _ours(types[row.type])
         if row.account_id is None:
             raise ConflictError("Only what holds money can be moved; issue another coupon instead.", code="no_money")
         if row.state not in ("active", "blocked"):
@@ -191,11 +255,11 @@ def move(container: Container, scope: Scope, code: str, request: MoveRequest, *,
         purse.working.apply(into, cause)
         row.state, row.moved_to, row.reason, row.updated_at = "moved", target.code, request.reason, now
         repository.add(audit(scope, now, actor, "voucher.move", row.code))
-        _write(container, session, purse, company)
-        return _Codes(codes=(row.code, target.code, str(-sum(one.points for one in out.postings if one.account == row.account_id))))
+        write(container, session, purse, company)
+        return Codes(codes=(row.code, target.code, str(-sum(one.points for one in out.postings if one.account == row.account_id))))
 
-    found = once(container, scope, f"voucher.move:{fold_code(code)}", request.request_id, request, _Codes, work)
-    lost, other = _items(container, scope, found.codes[:2])
+    found = once(container, scope, f"voucher.move:{fold_code(code)}", request.request_id, request, Codes, work)
+    lost, other = items(container, scope, found.codes[:2])
     return Moved(lost=lost, replaced_by=other, amount=int(found.codes[2]))
 
 
@@ -205,7 +269,7 @@ def get(container: Container, scope: Scope, code: str) -> VoucherItem:
     Raises:
         NotFoundError: No such code.
     """
-    return _items(container, scope, (code,))[0]
+    return items(container, scope, (code,))[0]
 
 
 def listed(
@@ -217,8 +281,9 @@ def listed(
     ends = day_end(ending, company_info(container, scope).default_zone) if ending else None
     with container.database.read(scope) as session:
         place = (instant(after[0]), after[1]) if after else None
-        rows = VoucherRepository(session, scope).found(kind, customer, state, run, ends, place, limit + 1)
-        return page_of(rows, limit, _item, lambda row: (row[0].created_at.isoformat(), row[0].code))
+        wanted = VoucherFilter(kind=kind, customer=customer, state=state, run=run, ends=ends)
+        rows = VoucherRepository(session, scope).found(wanted, place, limit + 1)
+        return page_of(rows, limit, item_of_pair, lambda row: (row[0].created_at.isoformat(), row[0].code))
 
 
 def movements(container: Container, scope: Scope, code: str) -> list[VoucherMovement]:
@@ -258,12 +323,18 @@ def item_of(row: VoucherRow, balance: int, held: int) -> VoucherItem:
     )  # fmt: skip
 
 
-def _item(row: Row[VoucherRow, AccountRow]) -> VoucherItem:
+def item_of_pair(row: Row[VoucherRow, AccountRow]) -> VoucherItem:
+    """A row of a list as it is shown."""
     voucher, account = row
     return item_of(voucher, account.balance if account is not None else 0, account.held if account is not None else 0)
 
 
-def _items(container: Container, scope: Scope, codes: tuple[str, ...]) -> list[VoucherItem]:
+def items(container: Container, scope: Scope, codes: tuple[str, ...]) -> list[VoucherItem]:
+    """Some of them by their codes, in that order.
+
+    Raises:
+        NotFoundError: No such code.
+    """
     with container.database.read(scope) as session:
         repository = VoucherRepository(session, scope)
         rows = {row.code: row for row in repository.by_codes([fold_code(code) for code in codes])}
@@ -278,26 +349,25 @@ def _items(container: Container, scope: Scope, codes: tuple[str, ...]) -> list[V
         return found
 
 
-def _known(purse: Purse, code: str) -> VoucherRow:
-    purse.load([code], lock=True)
+def known(purse: Purse, code: str, *, lock: bool = True) -> VoucherRow:
+    """The row of a code.
+
+    Raises:
+        NotFoundError: No such code.
+    """
+    purse.load([code], lock=lock)
     row = purse.row(code)
     if row is None:
         raise _unknown()
     return row
 
 
-def _usable(row: VoucherRow) -> None:
-    if row.kind not in MONEY:
-        raise ConflictError("It holds no money.", code="no_money")
-    if row.state != "active":
-        raise ConflictError("It is blocked, or not in use any more.", code=row.state)
-
-
 def _unknown() -> NotFoundError:
     return NotFoundError("There is no such code.", code="unknown")
 
 
-def _write(container: Container, session: Session, purse: Purse, company: CompanyInfo) -> None:
+def write(container: Container, session: Session, purse: Purse, company: CompanyInfo) -> None:
+    """Writes what the purse changed, in the caller's transaction."""
     writes = WriteSet(purse.repository.scope)
     purse.collect(writes, company.default_zone)
     session.flush()
