@@ -45,12 +45,24 @@ class _Apply:
     def run(self, chosen: list[Candidate]) -> Discounts:
         """Applies what was chosen, in its order."""
         stage = Stage.PRICE
+        result, prices = self.result, self.prices
+        steps, deducted = result.steps, self.situation.deducted
         for rule, indexes in chosen:
             if rule.stage > stage:
                 stage = rule.stage
                 self._enter(stage)
+            quick = rule.quick
             if rule.guarded:
                 self._guarded(rule, indexes)
+            elif quick is not None and not deducted:
+                cut = quick(rule, indexes, prices)
+                if cut.amount:
+                    cut.rule, cut.uses = rule, 1
+                    cut.rate = card_rate(rule, self.situation) if rule.by_card else rule.percent
+                    result.total += cut.amount
+                    steps.append(cut)
+                    if rule.noted:
+                        self._note(rule, 1, 0)
             elif self._applied(rule, indexes) and rule.noted:
                 self._note(rule, 1, 0)
         if self.basket.vouchers and stage < Stage.REWARD:

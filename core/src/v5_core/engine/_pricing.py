@@ -29,7 +29,7 @@ def take(rule: OfferRule, indexes: list[int], prices: Prices, most: int | None =
 
 def _taken(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None) -> Cut:
     if units is None and not rule.partial:
-        return _KINDS[rule.kind](rule, indexes, prices)
+        return (rule.quick or _KINDS[rule.kind])(rule, indexes, prices)
     if rule.units is not None:
         units = rule.units if units is None else min(units, rule.units)
     cuts = []
@@ -59,54 +59,7 @@ def open_enough(rule: OfferRule, indexes: list[int], prices: Prices) -> bool:
 
 
 def _each_line(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
-    """A percentage of each line, or an amount off each of its units."""
-    if rule.closes or prices.allowed is not None:
-        return _each_open(rule, indexes, prices)
-    remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
-    most, of_till, half = rule.units_per_line, rule.of_till, rule.half
-    amount, percent = rule.amount, card_rate(rule, prices.situation) if rule.by_card else rule.percent
-    shares: dict[str, int] = {}
-    base = count = taken = 0
-    if rule.whole_lines:  # most offers are percentages of whole lines, and nothing else
-        for i in indexes:
-            price = remaining[i]
-            base += price
-            share = (price * percent + half) // 10_000
-            if share:
-                if i in open_:
-                    prices.reopen(i, share)
-                remaining[i] = price - share
-                shares[ids[i]] = share
-                taken += share
-        return Cut(shares, taken, base)
-    for i in indexes:  # the loop in which most quotes spend their time: what `_each_open` does, without a list of pieces
-        before = price = remaining[i]
-        units = all_units[i]
-        if most and most < units:
-            price = _some(rule, prices, i, most, (2 * price * most + units) // (2 * units))
-            units = most
-        if amount:
-            share = _off(rule, prices, i, units)
-            base += price
-        else:
-            of = _till_price(prices, i, units) if of_till else price
-            parts = 10_000 * units if rule.per_unit else 10_000
-            share = (of * percent + half * (parts // 10_000)) // parts * (parts // 10_000)
-            base += of
-        if share > price:
-            share = price
-        count += units
-        if share:
-            if i in open_:
-                prices.reopen(i, share)
-            remaining[i] = before - share
-            shares[ids[i]] = share
-            taken += share
-    return Cut(shares, taken, base, count)
-
-
-def _each_open(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
-    # The same on units that are still open, which are closed by it, or on those it may touch.
+    """A percentage of each line, or an amount off each of its units: of those that are still open where it closes them."""
     most, amount, percent = rule.units_per_line, rule.amount, card_rate(rule, prices.situation)
     shares: dict[int, int] = {}
     touched = []

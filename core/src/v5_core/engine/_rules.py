@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from v5_core.criteria import And, Compare, CriteriaError, Criterion, In, Predicate, compile_memory, parse
 from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
@@ -33,6 +33,9 @@ from v5_core.programme import (
 from v5_core.programme import Rule as RuleData
 
 __all__ = ["CompiledProgramme", "EarnData", "Gate", "OfferRule", "Pool", "Rule", "Stage", "card_rate", "fold_code", "static_match"]
+
+if TYPE_CHECKING:
+    from v5_core.engine._prices import Cut, Prices
 
 EarnData = EarnPerAmount | EarnPerQuantity | EarnPerSale
 # A rule is open only where a field holds one of the values: by them it is found, so that what cannot apply costs nothing.
@@ -176,7 +179,8 @@ class OfferRule(Rule):
         per_unit: Percentages are rounded on each unit of a line.
         less_discounts: What `units_per_line` leaves of a line is worth its till price less all that was taken off before.
         last_cents: Odd cents of a split fall on the last line.
-        whole_lines: A percentage of whole lines and nothing else, which most offers are.
+        quick: The loop for an offer of a frequent form.
+        buy: Units to buy for `get` others, at most so many `times`, the cheapest or the dearest (`direction` -1); 0 is as often as it can.
         chooses: Its kind chooses the units itself, and is told how many at most.
         set_size: Units that a set of different things has; 0: they need not differ.
         partial: It may not touch all units of its lines.
@@ -186,10 +190,10 @@ class OfferRule(Rule):
     """
 
     __slots__ = (
-        "amount", "by_card", "checked", "chooses", "closes", "cost", "counted", "gross_amount", "group", "guarded", "half", "key", "kind",
-        "last_cents", "less_discounts", "limit", "line_by_itself", "line_by_line", "members_only", "minimum", "minimum_pool", "noted",
-        "of_till", "offer", "once", "order", "partial", "per_unit", "per_unit_use", "percent", "phrases", "plain", "pools", "set_size",
-        "stage", "units", "units_per_line", "whole_lines",
+        "amount", "buy", "by_card", "checked", "chooses", "closes", "cost", "counted", "direction", "get", "gross_amount", "group",
+        "guarded", "half", "key", "kind", "last_cents", "less_discounts", "limit", "line_by_itself", "line_by_line", "members_only",
+        "minimum", "minimum_pool", "noted", "of_till", "offer", "once", "order", "partial", "per_unit", "per_unit_use", "percent",
+        "phrases", "plain", "pools", "quick", "set_size", "stage", "times", "units", "units_per_line",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
@@ -215,9 +219,14 @@ class OfferRule(Rule):
         self.per_unit = policies.percent_per == "unit"
         self.less_discounts = policies.units_price == "till_less_discounts"
         self.last_cents = policies.odd_cents == "last_line"
-        self.whole_lines = not (self.units_per_line or self.amount or self.of_till or self.per_unit)
         self.closes = data.closes_units
         self.chooses = data.kind in ("buy_get", "bundle", "cheapest")
+        self.quick: Callable[[OfferRule, list[int], Prices], Cut] | None = None
+        bought = data if isinstance(data, BuyGetOffer) else None
+        self.buy = max(1, bought.buy // 1000) if bought is not None else 0
+        self.get = max(1, bought.get // 1000) if bought is not None else 0
+        self.times = (bought.times or 0) if bought is not None else 0
+        self.direction = -1 if bought is not None and bought.choose == "dearest" else 1
         self.set_size = _set_size(data)
         self.per_unit_use = data.use_of == "unit"
         self.partial = bool(data.of_same or self.set_size or self.units)

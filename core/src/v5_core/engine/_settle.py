@@ -76,9 +76,7 @@ def settle(
         points_earned=sign * sum([one.points for one in earnings]),
         points_spent=points_spent,
         lines=_settled(lines, shares, _spread(points_spent, situation.gross)),
-        explanations=tuple(
-            [earning_explanation(one, situation.ids, words, sign) for one in earnings]
-        ),
+        explanations=tuple([earning_explanation(one, situation.ids, words, sign) for one in earnings]),
         uses=_uses(compiled, document, situation) if document.applied else (),
     )
 
@@ -125,7 +123,9 @@ def _uses(compiled: Compiled, document: SalesDocument, situation: Situation) -> 
         code = codes.get((claim.rule, claim.times), "")
         if offer.limits or offer.budgets or offer.coupon or (offer.entitlement and facts is not None):
             code = code if offer.coupon else ""
-            found.append(Use(programme, claim.rule, claim.times, code, offer.entitlement or "", bool(offer.limits), _amount(document, claim)))
+            found.append(
+                Use(programme, claim.rule, claim.times, code, offer.entitlement or "", bool(offer.limits), _amount(document, claim))
+            )
     found += [Use("", "voucher", 1, one.code) for one in document.applied if one.rule == "voucher" and one.code]
     return tuple(found)
 

@@ -84,8 +84,8 @@ class Situation:
     """
 
     __slots__ = (
-        "_line_records", "_lines", "_record", "_rows", "_units", "answers", "at", "currency", "deducted", "deducted_net", "facts", "given",
-        "gross", "ids", "keys", "local", "net", "operator", "payments", "store", "till",
+        "_line_records", "_lines", "_record", "_rows", "_units", "_vat_rates", "answers", "at", "currency", "deducted", "deducted_net",
+        "facts", "given", "gross", "ids", "keys", "local", "net", "operator", "payments", "store", "till",
     )  # fmt: skip
 
     def __init__(
@@ -115,6 +115,7 @@ class Situation:
         self.given = lines
         self._rows = rows
         self._lines: list[Line] | None = None
+        self._vat_rates: list[int] | None = None
         self.facts = facts
         self.at = at
         self.local = local
@@ -160,6 +161,13 @@ class Situation:
         if self._units is None:
             self._units = [units_of(row["quantity"]) for row in self._rows]
         return self._units
+
+    @property
+    def vat_rates(self) -> list[int]:
+        """Of each line, in hundredths of a percent."""
+        if self._vat_rates is None:
+            self._vat_rates = [row["vat_rate"] for row in self._rows]
+        return self._vat_rates
 
     @property
     def total(self) -> int:

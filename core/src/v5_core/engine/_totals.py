@@ -11,7 +11,6 @@ from v5_core.engine._fast import builder
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Stored
 from v5_core.hooks import StoredPayment, StoredUse
-from v5_core.model import Line
 from v5_core.words import Words
 
 __all__ = ["net_of", "stored_uses", "totals"]
@@ -25,15 +24,21 @@ def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[
     "line" takes VAT line by line. "total_net" adds up the lines' net by rate and takes VAT of the sum: the total may move by cents;
     "total_net_keep_gross" does so too, but the total stays and the net gives way.
     """
-    lines = situation.lines
-    nets = [line.net if left == line.gross else net_of(left, line) for left, line in zip(remaining, lines, strict=True)]
-    net = sum(nets)
-    gross = sum(remaining)
+    full, own = situation.gross, situation.net
+    nets: list[int] = []
+    net = gross = 0
+    for i, left in enumerate(remaining):
+        gross += left
+        part = own[i]
+        if left != full[i]:
+            part = left if part == full[i] else net_of(left, full[i], part, situation.vat_rates[i])
+        nets.append(part)
+        net += part
     way = view.tax_rounding
     if way != "line":
         by_rate: dict[int, int] = {}
-        for part, line in zip(nets, lines, strict=True):
-            by_rate[line.vat_rate] = by_rate.get(line.vat_rate, 0) + part
+        for part, rate in zip(nets, situation.vat_rates, strict=True):
+            by_rate[rate] = by_rate.get(rate, 0) + part
         tax = sum([apply_rate(base, rate) for rate, base in by_rate.items()])
         if way == "total_net":
             gross = net + tax
@@ -47,13 +52,13 @@ def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[
     return gross, net
 
 
-def net_of(left: int, line: Line) -> int:
+def net_of(left: int, gross: int, net: int, rate: int) -> int:
     """What is left of a line's price, without VAT: by its rate, where its own net was made so; else in proportion."""
     # `ratio`, written out: every quote comes by here.
-    gross, whole = line.gross, 10_000 + line.vat_rate
-    if (20_000 * gross + whole) // (2 * whole) == line.net:
+    whole = 10_000 + rate
+    if (20_000 * gross + whole) // (2 * whole) == net:
         return (20_000 * left + whole) // (2 * whole)
-    return (2 * left * line.net + gross) // (2 * gross) if gross else 0
+    return (2 * left * net + gross) // (2 * gross) if gross else 0
 
 
 def stored_uses(

@@ -1,0 +1,274 @@
+"""The forms that most offers have, each in one loop: what the whole of a quote's time goes into.
+
+`_pricing` can do all of it too, with everything that an offer may say besides; what is frequent is chosen here when programmes are made
+ready (`quick_of`). Loops are written out, and what units that are closed cost (`Prices.reopen`) too: a call costs more than its sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from v5_core.engine._prices import Cut, Prices
+from v5_core.engine._rules import OfferRule, card_rate
+from v5_core.programme import BuyGetOffer
+
+__all__ = ["quick_of"]
+
+_Quick = Callable[[OfferRule, list[int], Prices], Cut]
+
+_Unit = tuple[int, int, int, int]  # place in the order of prices, index of the line, units, their price together
+
+
+def quick_of(rule: OfferRule) -> _Quick | None:
+    """The loop for an offer, where it has one of the frequent forms."""
+    offer = rule.offer
+    form = _FORMS.get(rule.kind)
+    if form is None or rule.of_till or rule.per_unit or rule.less_discounts or rule.last_cents or rule.set_size:
+        return None
+    # What an offer says beyond this, now or in a later version, no loop knows: it goes the long way.
+    for name, field in type(offer).model_fields.items():
+        if name not in _KNOWN and getattr(offer, name) != field.get_default(call_default_factory=True):
+            return None
+    if isinstance(offer, BuyGetOffer):
+        return None if offer.choose == "next" else form
+    return None if rule.closes else form
+
+
+def _percent(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+    """A percentage of each line, or of so many of its units."""
+    remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
+    most, half = rule.units_per_line, rule.half
+    percent = card_rate(rule, prices.situation) if rule.by_card else rule.percent
+    shares: dict[str, int] = {}
+    base = taken = 0
+    for i in indexes:
+        price = before = remaining[i]
+        if most:
+            units = all_units[i]
+            if most < units:
+                price = (2 * price * most + units) // (2 * units)
+        base += price
+        share = (price * percent + half) // 10_000
+        if share:
+            left = before - share
+            if i in open_:
+                units, price = open_[i]
+                open_[i] = (units, (2 * price * left + before) // (2 * before))
+            remaining[i] = left
+            shares[ids[i]] = share
+            taken += share
+    return Cut(shares, taken, base)
+
+
+def _amount_units(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+    """An amount off each unit of each line, or off so many of its units."""
+    remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
+    most, amount = rule.units_per_line, rule.amount
+    shares: dict[str, int] = {}
+    base = count = taken = 0
+    for i in indexes:
+        price = before = remaining[i]
+        units = all_units[i]
+        if most and most < units:
+            price = (2 * price * most + units) // (2 * units)
+            units = most
+        count += units
+        if price:
+            base += price
+            share = amount * units
+            if share > price:
+                share = price
+            left = before - share
+            if i in open_:
+                units, price = open_[i]
+                open_[i] = (units, (2 * price * left + before) // (2 * before))
+            remaining[i] = left
+            shares[ids[i]] = share
+            taken += share
+    return Cut(shares, taken, base, count)
+
+
+def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+    """A percentage or an amount off all lines together; `split`, written out: odd cents go to the greatest remainders."""
+    remaining, open_, ids = prices.remaining, prices.open, prices.ids
+    base = 0
+    for i in indexes:
+        base += remaining[i]
+    amount = rule.amount or (base * rule.percent + rule.half) // 10_000
+    if amount > base:
+        amount = base
+    shares: dict[str, int] = {}
+    if not amount:
+        return Cut(shares, 0, base)
+    rest = amount
+    parts: list[int] = []
+    lacking: list[int] = []
+    for i in indexes:
+        product = amount * remaining[i]
+        part = product // base
+        parts.append(part)
+        lacking.append(part * base - product)
+        rest -= part
+    if rest > 4:
+        for position in sorted(range(len(parts)), key=lacking.__getitem__)[:rest]:
+            parts[position] += 1
+        rest = 0
+    while rest:  # a cent or two, mostly
+        position = lacking.index(min(lacking))
+        parts[position] += 1
+        lacking[position] = 1  # served: all others are below nothing, or at it
+        rest -= 1
+    for position, i in enumerate(indexes):
+        share = parts[position]
+        if share:
+            before = remaining[i]
+            left = before - share
+            if i in open_:
+                units, price = open_[i]
+                open_[i] = (units, (2 * price * left + before) // (2 * before))
+            remaining[i] = left
+            shares[ids[i]] = share
+    return Cut(shares, amount, base)
+
+
+def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+    """Buy some units, get the cheapest or the dearest others reduced."""
+    buying = _units(indexes, prices, rule.closes, -1)
+    getting, times = _found(rule, buying, indexes, prices)
+    if not times:
+        return Cut({}, 0, 0)
+    got = _first(getting, times * rule.get)
+    percent, half = rule.percent, rule.half
+    reduced: list[tuple[int, int]] = []
+    base = count = taken = 0
+    for _, i, units, price in got:
+        base += price
+        count += units
+        share = (price * percent + half) // 10_000
+        if share:
+            reduced.append((i, share))
+            taken += share
+    if not taken:
+        return Cut({}, 0, base)
+    remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
+    if rule.closes:
+        for _, i, units, price in got + _first(_without(buying, got), times * rule.buy):
+            if i in open_:
+                left, before = open_[i]
+                open_[i] = (left - units, before - price)
+            else:
+                open_[i] = (all_units[i] - units, remaining[i] - price)
+    shares: dict[str, int] = {}
+    for i, share in reduced:
+        if not rule.closes and i in open_:
+            prices.reopen(i, share)
+        remaining[i] -= share
+        shares[ids[i]] = share
+    return Cut(shares, taken, base, count)
+
+
+def _found(rule: OfferRule, buying: list[_Unit], indexes: list[int], prices: Prices) -> tuple[list[_Unit], int]:
+    # The units that can be got, and how often there are enough to buy and to get.
+    buy, get = rule.buy, rule.get
+    here = 0
+    for one in buying:
+        here += one[2]
+    times = here // buy
+    if rule.times and rule.times < times:
+        times = rule.times
+    if not times:
+        return [], 0
+    if not rule.pools:
+        return _units(indexes, prices, rule.closes, rule.direction), min(times, here // (buy + get))
+    pool = rule.pools[0]
+    lines = prices.selected.get(pool.selection, []) if pool.simple else prices.chosen(pool)
+    getting = _units(lines, prices, rule.closes, rule.direction)
+    there = 0
+    for one in getting:
+        there += one[2]
+    if there < times * get:
+        times = there // get
+    if here < times * (buy + get):  # units may be too few to buy some and get others
+        times = _most(buying, getting, buy, get, times)
+    return getting, times
+
+
+def _units(indexes: list[int], prices: Prices, closes: bool, direction: int) -> list[_Unit]:  # noqa: FBT001 - called by position, often
+    # The units of these lines that an offer may touch, each line with its place in the order of unit prices.
+    remaining, open_, all_units = prices.remaining, prices.open, prices.units
+    found: list[_Unit] = []
+    for i in indexes:
+        if closes and i in open_:
+            units, price = open_[i]
+            if not units:
+                continue
+        else:
+            units, price = all_units[i], remaining[i]
+        found.append((direction * (price * 1_000_000 // units), i, units, price))
+    return found
+
+
+def _first(pieces: list[_Unit], units: int) -> list[_Unit]:
+    # The first so many units in their order; part of a line at its share of the price.
+    if units == 1 and pieces:
+        place, i, has, price = min(pieces)
+        return [(place, i, 1, (2 * price + has) // (2 * has))]
+    found: list[_Unit] = []
+    for piece in sorted(pieces):
+        place, i, has, price = piece
+        if has > units:
+            found.append((place, i, units, (2 * price * units + has) // (2 * has)))
+            break
+        found.append(piece)
+        units -= has
+        if not units:
+            break
+    return found
+
+
+def _without(pieces: list[_Unit], taken: list[_Unit]) -> list[_Unit]:
+    # What is left of the pieces, in the order of their unit prices anew: the dearest first.
+    left: list[_Unit] = []
+    for piece in pieces:
+        _, i, units, price = piece
+        rest = units
+        for _, other, gone, worth in taken:
+            if other == i:
+                rest -= gone
+                price -= worth
+        if rest == units:
+            left.append(piece)
+        elif rest > 0:
+            left.append((-(price * 1_000_000 // rest), i, rest, price))
+    return left
+
+
+def _most(buying: list[_Unit], getting: list[_Unit], buy: int, get: int, high: int) -> int:
+    # How often it can be applied when a unit may be bought or got, not both. More of it never makes less possible: halving finds it.
+    low = 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        got = {i: units for _, i, units, _ in _first(getting, middle * get)}
+        left = 0
+        for _, i, units, _ in buying:
+            left += max(0, units - got.get(i, 0))
+        low, high = (middle, high) if left >= middle * buy else (low, middle - 1)
+    return low
+
+
+_FORMS: Final[dict[str, _Quick]] = {
+    "percent_lines": _percent,
+    "card_discount": _percent,
+    "amount_units": _amount_units,
+    "percent_order": _order,
+    "amount_order": _order,
+    "buy_get": _buy_get,
+}
+# Fields of offers that say whether, when and for whom, and those that the loops go by.
+_KNOWN: Final = frozenset({
+    "id", "title", "kind", "when", "validity", "selector", "priority", "group", "exclusive", "members_only", "codes", "coupon", "notify",
+    "entitlement", "limits", "budgets", "cost", "minimum", "minimum_of", "minimum_selector", "minimum_basis", "minimum_price",
+    "minimum_quantity", "not_above", "not_above_quantity", "closes_units",
+    "percent", "amount", "units_per_line", "buy", "get", "get_selector", "choose", "times",
+})  # fmt: skip
