@@ -145,7 +145,7 @@ class Bank:
         return self.write(place_hold(self.account, hold_id, points, at=at, expires_at=until, policies=self.policies))
 
     def release(self, hold_id: str, at: datetime = NOON, *, timed_out: bool = False) -> Outcome:
-        return self.write(release_hold(self.account, hold_id, at=at, timed_out=timed_out))
+        return self.write(release_hold(self.account, hold_id, at=at, timed_out=timed_out, policies=self.policies))
 
     def expire(self, at: datetime) -> Outcome:
         return self.write(expire(self.account, f"expiry:{at:%Y-%m-%d}", at=at))

@@ -21,13 +21,14 @@ _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(eq=False)
 class Batch:
-    """Points that came together (a lot)."""
+    """Points that came together (a lot); `lent` ones stand for a debt that moved to another account."""
 
     entry: str
     rule: str
     came: datetime
-    lapses: datetime | None
-    usable: datetime | None
+    lapses: datetime | None = None
+    usable: datetime | None = None
+    lent: bool = False
 
 
 @dataclass(eq=False)
@@ -54,6 +55,7 @@ class Use:
     rule: str
     point: Point | None
     debt: int = 0
+    at: datetime = _NEVER
 
 
 class Book:
@@ -96,6 +98,8 @@ class Book:
         """Left, held and lapsed of all that an entry brought by a rule."""
         found: dict[tuple[str, str], tuple[int, int, int]] = {}
         for point in self.points:
+            if point.batch.lent:
+                continue
             left, held, gone = found.get((point.batch.entry, point.batch.rule), (0, 0, 0))
             found[point.batch.entry, point.batch.rule] = (
                 left + (not point.gone and point.use is None), held + bool(point.hold), gone + point.gone,
@@ -175,6 +179,24 @@ class Book:
         self._repay(at)
         self._moved(at, before)
 
+    def move(self, target: Book, entry: str, at: datetime) -> None:
+        """All that is left goes to another account, each point as old as it was; what is owed is owed there."""
+        before, there = self.balance, target.balance
+        batches: dict[Batch, Batch] = {}
+        for point in [one for one in self.points if one.free]:
+            old = point.batch
+            into = batches.setdefault(old, Batch(entry, old.rule, old.came, old.lapses, old.usable))
+            self._use(Use(entry, entry, Operation.MOVE, "", point))
+            target.points.append(Point(into))
+        for use in self.owed:
+            target.debts += 1
+            target.uses.append(Use(entry, entry, use.operation, use.rule, None, target.debts, at))
+            use.point = Point(Batch(use.origin, use.rule, use.at, lent=True), use=use)
+            self.points.append(use.point)
+        target._repay(at)
+        self._moved(at, before)
+        target._moved(at, there)
+
     # How
 
     def _moved(self, at: datetime, before: int) -> None:
@@ -214,7 +236,7 @@ class Book:
         if short and may_owe:
             self.debts += 1
             for _ in range(short):
-                self._use(Use(entry, origin, operation, rule, None, self.debts))
+                self._use(Use(entry, origin, operation, rule, None, self.debts, at))
             return 0
         return short
 

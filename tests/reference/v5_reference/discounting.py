@@ -391,6 +391,8 @@ class Discounting:
             taken = share_out(min(self.deducted, sum(after)), after)
             after = [price - part for price, part in zip(after, taken, strict=True)]
             before_rewards = [max(0, price - part) for price, part in zip(before_rewards, taken, strict=True)]
-        costs = Costs(after, getattr(self, "before_orders", after), before_rewards, in_points or zero, in_stored or zero)
+        # A deduction touches the whole order: what lines cost before that is what they cost without it.
+        before_orders = getattr(self, "before_orders", [one.price for one in self.goods])
+        costs = Costs(after, before_orders, before_rewards, in_points or zero, in_stored or zero)
         goods = [replace(one) for one in self.goods]
         return earn(self.mine, goods, costs, self.state.used, self.facts, self.local, self.holds, self.request.at)

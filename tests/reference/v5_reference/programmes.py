@@ -235,7 +235,7 @@ _POLICIES: Final = {
     "rounding": ("down", "half-up"), "discount_rounding": ("half-up", "down"), "percent_of": ("remaining", "till"), "vat": ("gross", "net"),
     "base": ("after_discounts", "before_discounts", "before_rewards"), "category_base": ("after_discounts", "before_order_discounts"),
     "earn_on_points": (False, True), "earn_on_stored_value": (True, False), "same_sale_points": (False, True),
-    "pending_days": (0, 2), "tax_rounding": ("line", "total_net", "total_net_keep_gross"), "one_reward_per_sale": (False, True),
+    "pending_days": (0, 2), "tax_rounding": ("line", "total_net", "total_net_keep_gross", "total_gross"), "one_reward_per_sale": (False, True),
     "compete_by": ("amount", "priority"), "compete_for": ("basket", "line"),
 }  # fmt: skip
 

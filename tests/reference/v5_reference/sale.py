@@ -82,12 +82,16 @@ class _Sale(Discounting):
         gross, net = sum(one.price for one in self.goods), sum(nets)
         if way != "line":
             rates = {one.line.vat_rate for one in self.goods}
-            by_rate = {rate: sum(part for part, one in zip(nets, self.goods, strict=True) if one.line.vat_rate == rate) for rate in rates}
+            parts = [one.price for one in self.goods] if way == "total_gross" else nets
+            by_rate = {rate: sum(part for part, one in zip(parts, self.goods, strict=True) if one.line.vat_rate == rate) for rate in rates}
+            if way == "total_gross":
+                by_rate = {rate: half_up(Fraction(total * 10_000, 10_000 + rate)) for rate, total in by_rate.items()}
+                net = sum(by_rate.values())
             tax = sum(half_up(Fraction(base * rate, 10_000)) for rate, base in by_rate.items())
-            if way == "total_net":
-                gross = net + tax
-            else:
+            if way == "total_net_keep_gross":
                 net = gross - tax
+            else:
+                gross = net + tax
         if self.deducted and not self.left():
             return 0, 0  # taken off entirely
         return gross - self.deducted, net - self.deducted_net

@@ -31,6 +31,7 @@ from v5_core.engine import points_worth
 from v5_core.errors import BlockedError, FieldError, NotFoundError, UnknownCustomerError, ValidationError
 from v5_core.hooks import CancelResponse, HoldRequest, HoldResponse, StoredUse
 from v5_core.ledger import place_hold, release_hold
+from v5_core.programme import Policies
 
 __all__ = ["place", "release", "time_out"]
 
@@ -61,7 +62,7 @@ def place(container: Container, scope: Scope, session: Session, request: HoldReq
     if request.points and account is not None and customer is not None:
         working.load([account], (), ())
         ledger.outline(working, [account.id])
-        _time_out(working, account.id)
+        _time_out(working, account.id, programmes.policies(now))
         permit(session, scope, request, programmes, company.currency, company.stores[request.store], customer, working, account.id)
         reserve = partial(place_hold, hold_id=hold_id, points=request.points, at=now, expires_at=expires, policies=programmes.policies(now))
         working.apply(working.ask(account.id, reserve), Cause())
@@ -136,7 +137,8 @@ def release(container: Container, scope: Scope, session: Session, name: str, *, 
         hold = working.holds[row.id]
         if hold.is_open:
             points, freed = hold.points, True
-            free = partial(release_hold, hold_id=hold.hold_id, at=now, timed_out=timed_out)
+            policies = _programmes(container, scope, session).policies(now)
+            free = partial(release_hold, hold_id=hold.hold_id, at=now, timed_out=timed_out, policies=policies)
             working.apply(working.ask(account, free), Cause())
         working.collect(writes, company.default_zone)
     for one in repository.reservations([one.id for one in known]):
@@ -167,8 +169,8 @@ def time_out(container: Container, scope: Scope, limit: int = 100) -> int:
     return len(overdue)
 
 
-def _time_out(working: Working, account: str) -> None:
+def _time_out(working: Working, account: str, policies: Policies) -> None:
     for hold in working.state(account).holds:
         if hold.expires_at <= working.now:
-            free = partial(release_hold, hold_id=hold.hold_id, at=working.now, timed_out=True)
+            free = partial(release_hold, hold_id=hold.hold_id, at=working.now, timed_out=True, policies=policies)
             working.apply(working.ask(account, free), Cause())

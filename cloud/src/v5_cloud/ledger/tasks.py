@@ -20,6 +20,7 @@ from v5_cloud.ledger.working import Cause, Working
 from v5_cloud.membership.tasks import keep_levels
 from v5_cloud.messages.service import send_due
 from v5_cloud.models import new_id
+from v5_cloud.programmes.service import current
 from v5_cloud.segments.refreshing import refresh_stale
 from v5_cloud.settlement.pending import settle_known
 from v5_cloud.settlement.service import again
@@ -60,6 +61,7 @@ def housekeeping(container: Container) -> int:
 def _settle_time(container: Container, scope: Scope, account: str) -> bool:
     """Releases the account's overdue holds and takes out what lapsed; whether that may go on, for no transaction takes out too many."""
     company, now = company_info(container, scope), container.clock()
+    policies = current(container, scope).policies(now)
     with container.database.write(scope) as session:
         ledger = LedgerRepository(session, scope)
         pairs, _ = ledger.lock((), [account], ())
@@ -71,7 +73,7 @@ def _settle_time(container: Container, scope: Scope, account: str) -> bool:
         cause = Cause(zone=company.default_zone)
         for hold in working.state(account).holds:
             if hold.expires_at <= now:
-                free = partial(release_hold, hold_id=hold.hold_id, at=now, timed_out=True)
+                free = partial(release_hold, hold_id=hold.hold_id, at=now, timed_out=True, policies=policies)
                 working.apply(working.ask(account, free), cause)
         working.apply(working.ask(account, partial(expire, entry=new_id("x", now), at=now)), cause)
         writes = WriteSet(scope)

@@ -12,16 +12,17 @@ from v5_core.engine import claimed_points
 from v5_core.ledger import release_hold
 from v5_core.model import PaymentMethod
 from v5_core.money import ratio
+from v5_core.programme import Policies
 
 __all__ = ["hold_ids", "release_unused", "spent_points"]
 
 
-def release_unused(working: Working, holds: Iterable[str], cause: Cause) -> None:
+def release_unused(working: Working, holds: Iterable[str], cause: Cause, policies: Policies) -> None:
     """Points that a hold kept beside other things, for a sale that did not use them, are free at once."""
     for name in holds:
         hold = working.holds.get(name)
         if hold is not None and hold.is_open:
-            working.apply(working.ask(hold.account, partial(release_hold, hold_id=name, at=working.now)), cause)
+            working.apply(working.ask(hold.account, partial(release_hold, hold_id=name, at=working.now, policies=policies)), cause)
 
 
 def hold_ids(working: Working, doc: Doc) -> tuple[str, ...]:

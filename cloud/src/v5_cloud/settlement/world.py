@@ -244,7 +244,8 @@ class World:
             self._returns(sale, returns)
         if self.extras is not None:
             bring(self.extras, sale, returns, facts)
-            release_unused(self.working, self.extras.freed.pop(sale.id, ()), Cause(sale.id, body.store, self.zone(sale)))
+            cause, policies = Cause(sale.id, body.store, self.zone(sale)), self.extras.catalogue.policies(body.issued_at)
+            release_unused(self.working, self.extras.freed.pop(sale.id, ()), cause, policies)
 
     def _settled(self, sale: Doc, facts: CustomerFacts | None, compiled: Compiled) -> Settlement:
         spent = spent_points(self.catalogue, self.working, sale) if sale.account else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from v5_core.errors import ConflictError, NotFoundError
 from v5_core.ledger._types import AccountState, Hold, HoldState, InsufficientPointsError, Operation, Outcome
@@ -12,6 +13,8 @@ from v5_core.ledger._work import Work
 from v5_core.programme import Policies
 
 __all__ = ["place_hold", "release_hold"]
+
+_DEFAULT: Final = Policies()
 
 
 def place_hold(state: AccountState, hold_id: str, points: int, *, at: datetime, expires_at: datetime, policies: Policies) -> Outcome:
@@ -38,7 +41,9 @@ def place_hold(state: AccountState, hold_id: str, points: int, *, at: datetime, 
     return work.done()
 
 
-def release_hold(state: AccountState, hold_id: str, *, at: datetime, timed_out: bool = False) -> Outcome:
+def release_hold(
+    state: AccountState, hold_id: str, *, at: datetime, timed_out: bool = False, policies: Policies = _DEFAULT
+) -> Outcome:  # fmt: skip
     """Sets a hold free; what lapsed meanwhile goes with the next expiry run.
 
     Args:
@@ -46,11 +51,12 @@ def release_hold(state: AccountState, hold_id: str, *, at: datetime, timed_out: 
         hold_id: Which one.
         at: When.
         timed_out: It lapsed by itself (kept apart for people who look).
+        policies: Of the programme: which of the points that are free now repay a debt.
 
     Raises:
         NotFoundError: It is not among the open holds.
     """
-    work = Work(state, hold_id, at)
+    work = Work(state, hold_id, at, fifo=policies.lots == "fifo")
     hold = work.holds.get(hold_id)
     if hold is None or not hold.is_open:
         raise NotFoundError(f"hold {hold_id!r} is not open")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from v5_core.engine import expires_at
@@ -16,6 +17,8 @@ from v5_core.ledger._work import Work, lapsed
 from v5_core.programme import Policies, Programme
 
 __all__ = ["adjust", "expire", "move", "renewals", "reset", "undo"]
+
+_DEFAULT: Final = Policies()
 
 
 def expire(state: AccountState, entry: str, *, at: datetime) -> Outcome:
@@ -102,8 +105,10 @@ def undo(state: AccountState, entry: str, booked: Booked, undone: str, *, at: da
     return work.done()
 
 
-def move(source: AccountState, target: AccountState, entry: str, *, at: datetime) -> tuple[Outcome, Outcome]:
-    """Moves all that is left on one account to another, lot by lot, each with its own end (a lost gift card).
+def move(
+    source: AccountState, target: AccountState, entry: str, *, at: datetime, policies: Policies = _DEFAULT
+) -> tuple[Outcome, Outcome]:  # fmt: skip
+    """Moves all that is left on one account to another, lot by lot, each as old as it was and with its own end (a lost gift card).
 
     Raises:
         ConflictError: Another unit, or something is held for a payment under way.
@@ -113,13 +118,15 @@ def move(source: AccountState, target: AccountState, entry: str, *, at: datetime
         raise ConflictError(f"{source.unit} cannot move to an account in {target.unit}", code="unit")
     if any(hold.is_open for hold in source.holds):
         raise ConflictError("a payment with it is under way: let it end first", code="held")
-    out, into = Work(_whole(source), entry, at), Work(target, entry, at)
+    out, into = Work(_whole(source), entry, at), Work(target, entry, at, fifo=policies.lots == "fifo")
     for lot in sorted(source.lots, key=lambda one: one.sequence):
         out.move(lot.lot_id, -lot.remaining)
         out.allocate(Operation.MOVE, lot.lot_id, lot.remaining, ("", ""))
         out.post(Operation.MOVE, Counter.MOVED, -lot.remaining, lot.programme, lot.rule)
         if lot.remaining > 0:
-            into.add(lot.remaining, lot.programme, lot.rule, expires_at=lot.expires_at, usable_from=lot.usable_from)
+            into.add(
+                lot.remaining, lot.programme, lot.rule, expires_at=lot.expires_at, usable_from=lot.usable_from, came_at=lot.earned_at
+            )  # fmt: skip
         else:
             debt = into.add(lot.remaining, lot.programme, lot.rule, debt=lot.debt)
             into.allocate(lot.debt or Operation.ADJUST, debt.lot_id, -lot.remaining, (lot.programme, lot.rule))

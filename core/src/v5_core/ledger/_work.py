@@ -70,9 +70,9 @@ class Work:
     def add(
         self, points: int, programme: str, rule: str, *,
         expires_at: datetime | None = None, usable_from: datetime | None = None, debt: Operation | None = None,
-        owner: str = "",
+        owner: str = "", came_at: datetime | None = None,
     ) -> Lot:  # fmt: skip
-        """A new lot with a deterministic id; `owner` is whose it is, where it is not this entry's."""
+        """A new lot with a deterministic id; `owner` is whose it is, where it is not this entry's; `came_at` where it is older."""
         self.sequence += 1
         number = 0
         while True:
@@ -83,7 +83,7 @@ class Work:
             number += 1
         came = 0 if debt else points
         lot = Lot(
-            lot_id, self.state.account, owner or self.entry, programme, rule, came, points, self.at, expires_at,
+            lot_id, self.state.account, owner or self.entry, programme, rule, came, points, came_at or self.at, expires_at,
             sequence=self.sequence, debt=debt, usable_from=usable_from,
         )  # fmt: skip
         self.lots[lot_id] = lot
