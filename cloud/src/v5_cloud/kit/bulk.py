@@ -13,10 +13,12 @@ from operator import itemgetter
 from typing import Any, Final, Literal, cast
 
 import orjson
-from sqlalchemy import CursorResult, TextClause, bindparam, inspect, text
+from sqlalchemy import CursorResult, bindparam, inspect, text
+from sqlalchemy.dialects.sqlite import Insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from v5_cloud.kit.direct import execute
 from v5_cloud.kit.stale import stale, stale_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import AccountRow, StoreDay, TenantRow
@@ -78,27 +80,16 @@ class WriteSet:
     def _postgres(self, session: Session, epoch: int) -> int:
         # Every session locks rows of one table in the same order, so that two of them never wait for each other.
         tables = tuple((model.__tablename__, mode) for model, mode in self.rows)
-        parameters: dict[str, Any] = {"tenant": self.scope.tenant}
-        for index, rows in enumerate(self.rows.values()):
-            parameters[f"p{index}"] = _json([rows[key] for key in sorted(rows)])
+        parameters: list[Any] = [self.scope.tenant]
         if self.accounts:
             self.accounts.sort(key=lambda row: str(row["id"]))
-            parameters |= {"accounts": _json(self.accounts), "epoch": epoch}
-        return int(session.execute(_statement(tables, bool(self.accounts)), parameters).scalar_one())
+            parameters += (_json(self.accounts), epoch)
+        parameters += [_json([rows[key] for key in sorted(rows)]) for rows in self.rows.values()]
+        return int(execute(session.connection(), _statement(tables, bool(self.accounts)), parameters)[0][0])
 
     def _sqlite(self, session: Session) -> int:
         for (model, mode), rows in self.rows.items():
-            statement = sqlite_insert(model.__table__)  # type: ignore[arg-type]
-            keys = _keys(model)
-            others = {column.name: column for column in statement.excluded if column.name not in keys}
-            if mode == "keep":
-                statement = statement.on_conflict_do_nothing(index_elements=keys)
-            elif mode == "replace":
-                statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
-            elif mode == "add":
-                added = {name: model.__table__.c[name] + column for name, column in others.items()}
-                statement = statement.on_conflict_do_update(index_elements=keys, set_=added)
-            session.connection().execute(statement, [dict(row) for row in rows.values()])
+            session.connection().execute(_upsert(model, mode), [dict(row) for row in rows.values()])
         if not self.accounts:
             return 0
         # SQLite has one writer, so a counter of the whole company costs nothing there.
@@ -124,6 +115,22 @@ def _keys(model: type[TenantRow]) -> tuple[str, ...]:
 
 
 @functools.cache
+def _upsert(model: type[TenantRow], mode: Mode) -> Insert:
+    """SQLite's statement: made once, for making it costs more than running it."""
+    statement = sqlite_insert(model.__table__)  # type: ignore[arg-type]
+    keys = _keys(model)
+    others = {column.name: column for column in statement.excluded if column.name not in keys}
+    if mode == "keep":
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    if mode == "replace":
+        return statement.on_conflict_do_update(index_elements=keys, set_=others)
+    if mode == "add":
+        added = {name: model.__table__.c[name] + column for name, column in others.items()}
+        return statement.on_conflict_do_update(index_elements=keys, set_=added)
+    return statement
+
+
+@functools.cache
 def _key_of(model: type[TenantRow]) -> Callable[[Row], Any]:
     return itemgetter(*_keys(model))
 
@@ -136,9 +143,9 @@ _MODELS: Final = {mapper.class_.__tablename__: mapper.class_ for mapper in Store
 
 
 @functools.lru_cache(maxsize=256)
-def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> TextClause:  # noqa: FBT001 - a cache key
+def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> str:  # noqa: FBT001 - a cache key
     parts = []
-    for index, (name, mode) in enumerate(tables):
+    for index, (name, mode) in enumerate(tables, start=4 if accounts else 2):
         table = _MODELS[name].__table__
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
         keys = [column.name for column in table.primary_key.columns]
@@ -150,7 +157,7 @@ def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> TextClau
             added = "" if mode == "replace" else '"{table}"."{one}" + '
             sets = ", ".join(f'"{one}" = ' + added.format(table=name, one=one) + f'excluded."{one}"' for one in others)
             conflict = f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {sets}"
-        source = f'jsonb_populate_recordset(NULL::"{name}", CAST(:p{index} AS jsonb))'
+        source = f'jsonb_populate_recordset(NULL::"{name}", CAST(${index} AS jsonb))'
         parts.append(f'w{index} AS (INSERT INTO "{name}" ({columns}) SELECT {columns} FROM {source}{conflict})')  # noqa: S608 - names of our own tables
     if accounts:
         table = AccountRow.__table__
@@ -158,9 +165,9 @@ def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> TextClau
         shape = ", ".join(f"{name} {types.get(name, 'bigint')}" for name in _ACCOUNT)
         sets = ", ".join(f"{name} = x.{name}" for name in _ACCOUNT)
         parts.append(
-            f"changed AS (UPDATE account a SET {sets}, replica = :epoch + CAST(CAST(pg_current_xact_id() AS text) AS bigint) "  # noqa: S608
-            f"FROM jsonb_to_recordset(CAST(:accounts AS jsonb)) AS x(id text, expected bigint, {shape}) "
-            "WHERE a.tenant_id = :tenant AND a.id = x.id AND a.version = x.expected RETURNING 1)"
+            f"changed AS (UPDATE account a SET {sets}, replica = CAST($3 AS bigint) + CAST(CAST(pg_current_xact_id() AS text) AS bigint) "  # noqa: S608
+            f"FROM jsonb_to_recordset(CAST($2 AS jsonb)) AS x(id text, expected bigint, {shape}) "
+            "WHERE a.tenant_id = CAST($1 AS text) AND a.id = x.id AND a.version = x.expected RETURNING 1)"
         )
     count = "(SELECT count(*) FROM changed)" if accounts else "0"
-    return text(f"WITH {', '.join(parts)} SELECT {count} FROM (SELECT CAST(:tenant AS text)) AS t")  # noqa: S608
+    return f"WITH {', '.join(parts)} SELECT {count} FROM (SELECT CAST($1 AS text)) AS t"  # noqa: S608
