@@ -100,7 +100,7 @@ class Database:
     def _session(self, scope: Scope, *, locks: Sequence[int], write: bool) -> Iterator[Session]:
         session = Session(self.engine, expire_on_commit=False, autoflush=write)
         try:
-            claim = "" if self.is_sqlite else _claim(scope, locks)
+            claim = "" if self.is_sqlite else _claim(scope, locks, write=write)
             session.connection(execution_options={"v5_write": write, "v5_claim": claim})
             yield session
             if write:
@@ -113,9 +113,13 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _claim(scope: Scope, locks: Sequence[int]) -> str:
+def _claim(scope: Scope, locks: Sequence[int], *, write: bool) -> str:
     tenant = scope.tenant.replace("'", "''")
     claim = f"SELECT set_config('v5.tenant', '{tenant}', true)"
+    if write:
+        # What a transaction does finds its rows by their keys, whatever these are: to plan each statement anew for its values, as
+        # PostgreSQL does by itself when rows are few, would cost a sale as much again as running them. Lists and reports are read.
+        claim += ", set_config('plan_cache_mode', 'force_generic_plan', true)"
     if locks:
         numbers = ",".join(str(int(one)) for one in sorted(locks))
         claim += f", (SELECT count(pg_advisory_xact_lock(k)) FROM unnest('{{{numbers}}}'::bigint[]) AS k)"  # noqa: S608 - numbers

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    CompoundSelect,
     Delete,
     Select,
     Text,
@@ -28,8 +29,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.sql.expression import Executable
 
+from v5_cloud.kit.direct import Compiled
 from v5_cloud.models import TenantRow
 
 __all__ = ["DIRECTORY", "Repository", "Scope"]
@@ -49,7 +50,7 @@ class Scope:
 
 
 # Statements of the hot path, by kind of database, scope and name.
-_KEPT: Final[dict[tuple[bool, Scope, str], Executable]] = {}
+_KEPT: Final[dict[tuple[bool, Scope, str], Select[Any] | CompoundSelect[Any] | Compiled]] = {}
 _MOST_KEPT: Final = 5000
 
 
@@ -108,7 +109,7 @@ class Repository:
             return column.in_(bindparam(name, expanding=True))
         return column == any_(bindparam(name, type_=ARRAY(Text())))
 
-    def rows(self, name: str, build: Callable[[], Executable], values: dict[str, Any]) -> Sequence[Any]:
+    def rows(self, name: str, build: Callable[[], Select[Any] | CompoundSelect[Any]], values: dict[str, Any]) -> Sequence[Any]:
         """Runs a statement of the hot path, which is built once: building one costs as much as running it.
 
         Args:
@@ -121,7 +122,9 @@ class Repository:
         if statement is None:
             if len(_KEPT) >= _MOST_KEPT:
                 _KEPT.clear()
-            statement = _KEPT[key] = build()
+            statement = _KEPT[key] = build() if self.sqlite else Compiled.of(build())
+        if isinstance(statement, Compiled):
+            return statement.rows(self.session.connection(), values)
         return self.session.connection().execute(statement, values).all()
 
     def update(self, model: type[TenantRow]) -> Update:
