@@ -53,6 +53,29 @@ def test_what_passes_and_what_fails_is_counted_in_the_last_line(tmp_path: Path) 
     assert [line.split()[0] for line in said if line.startswith(("passed", "FAILED"))] == ["passed", "FAILED"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            ("percent: 10,", "percent: 10, min_qty: 3,"),
+            "given: 422 validation: .*min_qty: no such key here; perhaps minimum_quantity. There are: id",
+        ),
+        (("total: 11.25", "totl: 11.25"), r"totl: expected \"11.25\", got null \(no totl: there are total, .*; perhaps total\)"),
+        (("[rule=ten]", "[rule=tin]"), r"got null \(benefits has no rule tin; it has ten\)"),
+        (('"benefits[rule=ten]', '"benefits[3]'), r"got null \(benefits has 1 of them\)"),
+        (("{basket", "{customer: bob, basket"), "no customer is called 'bob'; given: .* has nobody"),
+    ],
+)
+def test_a_mistake_is_told_with_what_is_there(service: Service, tmp_path: Path, wrong: tuple[str, str], said: str) -> None:
+    result = runner.run_file(service, written(tmp_path, CASE.replace(*wrong)))
+    assert re.search(said, "\n".join(result.failures))
+
+
+def test_one_thing_where_a_list_is_meant(service: Service, tmp_path: Path) -> None:
+    text = CASE.replace("basket: [{product: A, price: 12.50}]", "codes: NONE, basket: {product: A, price: 12.50}")
+    assert runner.run_file(service, written(tmp_path, text)).failures == []
+
+
 def test_a_folder_without_cases_is_no_success(tmp_path: Path) -> None:
     status, said = told(tmp_path)
     assert (status, said[-1]) == (1, "0 passed, 0 failed")
@@ -68,6 +91,15 @@ def test_a_folder_without_cases_is_no_success(tmp_path: Path) -> None:
         (CASE.replace("    expect:", "    clock: {days: 1}\n    expect:"), "steps[0]: Value error, a step has exactly one verb"),
         (CASE.replace("steps:", "table: [{colour: red}]\nsteps:"), "table: no $colour in the case"),
         (CASE.replace("title:", "id: X2\ntitle:"), "said twice: id"),
+        (
+            CASE.replace("product:", "sku:"),
+            "steps[0].quote.basket[0].sku: no such key here; perhaps product. There are: product, price, amount",
+        ),
+        (CASE.replace("expect:", "expects:"), "steps[0].expects: no such key here; perhaps expect. There are: as, note, quote"),
+        (
+            CASE.replace("steps:", "table: [{off: 1}]\nsteps:").replace("12.50", "$price").replace("1.25", "$off"),
+            "no row says $price; there are off",
+        ),
         ("- a list", "no mapping"),
         ("a: [", "line 1"),
     ],

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from v5_core.money import WireInt
 from v5_core.programme import Programme
-from v5_tools.peers import basket, cases
+from v5_tools.peers import basket, cases, hints
+from v5_tools.peers.service import RefusedError
 
 if TYPE_CHECKING:
     from v5_tools.peers.shop import World
@@ -52,7 +53,12 @@ def _spell(root: Any, loc: tuple[Any, ...]) -> None:
 
 def publish(world: World, data: Mapping[str, Any]) -> Any:
     """Publishes a programme: a draft first, as the back office does."""
-    draft = world.call("POST", "/v1/programmes", programme(data))
+    wanted = programme(data)
+    try:
+        draft = world.call("POST", "/v1/programmes", wanted)
+    except RefusedError as error:
+        error.hints = hints.places(Programme, wanted)
+        raise
     made = world.call("POST", f"/v1/programmes/{draft['id']}/{draft['version']}/publish")
     world.types |= {one["id"]: one["kind"] for one in made["programme"]["stored_value"]}
     return made

@@ -109,6 +109,14 @@ def _named(key: str) -> BeforeValidator:
     return BeforeValidator(full)
 
 
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str | dict) else value
+
+
+# One thing where a list is meant is a list of it.
+_One = BeforeValidator(_listed)
+
+
 class _AtTill(_Part):
     store: str = ""
     till: str = "1"
@@ -118,12 +126,12 @@ class _AtTill(_Part):
 class Sale(_AtTill):
     """A basket, and what is named with it; the fields are those of the quote."""
 
-    basket: Annotated[tuple[Item, ...], Field(min_length=1)]
-    codes: tuple[str, ...] = ()
-    claims: tuple[Annotated[Claim, _named("rule")], ...] = ()
-    stored_value: tuple[Annotated[Account, _named("code")], ...] = ()
+    basket: Annotated[tuple[Item, ...], Field(min_length=1), _One]
+    codes: Annotated[tuple[str, ...], _One] = ()
+    claims: Annotated[tuple[Annotated[Claim, _named("rule")], ...], _One] = ()
+    stored_value: Annotated[tuple[Annotated[Account, _named("code")], ...], _One] = ()
     points_to_use: Number = Decimal(0)
-    payments: tuple[str, ...] = ()
+    payments: Annotated[tuple[str, ...], _One] = ()
     operator: str = ""
     currency: str = ""
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-__all__ = ["BadPathError", "check", "find"]
+from v5_tools.peers import hints
+
+__all__ = ["BadPathError", "absent", "check", "find"]
 
 _STEP: Final = re.compile(r"\[(\*|-?\d+|[\w-]+=[^\]]*)\]|([^.\[\]]+)")
 _TERMS: Final = re.compile(r"\s([+-])\s")
@@ -68,6 +70,14 @@ def _into(value: Any, index: str, name: str) -> Any:
         return value[number] if -len(value) <= number < len(value) else None
     key, _, wanted = index.partition("=")
     return next((one for one in value if isinstance(one, Mapping) and str(one.get(key)) == wanted), None)
+
+
+def absent(reply: Any, path: str) -> str:
+    """Why a path leads to nothing: where it ends, and what is there instead; "" where it leads to something."""
+    for term in _TERMS.split(path)[::2]:
+        if told := hints.missing(reply, _STEP.findall(term.strip())):
+            return told
+    return ""
 
 
 def check(got: Any, expected: Any) -> bool:

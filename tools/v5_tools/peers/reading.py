@@ -10,11 +10,13 @@ from typing import Any, Final
 import yaml
 from pydantic import ValidationError
 
+from v5_tools.peers import hints
 from v5_tools.peers.cases import Case
 
 __all__ = ["BadCaseError", "read"]
 
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_NAME: Final = re.compile(r"\$[a-z]\w*")
 
 
 class BadCaseError(Exception):
@@ -74,6 +76,9 @@ def _variants(path: Path, data: dict[str, Any]) -> Iterator[Case]:
     names = {str(name) for row in table for name in row} - {"row"}
     used: set[str] = set()
     rest = {key: value for key, value in data.items() if key != "table"}
+    unknown = {text[1:] for text in _texts(rest) if _NAME.fullmatch(text)} - names
+    if unknown:
+        raise BadCaseError(path, [f"table: no row says ${name}; there are {', '.join(sorted(names))}" for name in sorted(unknown)])
     cases = []
     for number, row in enumerate(table, start=1):
         name = str(row.get("row", f"row {number}"))
@@ -81,6 +86,14 @@ def _variants(path: Path, data: dict[str, Any]) -> Iterator[Case]:
     if names - used:
         raise BadCaseError(path, [f"table: no ${name} in the case" for name in sorted(names - used)])
     yield from cases
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _texts(one)
 
 
 _GONE: Final = object()
@@ -116,8 +129,4 @@ def _case(path: Path, data: dict[str, Any], row: str) -> Case:
         return Case.model_validate({**data, "row": row})
     except ValidationError as error:
         where = f"({row}) " if row else ""
-        raise BadCaseError(path, [f"{where}{_field(one['loc'])}: {one['msg']}" for one in error.errors()]) from None
-
-
-def _field(loc: tuple[int | str, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".") or "the file"
+        raise BadCaseError(path, [f"{where}{one}" for one in hints.told(Case, error)]) from None

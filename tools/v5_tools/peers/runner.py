@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from v5_tools.peers.cases import Case, Step
-from v5_tools.peers.expectations import BadPathError, check, find
+from v5_tools.peers.expectations import BadPathError, absent, check, find
 from v5_tools.peers.reading import BadCaseError, read
 from v5_tools.peers.service import Exchange, RefusedError, Service
 from v5_tools.peers.shop import World
@@ -121,9 +121,11 @@ def _expected(world: World, step: Step, reply: Any) -> Iterator[str]:
             expected = world.resolve(wanted)
             got = find(reply, path)
             if not check(got, expected):
-                yield f"{path}: expected {_json(expected)}, got {_json(got)}"
+                why = absent(reply, path) if got is None else ""
+                yield f"{path}: expected {_json(expected)}, got {_json(got)}{f' ({why})' if why else ''}"
         except (BadPathError, LookupError, ValueError) as error:
-            yield f"{path}: {error}"
+            why = absent(reply, path)
+            yield f"{path}: {error}{f' ({why})' if why else ''}"
 
 
 def _json(value: Any) -> str:

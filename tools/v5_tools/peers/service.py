@@ -42,6 +42,7 @@ class RefusedError(Exception):
         super().__init__(f"{status} {problem.get('code', '')}: {problem.get('detail', problem)}")
         self.status = status
         self.problem = problem
+        self.hints: list[str] = []
 
     @property
     def code(self) -> str:
@@ -49,7 +50,7 @@ class RefusedError(Exception):
         return str(self.problem.get("code", ""))
 
     def __str__(self) -> str:
-        wrong = "; ".join(f"{one['field']}: {one['message']}" for one in self.problem.get("errors") or ())
+        wrong = "; ".join(self.hints or [f"{one['field']}: {one['message']}" for one in self.problem.get("errors") or ()])
         return f"{self.args[0]}{f' ({wrong})' if wrong else ''}"
 
 

@@ -128,7 +128,7 @@ class World:
     def _reply(self, path: str) -> Any:
         name, _, rest = path.partition(".")
         if name not in self.replies:
-            raise LookupError(f"${{{path}}}: no step before is called {name!r}")
+            raise LookupError(f"${{{path}}}: no step before is called {name!r}; there are {', '.join(self.replies) or 'none'}")
         found = find(self.replies[name], rest) if rest else self.replies[name]
         if found is None:
             raise LookupError(f"${{{path}}}: the reply of {name!r} holds nothing there")
@@ -144,7 +144,7 @@ class World:
         if not isinstance(named, str):
             return dict(named or {})
         if named not in self.people:
-            raise LookupError(f"no customer is called {named!r}")
+            raise LookupError(f"no customer is called {named!r}; given: {{customers: [...]}} has {', '.join(self.people) or 'nobody'}")
         return {"card": self.people[named]["card"]}
 
     def customer_id(self, named: str) -> str:
@@ -257,12 +257,14 @@ class World:
 
     def _quoted(self, name: str) -> basket.Known:
         if name not in self.known:
-            raise LookupError(f"of: no quote before is called {name!r}")
+            raise LookupError(
+                f"of: no quote before is called {name!r}; quotes before: {', '.join(self.known) or 'none'} (`as` names a step)"
+            )
         return self.known[name]
 
     def _sold(self, name: str) -> basket.Document:
         if name not in self.sales:
-            raise LookupError(f"of: no sale before is called {name!r}")
+            raise LookupError(f"of: no sale before is called {name!r}; sales before: {', '.join(self.sales) or 'none'} (`as` names a step)")
         return self.sales[name]
 
     def _do_cancel(self, _: str, body: cases.Cancel) -> dict[str, Any]:
