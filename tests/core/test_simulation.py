@@ -167,7 +167,7 @@ def test_rewards_coupons_and_entitlements_are_taken_again_as_often_as_they_were(
     }  # fmt: skip
     moved = {one.customer: one.difference for one in (*found.biggest_winners, *found.biggest_losers)}
     assert moved == {"anna": -150, "bob": 95, "eve": -95}, "the dearer reward; a tenth more off and a point less; no free coffee"
-    each = club(2, offers=(PercentOffer(id="each", percent=1000, budgets=(Budget(amount=150, by="customer", partly=True),)),))
+    each = club(2, offers=(PercentOffer(id="each", percent=1000, budgets=(Budget(amount=150, by="customer", short="rest"),)),))
     twice = [case(sale(number, ("a", 1000, 0), at=START + timedelta(days=number))) for number in range(3)]
     assert simulate(club(), each, twice, follow=True).total.draft.discount == 150
     followed = simulate(now, dearer, cases, follow=True)
@@ -179,7 +179,7 @@ def test_limits_that_all_share_go_to_those_who_came_first() -> None:
     first_two = PercentOffer(id="two", percent=1000, limits=(Limit(uses=2, by="all", per="day"),))
     per_store = PercentOffer(id="store", percent=1000, limits=(Limit(uses=1, by="store"),))
     people = PercentOffer(id="people", percent=1000, limits=(Limit(uses=2, by="all", count="customers"),))
-    purse = PercentOffer(id="purse", percent=1000, budgets=(Budget(amount=250, partly=True),))
+    purse = PercentOffer(id="purse", percent=1000, budgets=(Budget(amount=250, short="rest"),))
     capped = EURO.model_copy(update={"id": "double", "caps": (PointsCap(points=25_000, per="ever", by="all"),)})
     coming = [("eve", 30, "LX1"), ("anna", 10, "LX1"), ("bob", 20, "PT2"), ("anna", 40, "PT2")]
     cases = [

@@ -19,10 +19,11 @@ from v5_core.engine._evaluate import decide, evaluate
 from v5_core.engine._events import Occurrence, event_points, event_text, occurrences
 from v5_core.engine._expiry import expires_at
 from v5_core.engine._permissions import may_redeem, redeeming_programme
+from v5_core.engine._refusal import refusal
 from v5_core.engine._reply import Decision
 from v5_core.engine._reversal import reversal
 from v5_core.engine._rewards import next_reward, points_worth, rewards_for
-from v5_core.engine._settle import claimed_points, noticed, settle
+from v5_core.engine._settle import Reckoning, claimed_points, noticed, reckon, settle
 from v5_core.engine._types import (
     Coupon,
     CustomerFacts,
@@ -47,6 +48,7 @@ __all__ = [
     "Earned",
     "LineReversal",
     "Occurrence",
+    "Reckoning",
     "Reversal",
     "SaleState",
     "SettledLine",
@@ -70,8 +72,10 @@ __all__ = [
     "noticed",
     "occurrences",
     "points_worth",
+    "reckon",
     "record_attributes",
     "redeeming_programme",
+    "refusal",
     "reversal",
     "rewards_for",
     "settle",

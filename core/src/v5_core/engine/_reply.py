@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from v5_core.engine._choice import Discounts, Told
@@ -88,6 +88,21 @@ class Decision:
     def to_pay(self) -> int:
         """What stored value leaves of the total."""
         return self.total - sum([use.amount for use in self.stored]) if self.stored else self.total
+
+    def steps(self) -> list[tuple[str, int, Mapping[str, int], int]]:
+        """What each step of the offers did: the rule, what it took off and of which lines, and points (a reward's price is negative)."""
+        found: list[tuple[str, int, Mapping[str, int], int]] = []
+        for step in self.discounts.steps:
+            if isinstance(step, Told):
+                told, benefit = step.explanation, step.benefit
+                found.append((told.rule, benefit.amount if benefit else 0, benefit.shares if benefit else {}, told.points))
+            else:
+                found.append((step.rule.rule_id, step.amount, step.shares, -step.rule.cost))
+        return found
+
+    def explanations(self) -> tuple[Explanation, ...]:
+        """Every step and rule in words."""
+        return tuple(self._steps()[1])
 
     def reply(self) -> QuoteResponse:
         """The same in words, as tills get it."""

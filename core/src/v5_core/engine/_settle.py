@@ -14,13 +14,52 @@ from v5_core.engine._reply import earning_explanation
 from v5_core.engine._rules import fold_code
 from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import Coupon, CustomerFacts, Earned, SaleState, SettledLine, Settlement, Share, Use
+from v5_core.hooks import Explanation
 from v5_core.model import Claim, DocumentKind, DocumentStatus, Line, LineKind, PaymentMethod, SalesDocument
 from v5_core.programme import OfferBase
 from v5_core.words import Words, words_of
 
-__all__ = ["claimed_points", "noticed", "settle"]
+__all__ = ["Reckoning", "claimed_points", "noticed", "reckon", "settle"]
 
 _STORED = frozenset((PaymentMethod.GIFT_CARD, PaymentMethod.WALLET, PaymentMethod.VOUCHER, PaymentMethod.CREDIT_NOTE))
+
+
+class Reckoning:
+    """Points that a document earns, as figures.
+
+    Attributes:
+        earnings: What each rule gives, never negative; `sign` is -1 for a return, which takes them.
+    """
+
+    __slots__ = ("_words", "earnings", "sign", "situation")
+
+    def __init__(self, situation: Situation, earnings: list[Earning], sign: int, words: Words) -> None:
+        self.situation = situation
+        self.earnings = earnings
+        self.sign = sign
+        self._words = words
+
+    def explanations(self) -> tuple[Explanation, ...]:
+        """Each rule's points in words."""
+        return tuple([earning_explanation(one, self.situation.ids, self._words, self.sign) for one in self.earnings])
+
+
+def reckon(
+    compiled: Compiled, document: SalesDocument, facts: CustomerFacts | None, *, zone: ZoneInfo, language: str = "pt",
+    state: SaleState = EMPTY_STATE,
+) -> Reckoning:  # fmt: skip
+    """The points of a document that counts, without anything that only who stores it needs; see `settle`."""
+    situation = Situation(
+        document.lines or _whole(document), facts, at=document.issued_at,
+        local=document.issued_at.astimezone(zone), store=document.store, till=document.till, currency=document.currency,
+        operator=document.operator, payments=[payment.method for payment in document.payments],
+    )  # fmt: skip
+    words = words_of(language, document.currency)
+    # Offers are in the till's prices already; points can hang on a code that was typed.
+    codes = frozenset([fold_code(one.code) for one in document.applied if one.code])
+    view = compiled.view(situation, {"code": codes} if codes else None)
+    earnings = earn(situation, view.touching(situation.keys), _paid(compiled, situation, document, words), state.used)
+    return Reckoning(situation, earnings, -1 if document.kind is DocumentKind.RETURN else 1, words)
 
 
 def settle(
@@ -53,19 +92,8 @@ def settle(
     lines = sorted(goods, key=by_line_id) or _whole(document)
     if document.status is DocumentStatus.CANCELLED:
         return Settlement(lines=_settled(lines, [[] for _ in lines], [0] * len(lines)))
-    situation = Situation(
-        document.lines or lines, facts, at=document.issued_at, local=document.issued_at.astimezone(zone),
-        store=document.store, till=document.till, currency=document.currency, operator=document.operator,
-        payments=[payment.method for payment in document.payments],
-    )  # fmt: skip
-    words = words_of(language, document.currency)
-    # Offers are in the till's prices already; points can hang on a code that was typed.
-    codes = frozenset([fold_code(one.code) for one in document.applied if one.code])
-    view = compiled.view(situation, {"code": codes} if codes else None)
-    touched = view.touching(situation.keys)
-    paid = _paid(compiled, situation, document, words)
-    earnings = earn(situation, touched, paid, state.used)
-    sign = -1 if document.kind is DocumentKind.RETURN else 1
+    found = reckon(compiled, document, facts, zone=zone, language=language, state=state)
+    situation, earnings, sign = found.situation, found.earnings, found.sign
     shares: list[list[Share]] = [[] for _ in lines]
     for one in earnings:
         programme = one.rule.programme
@@ -76,7 +104,7 @@ def settle(
         points_earned=sign * sum([one.points for one in earnings]),
         points_spent=points_spent,
         lines=_settled(lines, shares, _spread(points_spent, situation.gross)),
-        explanations=tuple([earning_explanation(one, situation.ids, words, sign) for one in earnings]),
+        explanations=found.explanations(),
         uses=_uses(compiled, document, situation) if document.applied else (),
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from v5_core.engine import CustomerFacts, SaleState, evaluate, settle
+from v5_core.engine import CustomerFacts, SaleState, decide, reckon
 from v5_core.engine._fast import builder
 from v5_core.hooks import Explanation, QuoteRequest
 from v5_core.model import Claim, DocumentKind, Line, LineKind, SalesDocument
@@ -29,12 +29,18 @@ class Outcome:
     Attributes:
         rules: What each rule gave: (kind, rule, what).
         shares: What offers took off each line.
+        told: Give the explanations: words are made of the few sales that somebody will read.
     """
 
     given: Given = field(default_factory=Given)
     rules: list[tuple[Kind, str, Given]] = field(default_factory=list)
     shares: dict[str, int] = field(default_factory=dict)
-    explanations: list[Explanation] = field(default_factory=list)
+    told: list[Callable[[], Iterable[Explanation]]] = field(default_factory=list)
+
+    @property
+    def explanations(self) -> tuple[Explanation, ...]:
+        """In words."""
+        return tuple(one for tell in self.told for one in tell())
 
 
 def listed(document: SalesDocument, claims: tuple[Claim, ...] = ()) -> QuoteRequest | None:
@@ -78,17 +84,14 @@ def taken_off(
     if document.applied:
         facts, state = again(scenario, document, facts, state)
     sign = -1 if document.kind is DocumentKind.RETURN else 1
-    reply = evaluate(compiled, basket, facts, local_time=basket.at.astimezone(zone), language=language, state=state)
-    outcome.given.discount = sign * reply.discount
-    outcome.explanations += reply.explanations
-    for benefit in reply.benefits:
-        outcome.rules.append(("offer", benefit.rule, Given(discount=sign * benefit.amount)))
-        for line, share in benefit.shares.items():
+    decision = decide(compiled, basket, facts, local_time=basket.at.astimezone(zone), language=language, state=state)
+    outcome.told.append(decision.explanations)
+    for rule, amount, shares, points in decision.steps():
+        given = Given(points=sign * points, discount=sign * amount)
+        outcome.given += given
+        outcome.rules.append(("offer", rule, given))
+        for line, share in shares.items():
             outcome.shares[line] = outcome.shares.get(line, 0) + share
-    for one in reply.explanations if reply.points_spent else ():
-        if one.points:  # what a reward cost
-            outcome.given.points += sign * one.points
-            outcome.rules.append(("offer", one.rule, Given(points=sign * one.points)))
     return outcome
 
 
@@ -99,10 +102,13 @@ def earned(
     """Adds the points that the document earns, as it was paid."""
     if facts is None or facts.blocked:
         return
-    found = settle(scenario.compiled, document, facts, zone=zone, language=language, state=state)
-    outcome.given.points += found.points_earned
-    outcome.rules += [("earning", one.rule, Given(points=one.points)) for one in found.earned]
-    outcome.explanations += found.explanations
+    found = reckon(scenario.compiled, document, facts, zone=zone, language=language, state=state)
+    outcome.told.append(found.explanations)
+    for one in found.earnings:
+        if one.points:
+            given = Given(points=found.sign * one.points)
+            outcome.given += given
+            outcome.rules.append(("earning", one.rule.rule_id, given))
 
 
 def paid_with(document: SalesDocument, before: Mapping[str, int], after: Mapping[str, int]) -> SalesDocument:

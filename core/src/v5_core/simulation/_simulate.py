@@ -163,7 +163,7 @@ class Simulator:
         basket = listed(document, claims(document, self.base, self.draft)) if offers else None
         base = taken_off(self.base, basket, document, base_facts, zone, base_state, language)
         if self._same_offers and base_facts == draft_facts and base_state == draft_state:
-            draft = Outcome(replace(base.given), list(base.rules), base.shares, list(base.explanations))
+            draft = Outcome(replace(base.given), list(base.rules), base.shares, list(base.told))
         else:
             draft = taken_off(self.draft, basket, document, draft_facts, zone, draft_state, language)
         paid = document if base.shares == draft.shares else paid_with(document, base.shares, draft.shares)
@@ -244,6 +244,6 @@ def _sample(case: Case, base: Outcome, draft: Outcome, money: int, points: int) 
         points=points,
         base=base.given,
         draft=draft.given,
-        base_explanations=tuple(base.explanations),
-        draft_explanations=tuple(draft.explanations),
+        base_explanations=base.explanations,
+        draft_explanations=draft.explanations,
     )
