@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from v5_core.arithmetic import apply_rate, split
+from v5_core.arithmetic import apply_rate, ratio, split
 from v5_core.engine._basket import usable
 from v5_core.engine._compile import Compiled, View
 from v5_core.engine._fast import builder
@@ -22,7 +22,8 @@ def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[
     """Total with and without VAT of what is left of the lines, deductions taken off.
 
     "line" takes VAT line by line. "total_net" adds up the lines' net by rate and takes VAT of the sum: the total may move by cents;
-    "total_net_keep_gross" does so too, but the total stays and the net gives way.
+    "total_net_keep_gross" does so too, but the total stays and the net gives way. "total_gross" takes the net out of each rate's total,
+    and VAT of it on top again.
     """
     full, own = situation.gross, situation.net
     nets: list[int] = []
@@ -37,13 +38,16 @@ def totals(view: View, situation: Situation, remaining: Sequence[int]) -> tuple[
     way = view.tax_rounding
     if way != "line":
         by_rate: dict[int, int] = {}
-        for part, rate in zip(nets, situation.vat_rates, strict=True):
+        for part, rate in zip(remaining if way == "total_gross" else nets, situation.vat_rates, strict=True):
             by_rate[rate] = by_rate.get(rate, 0) + part
+        if way == "total_gross":
+            by_rate = {rate: ratio(total, 10_000, 10_000 + rate) for rate, total in by_rate.items()}
+            net = sum(by_rate.values())
         tax = sum([apply_rate(base, rate) for rate, base in by_rate.items()])
-        if way == "total_net":
-            gross = net + tax
-        else:
+        if way == "total_net_keep_gross":
             net = gross - tax
+        else:
+            gross = net + tax
     if situation.deducted:
         if sum(remaining) == situation.deducted:
             return 0, 0  # taken off entirely, whatever way VAT is rounded

@@ -13,12 +13,13 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from v5_core.model import Code, LineKind, Text, Wire
-from v5_core.money import Amount, Points, Quantity, Rounding
+from v5_core.money import Amount, Points, Quantity, Rounding, format_scaled
 
 __all__ = ["Budget", "Expiry", "Limit", "Part", "Per", "PointsCap", "Policies", "QuantityOf", "Rule", "Selector", "Slug", "Validity"]
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 Per = Literal["ever", "year", "month", "week", "day"]
+_DECIMALS: Final = {"money": 2, "points": 3, "quantity": 3, "percent": 2}
 _ATTRIBUTE: Final = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 
 
@@ -48,6 +49,11 @@ class Part(Wire):
                     properties[name]["description"] = " ".join(text.split())
             if base is cls:
                 found["description"] = " ".join(said.split())
+        for one in properties.values():
+            unit = next((variant["x-unit"] for variant in (one, *one.get("anyOf", ())) if "x-unit" in variant), None)
+            if unit and isinstance(one.get("default"), int):
+                # Pydantic gives our own integer: the schema speaks of the wire.
+                one["default"] = format_scaled(one["default"], _DECIMALS[unit], trim=unit != "money")
         for group, names in cls.form_groups.items():
             for name in names:
                 if name in properties:
@@ -202,21 +208,22 @@ class Policies(Part):
         same_sale_points: Whether points of this very sale may be spent in it.
         pending_days: Days before earned points can be used.
         tax_rounding: VAT of each line, of each rate's total net ("total_net": the total may move by a cent), or of the total net with the
-            gross total kept.
+            gross total kept; or of the net that each rate's gross total holds ("total_gross": the total is kept wherever a net and its
+            VAT give it, and moves by a cent where none does).
         one_reward_per_sale: Whether one sale takes one reward only.
         lots: Which lot a spend draws from first.
         negative_balance: A return of points already spent: go below zero ("allow") or stop at zero ("clip").
         offline_value: Most that one customer's gift cards, wallets, vouchers and credit notes may pay at a store whose line is down; 0
             refuses them there until it is up again.
         offline_coupons: Whether a customer's own coupons and percentage vouchers count at a store whose line is down.
+        offline_vouchers: How many vouchers a store whose line is down prints by itself, under codes of its own, until the cloud has heard
+            of their sales; 0 prints none: they follow. They can be used once the cloud knows the sale.
     """
 
     form_first = ("vat", "base", "rounding", "earn_on_points", "pending_days")
     form_groups: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "earning": ("category_base", "earn_on_stored_value", "lots", "negative_balance"),
         "spending": ("same_sale_points", "one_reward_per_sale"),
-        offline_vouchers: How many vouchers a store whose line is down prints by itself, under codes of its own, until the cloud has heard
-            of their sales; 0 prints none: they follow. They can be used once the cloud knows the sale.
         "competing": ("compete_by", "compete_for"),
         "figures": ("percent_of", "percent_per", "units_price", "discount_rounding", "odd_cents", "tax_rounding"),
         "offline": ("offline_value", "offline_coupons"),
@@ -237,19 +244,19 @@ class Policies(Part):
     earn_on_stored_value: bool = True
     same_sale_points: bool = False
     pending_days: int = Field(default=0, ge=0, le=365)
-    tax_rounding: Literal["line", "total_net", "total_net_keep_gross"] = "line"
+    tax_rounding: Literal["line", "total_net", "total_net_keep_gross", "total_gross"] = "line"
     one_reward_per_sale: bool = False
     lots: Literal["nearest_expiry", "fifo"] = "nearest_expiry"
     negative_balance: Literal["allow", "clip"] = "allow"
     offline_value: Annotated[Amount, Field(ge=0)] = 0
     offline_coupons: bool = False
+    offline_vouchers: Annotated[int, Field(ge=0, le=100_000)] = 0
 
 
 class QuantityOf(Part):
     """So many units of the selected lines."""
 
     form_first = ("quantity", "selector")
-    offline_vouchers: Annotated[int, Field(ge=0, le=100_000)] = 0
 
     selector: Selector = Selector()
     quantity: Annotated[Quantity, Field(gt=0)] = 1000
