@@ -60,7 +60,8 @@ def read(path: Path) -> tuple[Case, ...]:
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # built on SafeLoader
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise BadCaseError(path, [" ".join(str(error).split())]) from None
+        colon = " (text with a colon in it goes in quotes)" if "mapping values are not allowed" in str(error) else ""
+        raise BadCaseError(path, [" ".join(str(error).split()) + colon]) from None
     if not isinstance(data, dict):
         raise BadCaseError(path, ["the file is no mapping with id, title and steps"])
     return tuple(_variants(path, data))
