@@ -83,7 +83,7 @@ class WriteSet:
         parameters: list[Any] = [self.scope.tenant]
         if self.accounts:
             self.accounts.sort(key=lambda row: str(row["id"]))
-            parameters += (_json(self.accounts), epoch)
+            parameters += (_json(self.accounts), epoch, [row["id"] for row in self.accounts])
         parameters += [_json([rows[key] for key in sorted(rows)]) for rows in self.rows.values()]
         return int(execute(session.connection(), _statement(tables, bool(self.accounts)), parameters)[0][0])
 
@@ -145,7 +145,7 @@ _MODELS: Final = {mapper.class_.__tablename__: mapper.class_ for mapper in Store
 @functools.lru_cache(maxsize=256)
 def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> str:  # noqa: FBT001 - a cache key
     parts = []
-    for index, (name, mode) in enumerate(tables, start=4 if accounts else 2):
+    for index, (name, mode) in enumerate(tables, start=5 if accounts else 2):
         table = _MODELS[name].__table__
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
         keys = [column.name for column in table.primary_key.columns]
@@ -164,10 +164,12 @@ def _statement(tables: tuple[tuple[str, Mode], ...], accounts: bool) -> str:  # 
         types = {"expiring_on": "date", "updated_at": "timestamptz"}
         shape = ", ".join(f"{name} {types.get(name, 'bigint')}" for name in _ACCOUNT)
         sets = ", ".join(f"{name} = x.{name}" for name in _ACCOUNT)
+        # The ids a second time: of a recordset PostgreSQL thinks that it has a hundred rows, and would rather walk all accounts.
         parts.append(
             f"changed AS (UPDATE account a SET {sets}, replica = CAST($3 AS bigint) + CAST(CAST(pg_current_xact_id() AS text) AS bigint) "  # noqa: S608
             f"FROM jsonb_to_recordset(CAST($2 AS jsonb)) AS x(id text, expected bigint, {shape}) "
-            "WHERE a.tenant_id = CAST($1 AS text) AND a.id = x.id AND a.version = x.expected RETURNING 1)"
+            "WHERE a.tenant_id = CAST($1 AS text) AND a.id = ANY (CAST($4 AS text[])) "
+            "AND a.id = x.id AND a.version = x.expected RETURNING 1)"
         )
     count = "(SELECT count(*) FROM changed)" if accounts else "0"
     return f"WITH {', '.join(parts)} SELECT {count} FROM (SELECT CAST($1 AS text)) AS t"  # noqa: S608

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, cast
@@ -18,6 +19,9 @@ from v5_cloud.kit.tenant import Scope
 
 __all__ = ["Database"]
 
+_PLANS: Final = "v5_plans"
+_FIRST_PAUSE: Final = 0.5
+_MOST_PAUSE: Final = 60.0
 _PRAGMAS: Final = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000", "temp_store=MEMORY")
 
 
@@ -134,8 +138,18 @@ def _begin_postgres(connection: Connection) -> None:
     driver = cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
     if not driver.autocommit:
         driver.autocommit = True
-    sql = "; ".join(filter(None, ("BEGIN", options.get("v5_claim"))))
+    sql = "; ".join(filter(None, (_fresh_plans(connection), "BEGIN", options.get("v5_claim"))))
     connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+
+
+def _fresh_plans(connection: Connection) -> str:
+    # A plan is made for tables as large as they are; on young ones, which grow by the second, it must not be kept for long.
+    now = time.monotonic()
+    due, pause = connection.info.get(_PLANS, (now, _FIRST_PAUSE))
+    if now < due:
+        return ""
+    connection.info[_PLANS] = (now + pause, min(2 * pause, _MOST_PAUSE))
+    return "DISCARD PLANS"
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
