@@ -229,7 +229,7 @@ class OfferRule(Rule):
         self.direction = -1 if bought is not None and bought.choose == "dearest" else 1
         self.set_size = _set_size(data)
         self.per_unit_use = data.use_of == "unit"
-        self.partial = bool(data.of_same or self.set_size or self.units)
+        self.partial = bool(data.of_same or (self.set_size and data.minimum_selector is None) or self.units)
         self.pools = tuple([Pool(data.id, selector) for selector in _chosen(data)])
         self.minimum_pool = Pool(data.id, data.minimum_selector) if data.minimum_selector is not None else None
         self.limit = data.maximum

@@ -22,19 +22,20 @@ def alike(by: str, indexes: Sequence[int], situation: Situation) -> list[list[in
 
 
 def allow(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None) -> None:
-    """Says which units of these lines an offer may touch: so many, the cheapest first; and of sets of different things no more than sets.
+    """Says which units of these lines an offer may touch: so many, the cheapest or the dearest; and of sets of different things no more than sets.
 
     Kinds that choose units themselves are told how many they may take (`Prices.cap`); of all others the units are chosen here.
     """
     pieces = prices.pieces(indexes, closing=rule.closes)
-    if rule.set_size:
+    if rule.set_size and rule.minimum_pool is None:
         pieces = _of_sets(rule, pieces, prices.situation)
     elif units is None:
         return
     if rule.chooses:
         prices.cap = units
     elif units is not None:
-        pieces = first_units(cheapest_first(pieces), units)
+        dearest = getattr(rule.offer, "choose", "cheapest") == "dearest"
+        pieces = first_units(dearest_first(pieces) if dearest else cheapest_first(pieces), units)
     prices.allowed = dict.fromkeys(indexes, 0)
     for i, has, _ in pieces:
         prices.allowed[i] += has

@@ -39,7 +39,8 @@ class OfferBase(Rule):
         of_same: Units must be alike to count together: of one product, family or brand, or of one line. Each group is an offer of its
             own: it must reach the minimum by itself ("three of the same article").
         of_different: Units must differ: `minimum_quantity` of different products, families, brands or lines make a set, and only units
-            of sets are reduced; as many sets as the basket holds ("three different articles").
+            of sets are reduced; as many sets as the basket holds ("three different articles"). With `minimum_selector` it only says
+            what the basket must hold: one of each of two articles.
         not_above: Amount above which it does not apply, counted as the minimum is (10 % from 50.00 to 100.00).
         not_above_quantity: Quantity above which it does not apply.
         maximum: Most that it may take off one sale, with VAT; None is no limit.
@@ -124,7 +125,8 @@ class PercentOffer(OfferBase):
 
     Attributes:
         units_per_line: At most so many units of each line (line offers).
-        units: At most so many units of the sale, the cheapest first.
+        units: At most so many units of the sale.
+        choose: Which units, where it may not take all: the cheapest first, or the dearest.
     """
 
     form_first = ("title", "kind", "percent", "selector", "when", "validity")
@@ -133,6 +135,7 @@ class PercentOffer(OfferBase):
     percent: _Percent
     units_per_line: Annotated[int, Field(gt=0)] | None = None
     units: Annotated[int, Field(gt=0)] | None = None
+    choose: Literal["cheapest", "dearest"] = "cheapest"
 
 
 class AmountOffer(OfferBase):
@@ -140,7 +143,8 @@ class AmountOffer(OfferBase):
 
     Attributes:
         units_per_line: At most so many units of each line (`amount_units`), or the price of so many (`amount_lines`).
-        units: At most so many units of the sale, the cheapest first (`amount_order`: no more than they cost).
+        units: At most so many units of the sale (`amount_order`: no more than they cost).
+        choose: Which units, where it may not take all: the cheapest first, or the dearest.
         amount_basis: The amount is with VAT, or without: then VAT of what it takes off comes on top.
     """
 
@@ -150,6 +154,7 @@ class AmountOffer(OfferBase):
     amount: Annotated[Amount, Field(gt=0)]
     units_per_line: Annotated[int, Field(gt=0)] | None = None
     units: Annotated[int, Field(gt=0)] | None = None
+    choose: Literal["cheapest", "dearest"] = "cheapest"
     amount_basis: Literal["gross", "net"] = "gross"
 
 
