@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any, Final
 
 from v5_agent import member
 from v5_agent.local import PROVISIONAL_CUSTOMER, Local
 from v5_agent.replica import spellings
-from v5_core.errors import ConflictError, FieldError, ValidationError
+from v5_core.errors import BlockedError, ConflictError, FieldError, ValidationError
 from v5_core.hooks import CustomerView, EnrolRequest, MembershipView
 from v5_core.ids import normalise_phone, normalise_tax_number
-from v5_core.membership import Membership, join, renew
+from v5_core.membership import Membership, join, join_fields, may_join, renew
 from v5_core.model import Card
 from v5_core.programme import Club
 from v5_core.push import ReplicaCustomer, ReplicaMembership
 
 __all__ = ["Enrolling"]
+
+# Fields of the record that the store's copy carries.
+_CARRIED: Final = ("name", "phone", "email", "tax_number", "birth_date", "home_store", "remark", "blocked")
 
 
 class Enrolling:
@@ -63,6 +67,8 @@ class Enrolling:
             cards=(request.card,) if request.card else (),
             phone=request.phone,
             tax_number=request.tax_number,
+            email=request.email,
+            home_store=request.store,
             birth_date=request.birth_date,
             member_since=self._local.own.day(self._clock()).isoformat(),
         )
@@ -71,19 +77,34 @@ class Enrolling:
         """The customer with the clubs that the request names: joined, renewed where that is open, else left as they are.
 
         Raises:
-            ConflictError: The club does not take everybody, and only the cloud can tell (`offline`).
+            ConflictError: The customer may not join (`may_not_join`), or only the cloud can tell (`offline`).
         """
         today = self._local.own.day(self._clock())
         for name in dict.fromkeys(request.clubs):
             programme, club = next((key[0], club) for key, club in self._local.replica.facts.asked.clubs.items() if key[1] == name)
-            if club.join.strip():
-                raise ConflictError(f"who may join {club.title} can only be said while the line is up", code="offline")
+            self._may_join(club, one, request)
             before = next((part for part in one.memberships if (part.programme, part.club) == (programme, name)), None)
             record = _next(club, one.customer, member.record(one, before) if before else None, today, request.member_until)
             if record is not None:
                 kept = tuple(part for part in one.memberships if part is not before)
                 one = one.model_copy(update={"memberships": (*kept, _carried(programme, record))})
         return one
+
+    @staticmethod
+    def _may_join(club: Club, one: ReplicaCustomer, request: EnrolRequest) -> None:
+        """By what is known here: the copy's record, with what the request adds to it. Of somebody enrolled just now that is all."""
+        record: dict[str, Any] = {name: getattr(one, name) for name in _CARRIED}
+        record["member_since"] = date.fromisoformat(one.member_since) if one.member_since else None
+        record |= {name: value for name in _CARRIED if (value := getattr(request, name, None)) not in (None, "")}
+        if one.customer.startswith(PROVISIONAL_CUSTOMER):
+            record |= {"origin": "till", "home_store": request.store}
+            record |= {f"consent_{way}": request.consents(way) for way in ("sms", "email", "post")}
+        if join_fields(club) - record.keys():
+            raise ConflictError(f"who may join {club.title} can only be said while the line is up", code="offline")
+        if one.blocked:
+            raise BlockedError
+        if not may_join(club, record):
+            raise ConflictError(f"only who meets this may join {club.title}: {club.join}", code="may_not_join")
 
     def told(self, request: EnrolRequest, view: CustomerView, before: ReplicaCustomer | None) -> ReplicaCustomer:
         """The cloud's record, as far as its answer tells, until the next replica: the very next sale knows the customer."""

@@ -14,6 +14,7 @@ from v5_agent.i18n import points_text, text
 from v5_agent.outbox import Outbox
 from v5_agent.own import Own
 from v5_agent.replica import ReplicaStore, spellings
+from v5_agent.segmenting import Segmenting
 from v5_agent.taken import Taken
 from v5_core import receipts
 from v5_core.engine import (
@@ -79,6 +80,7 @@ class Local:
         self._online = online
         self.taken = Taken(outbox)
         self.own = Own(replica, self.taken, clock)
+        self._segmenting = Segmenting(replica, outbox, effects, clock)
 
     @property
     def language(self) -> str:
@@ -94,6 +96,7 @@ class Local:
         if one is None:
             return None
         standing, asked = self.standing(one), self.replica.facts.asked
+        day = self.own.day(at or self._clock())
         return CustomerFacts(
             customer=one.customer,
             member_since=date.fromisoformat(one.member_since) if one.member_since else None,
@@ -101,7 +104,8 @@ class Local:
             held=standing.balance.held,
             blocked=one.blocked,
             attributes=record_attributes(one),
-            **member.facts(one, asked, self.own.day(at or self._clock()), self.own.counted(one) if one.memberships else {}),
+            segments=frozenset(self._segmenting.of(one, day)),
+            **member.facts(one, asked, day, self.own.counted(one) if one.memberships else {}),
         )
 
     # ── identify ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -161,7 +165,7 @@ class Local:
             messages=self._messages(one, standing, language or self.language),
             tiers=member.tiers(one, facts.asked, today) if facts.asked.schemes else (),
             memberships=member.memberships(one, facts.asked, today, self.own.counted(one)) if one.memberships else (),
-            segments=one.segments,
+            segments=self._segmenting.of(one, today),
             vouchers=member.vouchers(one, taken, now, facts.zone),
         )
 

@@ -47,8 +47,6 @@ def facts(one: ReplicaCustomer, asked: Asked, today: date, counted: Counted) -> 
         valid = [card for card in cards(one) if card.active and (card.valid_until is None or today <= card.valid_until)]
         found["card_types"] = frozenset(card.card_type for card in valid)
         found["card_rate"] = max((card.rate for card in valid), default=0)
-    if one.segments:
-        found["segments"] = frozenset(one.segments)
     if asked.schemes:
         found["tiers"] = frozenset(view.tier for view in tiers(one, asked, today))
     if one.sales is not None:

@@ -26,7 +26,7 @@ from v5_core.engine import Compiled, compile_programmes
 from v5_core.errors import FatalError, V5Error
 from v5_core.model import CustomerRef
 from v5_core.programme import Programme
-from v5_core.push import Replica, ReplicaCustomer
+from v5_core.push import Replica, ReplicaCustomer, ReplicaSegment
 
 __all__ = ["ReplicaStore", "StoreFacts", "fold", "pull"]
 
@@ -59,6 +59,7 @@ class StoreFacts:
     compiled: Compiled | None = None
     asked: Asked = field(default_factory=Asked)
     used: Mapping[str, int] = field(default_factory=dict)
+    segments: tuple[ReplicaSegment, ...] = ()
     pulled_at: datetime | None = None
 
 
@@ -218,6 +219,7 @@ class ReplicaStore:
             compiled=compiled,
             asked=asked_of(page.programmes),
             used=page.used,
+            segments=page.segments,
             pulled_at=datetime.fromisoformat(stored["pulled_at"]),
         )
 

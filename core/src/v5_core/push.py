@@ -14,8 +14,8 @@ from v5_core.money import Amount, Points, Rate
 from v5_core.programme import Programme
 
 __all__ = [
-    "Event", "EventResult", "PushBatch", "PushReply", "Replica", "ReplicaCustomer", "ReplicaMembership", "ReplicaTier", "ReplicaVoucher",
-    "Signal", "Told", "event_id",
+    "Event", "EventResult", "PushBatch", "PushReply", "Replica", "ReplicaCustomer", "ReplicaMembership", "ReplicaSegment", "ReplicaTier",
+    "ReplicaVoucher", "Signal", "Told", "event_id",
 ]  # fmt: skip
 
 _NAMESPACE: Final = uuid.UUID("5d0ccbe1-9c4b-5b5a-9a57-6f3f7a3d5b10")
@@ -162,6 +162,8 @@ class ReplicaCustomer(Wire):
     Attributes:
         phone: In E.164.
         plastic: Cards that are not ordinary points cards: kind, type, rate, last day.
+        bought: Sums of what was bought until the end of `bought_on`, for the segments' criteria (`v5_core.segments.measured`).
+        bought_for: The criteria that these sums are for (`v5_core.segments.fingerprint`).
         sales: Sales counted so far; None when nothing hangs on it.
         used: How often the customer used what is limited by customer, key "<period>|<limit_key>".
     """
@@ -190,11 +192,21 @@ class ReplicaCustomer(Wire):
     vouchers: tuple[ReplicaVoucher, ...] = ()
     sales: int | None = None
     last_visit: date | None = None
+    bought: dict[str, int] = Field(default_factory=dict)
+    bought_on: date | None = None
+    bought_for: str = ""
     used: dict[str, int] = Field(default_factory=dict)
 
     def written(self) -> str:
         """As JSON, without what is empty."""
         return self.model_dump_json(exclude_defaults=True)
+
+
+class ReplicaSegment(Wire):
+    """A segment as it is defined: a store works out who is in it now, where it can."""
+
+    id: Code
+    criteria: str
 
 
 class Replica(Wire):
@@ -219,6 +231,7 @@ class Replica(Wire):
     directives: tuple[Text, ...] = ()
     offline_points_limit: int = 0
     used: dict[str, int] = Field(default_factory=dict)
+    segments: tuple[ReplicaSegment, ...] = ()
 
     def written(self) -> str:
         """As JSON, with the customers written without what is empty; a programme is written whole."""

@@ -97,7 +97,8 @@ class Discounting:
         customer = self.facts.customer if self.facts is not None else None
         if thing.problem:
             return thing.problem
-        if thing.customer not in (None, customer):
+        bound = isinstance(thing, Stored) and not thing.by_code
+        if thing.customer != customer and (bound or thing.customer is not None):
             return "not_yours"
         if thing.valid_from is not None and self.request.at < thing.valid_from:
             return "not_yet"
@@ -110,6 +111,8 @@ class Discounting:
     def _read_codes(self) -> None:
         for code in sorted(set(self.request.codes)):
             coupon = self.state.coupons.get(code) or self.state.coupons.get(_fold(code))
+        if (thing.balance if isinstance(thing, Stored) else thing.uses_left) < 1:
+            return "used_up"
             if coupon is None:
                 opens = [f"{p.id}/{o.id}" for p in self.known for o in p.offers if _fold(code) in {_fold(one) for one in o.codes}]
                 if opens:
@@ -118,7 +121,7 @@ class Discounting:
                 else:
                     self.code_problems[code] = "stored_value" if code in self.state.stored else "unknown"
                 continue
-            problem = self.problem(coupon) or ("used_up" if coupon.uses_left < 1 else "")
+            problem = self.problem(coupon)
             if problem:
                 self.code_problems[code] = problem
             elif coupon.rule:

@@ -17,16 +17,19 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.membership.measures import Measures
 from v5_cloud.membership.records import Member, members_of
 from v5_cloud.membership.repository import MembershipRepository
-from v5_cloud.models import AccountRow, CustomerRow, VoucherRow
+from v5_cloud.models import AccountRow, CustomerRow, SegmentRow, VoucherRow
 from v5_cloud.programmes.asks import Asks
 from v5_cloud.programmes.service import current
+from v5_cloud.segments.refreshing import criteria_of
 from v5_cloud.segments.repository import SegmentRepository
+from v5_cloud.segments.shoppers import ShopperRepository
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_cloud.vouchers.counters import Counters, periods_of
 from v5_cloud.vouchers.purse import MONEY
 from v5_cloud.vouchers.repository import VoucherRepository
 from v5_core.model import Card, CardKind
-from v5_core.push import Replica, ReplicaCustomer, ReplicaMembership, ReplicaTier, ReplicaVoucher
+from v5_core.push import Replica, ReplicaCustomer, ReplicaMembership, ReplicaSegment, ReplicaTier, ReplicaVoucher
+from v5_core.segments import fingerprint, measured
 
 __all__ = ["replica_page"]
 
@@ -45,7 +48,7 @@ def replica_page(container: Container, machine: Machine, since: int) -> Replica:
         repository = FleetRepository(session, scope)
         horizon = repository.horizon(epoch_base(container))
         rows = repository.replica(since, horizon, _PAGE)
-        carried = _Carried(session, scope, known.asks(now), now, today, [customer.id for _, customer in rows])
+        carried = _Carried(session, scope, known.asks(now), now, today, [customer.id for _, customer in rows], segmented=company.segmented)
         customers = tuple(_customer(account, customer, carried) for account, customer in rows)
         used = carried.of_everybody(machine.store)
         version = max((account.replica for account, _ in rows), default=since)
@@ -62,6 +65,7 @@ def replica_page(container: Container, machine: Machine, since: int) -> Replica:
         directives=store.directives,
         offline_points_limit=company.offline_points_limit,
         used=used,
+        segments=tuple(ReplicaSegment(id=row.id, criteria=row.criteria) for row in carried.defined),
     )
 
 
@@ -77,14 +81,19 @@ class _Carried:
     ids: Sequence[str]
     cards: dict[str, list[Card]] = field(default_factory=dict)
     members: dict[str, list[Member]] = field(default_factory=dict)
+    defined: Sequence[SegmentRow] = ()
     segments: dict[str, list[str]] = field(default_factory=dict)
+    bought: dict[str, dict[str, int]] = field(default_factory=dict)
     vouchers: dict[str, list[ReplicaVoucher]] = field(default_factory=dict)
     measures: Measures | None = None
+    segmented: bool = False
+    fingerprint: str = ""
     counted: dict[str, dict[str, int]] = field(default_factory=dict)
     counters: Counters = field(init=False)
 
     def __post_init__(self) -> None:
         self.counters = Counters(VoucherRepository(self.session, self.scope))
+        self.defined = _readable(SegmentRepository(self.session, self.scope).all()) if self.segmented else ()
         if not self.ids:
             return
         for row in CustomerRepository(self.session, self.scope).cards(self.ids):
@@ -94,6 +103,10 @@ class _Carried:
             )  # fmt: skip
             self.cards.setdefault(row.customer_id, []).append(card)
         self.segments = SegmentRepository(self.session, self.scope).of(self.ids)
+        if self.defined:
+            days, criteria = ShopperRepository(self.session, self.scope).days(self.ids), [one.criteria for one in self.defined]
+            self.bought = {one: measured(criteria, days.get(one, ()), self.today) for one in self.ids}
+            self.fingerprint = fingerprint(criteria)
         stand = MembershipRepository(self.session, self.scope)
         if self.asks.measured:
             self.measures = Measures(stand, self.asks.schemes, self.today, 0)
@@ -159,6 +172,8 @@ class _Carried:
             "vouchers": tuple(self.vouchers.get(customer, ())),
             "used": self.used(customer),
         }
+        if self.defined:
+            found |= {"bought": self.bought.get(customer, {}), "bought_on": self.today, "bought_for": self.fingerprint}
         if self.measures is not None:
             sales, last = self.measures.visits(customer, self.today)
             levels = self.measures.tiers(customer, self.today).items()
@@ -179,6 +194,11 @@ class _Carried:
             until=record.until, left=record.left, breaks=tuple((part.first, part.last) for part in record.breaks),
             renewals=record.renewals, used={name: times for name, times in used.items() if times},
         )  # fmt: skip
+
+
+def _readable(rows: Sequence[SegmentRow]) -> list[SegmentRow]:
+    """Segments whose criteria can be read; of the others stores get the names alone."""
+    return [row for row in rows if row.id in criteria_of(rows)]
 
 
 def _customer(account: AccountRow, row: CustomerRow, carried: _Carried) -> ReplicaCustomer:

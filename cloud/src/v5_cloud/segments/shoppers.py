@@ -21,7 +21,7 @@ class ShopperRepository(Repository):
     def read(self, ids: Collection[str], today: date) -> list[Shopper]:
         """Customers in full, by id."""
         sets = self._sets(ids, today)
-        days, products = self._days(ids), self._products(ids)
+        days, products = self.days(ids), self._products(ids)
         free = self.columns(AccountRow, AccountRow.customer_id, AccountRow.balance - AccountRow.held).where(
             AccountRow.customer_id.in_(ids), AccountRow.kind == "points"
         )
@@ -52,7 +52,8 @@ class ShopperRepository(Repository):
             found["segment"][member.customer_id].add(member.segment)
         return found
 
-    def _days(self, ids: Collection[str]) -> dict[str, list[Day]]:
+    def days(self, ids: Collection[str]) -> dict[str, list[Day]]:
+        """What each customer's days brought."""
         found: dict[str, list[Day]] = defaultdict(list)
         for row in self.session.scalars(self.select(ShoppingDay).where(ShoppingDay.customer_id.in_(ids))):
             found[row.customer_id].append(Day(row.day, row.store, row.sales, row.gross, row.points))

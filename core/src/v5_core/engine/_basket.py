@@ -7,6 +7,7 @@ from typing import Final
 
 from v5_core.engine._compile import Compiled, Opened
 from v5_core.engine._fast import builder
+from v5_core.engine._refusal import refusal
 from v5_core.engine._rules import fold_code
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, SaleState, Stored
@@ -23,19 +24,7 @@ _result = builder(CodeResult)
 def usable(thing: Coupon | Stored, situation: Situation) -> str:
     """Why a coupon or stored value cannot be used here and now; "" when it can."""
     customer = situation.facts.customer if situation.facts is not None else None
-    if thing.problem:
-        return thing.problem
-    if thing.customer is not None and thing.customer != customer:
-        return "not_yours"
-    if thing.valid_from is not None and situation.at < thing.valid_from:
-        return "not_yet"
-    if thing.valid_until is not None and situation.at >= thing.valid_until:
-        return "expired"
-    if thing.stores and situation.store not in thing.stores:
-        return "not_here"
-    if thing.minimum and situation.total < thing.minimum:
-        return "minimum"
-    return ""
+    return refusal(thing, at=situation.at, store=situation.store, customer=customer, total=situation.total)
 
 
 def _voucher_rule(compiled: Compiled, situation: Situation, folded: str) -> str:
@@ -94,7 +83,7 @@ class Basket:
                 else:
                     self.problems[code] = "stored_value" if code in state.stored else "unknown"
                 continue
-            problem = usable(coupon, situation) or ("used_up" if coupon.uses_left < 1 else "")
+            problem = usable(coupon, situation)
             if problem:
                 self.problems[code] = problem
             elif coupon.rule:

@@ -8,6 +8,7 @@ Definition, members(...)                 a segment, and which segments a custome
 
 from v5_core.segments._definition import CLASSIC, Definition, members
 from v5_core.segments._fields import CUSTOMER_FIELDS, FAVOURITES, FREQUENCIES, FREQUENCY_DAYS, HABIT_MONTHS, SEGMENT_FIELDS
+from v5_core.segments._known import Known, asked_sums, decide, fingerprint, measured
 from v5_core.segments._record import Bought, Day, Shopper, record_of
 from v5_core.segments._rfm import AmountBands, Bands, Cuts, Rfm, cuts_of, ranks
 
@@ -25,9 +26,14 @@ __all__ = [
     "Cuts",
     "Day",
     "Definition",
+    "Known",
     "Rfm",
     "Shopper",
+    "asked_sums",
     "cuts_of",
+    "decide",
+    "fingerprint",
+    "measured",
     "members",
     "ranks",
     "record_of",

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from v5_core.days import day_end
-from v5_core.engine import Coupon, Stored
+from v5_core.engine import Stored, refusal
 from v5_core.errors import ConflictError, FieldError, ValidationError
 from v5_core.model import PaymentMethod
 from v5_core.money import format_scaled
@@ -59,40 +59,6 @@ def check_load(type_: StoredValueType, *, balance: int, amount: int, again: bool
 def valid_until(type_: StoredValueType, at: datetime, zone: ZoneInfo) -> datetime | None:
     """The instant from which what is loaded now no longer counts: the end of the last day in the store's zone."""
     return None if type_.valid_days is None else day_end(at.astimezone(zone).date() + timedelta(days=type_.valid_days), zone)
-
-
-def refusal(
-    thing: Coupon | Stored, *, at: datetime, store: str, customer: str | None, total: int | None = None, scanned: bool = True
-) -> str:
-    """Why it cannot be used now: a code, or "" when it can.
-
-    Args:
-        thing: As it stands.
-        at: When.
-        store: Where.
-        customer: Who is identified, if anybody.
-        total: Of the sale, where it is known.
-        scanned: Named by its code, and not found by its customer.
-    """
-    if thing.problem:
-        return thing.problem
-    if thing.valid_from is not None and at < thing.valid_from:
-        return "not_yet"
-    if thing.valid_until is not None and at >= thing.valid_until:
-        return "expired"
-    if thing.stores and store not in thing.stores:
-        return "not_here"
-    if thing.customer is not None and thing.customer != customer:
-        return "not_yours"
-    if isinstance(thing, Coupon):
-        used_up = thing.uses_left <= 0
-    else:
-        used_up = thing.balance <= 0
-        if scanned and not thing.by_code and thing.customer != customer:
-            return "not_yours"
-    if used_up:
-        return "used_up"
-    return "minimum" if total is not None and total < thing.minimum else ""
 
 
 def covers(stored: Stored, to_pay: int, wanted: int | None = None) -> tuple[int, int]:
