@@ -179,6 +179,19 @@ def test_an_old_request_that_comes_again_does_not_bring_back_what_it_said(servic
     service.sound()
 
 
+def test_a_sale_that_was_somebody_elses_takes_its_returns_along(service: Service, till: Till) -> None:
+    """Points were spent in it and given back by a return; whoever it was not has nothing more and nothing less than before."""
+    card, other = ({"card": till.customer(one)["card"]} for one in (0, 1))
+    till.commit(till.document("0", [("CAFE-250", "mercearia", "100.00")], customer=card))
+    paid = [{"method": "points", "amount": "1.00"}, {"method": "cash", "amount": "9.00"}]
+    sale = till.document("1", [("CAFE-250", "mercearia", "10.00")], customer=card, payments=paid)
+    till.commit(sale)
+    till.give(till.document("nc", [("CAFE-250", "mercearia", "5.00")], kind="return", reference={"document": "1", "line": "1"}))
+    till.commit({**sale, "customer": other})
+    assert (till.balance(0), till.balance(1)) == ("100", "-46")
+    service.sound()
+
+
 @pytest.mark.feature("NX-07")
 def test_returned_in_parts_ends_where_it_began(service: Service, till: Till) -> None:
     card = till.customer()["card"]

@@ -18,7 +18,7 @@ from v5_core.engine import Settlement
 from v5_core.merging import TRUST, merge
 from v5_core.model import DocumentKind, DocumentStatus, SalesDocument
 
-__all__ = ["Doc", "Report", "lock_keys", "names_of", "normal", "refs_of"]
+__all__ = ["Doc", "Report", "lock_keys", "names_of", "normal", "refs_of", "report_of"]
 
 
 def normal(text: str) -> str:
@@ -256,3 +256,8 @@ def _count_row(row: DocumentRow | Row[Any]) -> dict[str, Any]:
         "member_gross": sign * row.gross if row.customer_id else 0,
         "points": row.points_earned,
     }
+
+
+def report_of(body: dict[str, Any]) -> SalesDocument:
+    """A stored report."""
+    return SalesDocument.model_validate_json(orjson.dumps(body))

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
-from v5_cloud.settlement.document import lock_keys
+from v5_cloud.settlement.document import lock_keys, report_of
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.service import again, resettle
-from v5_cloud.settlement.world import report_of
 
 __all__ = ["settle_known", "settle_pending"]
 

@@ -21,11 +21,11 @@ from v5_cloud.messages.notices import tell_manager
 from v5_cloud.models import DocumentRow
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import Catalogue, catalogue
-from v5_cloud.settlement.document import Doc, lock_keys, names_of, refs_of
+from v5_cloud.settlement.document import Doc, lock_keys, names_of, refs_of, report_of
 from v5_cloud.settlement.extending import catalogue_for, extend
 from v5_cloud.settlement.receipt import answer_of
 from v5_cloud.settlement.repository import SettlementRepository
-from v5_cloud.settlement.world import World, report_of, revised
+from v5_cloud.settlement.world import World, revised
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_core.errors import RetryableError, V5Error
 from v5_core.hooks import CommitResponse, ReturnResponse

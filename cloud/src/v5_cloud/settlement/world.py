@@ -30,7 +30,7 @@ from v5_core.errors import RecordRejectedError
 from v5_core.ledger import Target, book, renewals
 from v5_core.model import DocumentStatus, SalesDocument
 
-__all__ = ["World", "report_of", "revised"]
+__all__ = ["World", "revised"]
 
 _SLOTS = 16
 
@@ -236,6 +236,8 @@ class World:
         returns = sorted(
             (one for one in self._pointers(sale.id) if sale.id in one.links.values() and one.state != "merged"), key=lambda one: one.order
         )
+        for one in returns:  # where the sale leaves an account, they leave it before it
+            self._leave(one, f"{one.id}>{sale.id}", sale.account, sale.id)
         if not target.earned and not target.spent:
             self._returns(sale, returns)
             self._book(sale, sale.id, sale.account, target)
@@ -303,12 +305,15 @@ class World:
 
     def _book(self, doc: Doc, entry: str, account: str | None, target: Target) -> None:
         """Brings one entry to its target; on an account that it does not belong to any more, to nothing."""
+        self._leave(doc, entry, account, target.original)
+        if account:
+            self._post(doc, entry, account, target)
+
+    def _leave(self, doc: Doc, entry: str, account: str | None, original: str) -> None:
         if not doc.new or not account:
             for owner, known in self.working.entries(doc.id):
                 if known == entry and owner != account:
-                    self._post(doc, entry, owner, Target(original=target.original))
-        if account:
-            self._post(doc, entry, account, target)
+                    self._post(doc, entry, owner, Target(original=original))
 
     def _undo(self, doc: Doc, keep: set[str]) -> None:
         if doc.new:
@@ -390,8 +395,3 @@ class World:
 def revised(docs: Iterable[Doc]) -> list[tuple[str, str]]:
     """(document, revision) of the reports that the documents' sources told last."""
     return [(doc.id, revision) for doc in docs for revision in doc.revisions.values()]
-
-
-def report_of(body: dict[str, Any]) -> SalesDocument:
-    """A stored report."""
-    return SalesDocument.model_validate_json(orjson.dumps(body))
