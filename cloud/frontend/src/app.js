@@ -1,6 +1,7 @@
 // Everything the pages do in the browser beside htmx: small, optional, and without inline script (strict Content-Security-Policy).
 import "htmx.org";
 import Alpine from "@alpinejs/csp";
+import "./chips.js";
 
 // The live search: "/" goes to it, arrows walk through what it found, Escape leaves it.
 Alpine.data("finder", () => ({

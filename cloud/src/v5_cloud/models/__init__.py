@@ -2,13 +2,14 @@
 
 from v5_cloud.models.base import Base, TenantRow, new_id
 from v5_cloud.models.customers import CardRow, CustomerEvent, CustomerKey, CustomerRow, CustomerSound, ProductRow, ProgrammeRow
+from v5_cloud.models.drafts import DraftStep
 from v5_cloud.models.fleet import Agent, ApiKey, EnrolCode, SignalRow
 from v5_cloud.models.giftcards import ExternalCardAct
 from v5_cloud.models.ledger import AccountRow, AllocationRow, AuditRow, HoldRow, Installation, LotRow, PostingRow
 from v5_cloud.models.limits import RateWindow
 from v5_cloud.models.membership import AdjustmentRow, CustomerDay, MembershipRow, RunRow, StandingRow
-from v5_cloud.models.sales import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink, StoreDay
 from v5_cloud.models.messages import MessageRow
+from v5_cloud.models.sales import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink, StoreDay
 from v5_cloud.models.segments import SegmentDue, SegmentMember, SegmentModel, SegmentRow, ShoppingDay, ShoppingProduct
 from v5_cloud.models.simulation import SimulationRow
 from v5_cloud.models.tenants import Company, Store, Tenant, User, UserSession
@@ -32,6 +33,7 @@ __all__ = [
     "DocumentKey",
     "DocumentRevision",
     "DocumentRow",
+    "DraftStep",
     "EnrolCode",
     "EventRow",
     "ExternalCardAct",
@@ -40,9 +42,9 @@ __all__ = [
     "Installation",
     "LotRow",
     "MembershipRow",
+    "MessageRow",
     "PendingRef",
     "PostingRow",
-    "MessageRow",
     "ProductRow",
     "ProgrammeRow",
     "RateWindow",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import datetime
+from typing import Final
+
 from pydantic import ValidationError as PydanticError
 
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.problems import ProblemField, field_errors
 from v5_cloud.kit.tenant import Scope
-from v5_cloud.models import ProgrammeRow
+from v5_cloud.models import DraftStep, ProgrammeRow
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.schemas import DraftItem, ProgrammeItem
 from v5_cloud.programmes.service import item_of
@@ -18,7 +22,9 @@ from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationE
 from v5_core.programme import Programme
 from v5_core.wire import loads
 
-__all__ = ["check", "discard", "get", "publish", "publish_draft", "read_programme", "save"]
+__all__ = ["changes", "check", "discard", "get", "publish", "publish_draft", "read_programme", "save", "stamp_of", "undo"]
+
+_STEPS: Final = 50
 
 
 def read_programme(text: bytes | str, name: str = "the text") -> Programme:
@@ -56,17 +62,34 @@ def check(container: Container, scope: Scope, programme: Programme) -> tuple[Fie
     return tuple(found)
 
 
-def save(container: Container, scope: Scope, programme: Programme, *, actor: str) -> DraftItem:
-    """Saves a draft, in the place of the draft of the same version.
+def stamp_of(programme: Programme) -> str:
+    """What tells two states of a draft apart."""
+    return hashlib.sha256(programme.model_dump_json(exclude={"state"}).encode()).hexdigest()[:16]
+
+
+def save(container: Container, scope: Scope, programme: Programme, *, actor: str, expected: str | None = None) -> DraftItem:
+    """Saves a draft, in the place of the draft of the same version; what it was before can be had back (`undo`).
+
+    Args:
+        container: The service.
+        scope: Whose draft.
+        programme: What it is from now on.
+        actor: Who says so.
+        expected: `stamp_of` the draft that this one was made from; another one is somebody else's work, and stays.
 
     Raises:
-        ConflictError: That version is published; it never changes.
+        ConflictError: That version is published; it never changes. Or the draft was changed meanwhile.
     """
     now = container.clock()
     draft = programme.model_copy(update={"state": "draft"})
     with container.database.write(scope) as session:
         repository = ProgrammeRepository(session, scope)
         row = _unpublished(repository, draft)
+        before = Programme.model_validate(row.body) if row is not None else None
+        if expected is not None and (before is None or stamp_of(before) != expected):
+            raise ConflictError("The draft was changed meanwhile; look at it again.", code="changed")
+        if before is not None and row is not None and stamp_of(before) != stamp_of(draft):
+            _remember(repository, row, now, actor)
         if row is None:
             row = ProgrammeRow(tenant_id=scope.tenant, company_id=scope.company, slug=draft.id, version=draft.version)
             row.created_at, row.published_by = now, ""
@@ -76,6 +99,47 @@ def save(container: Container, scope: Scope, programme: Programme, *, actor: str
         session.flush()
         found = item_of(row)
     return _with_findings(container, scope, found)
+
+
+def _remember(repository: ProgrammeRepository, row: ProgrammeRow, now: datetime, actor: str) -> None:
+    """Keeps what the draft is before it becomes something else; the oldest of many goes."""
+    steps = repository.steps(row.slug, row.version)
+    number = steps[0].number + 1 if steps else 1
+    step = DraftStep(tenant_id=row.tenant_id, company_id=row.company_id, slug=row.slug, version=row.version, number=number)
+    step.body, step.changed_at, step.changed_by = row.body, now, actor
+    repository.add(step)
+    if len(steps) >= _STEPS:
+        repository.forget(row.slug, row.version, steps[_STEPS - 1].number)
+
+
+def undo(container: Container, scope: Scope, slug: str, version: int, *, actor: str) -> DraftItem:
+    """Steps back to what a draft was before its last change.
+
+    Raises:
+        NotFoundError: No such draft.
+        ConflictError: It is published, or there is nothing to go back to.
+    """
+    now = container.clock()
+    with container.database.write(scope) as session:
+        repository = ProgrammeRepository(session, scope)
+        row = repository.one(slug, version)
+        if row is None:
+            raise NotFoundError("There is no such draft.")
+        steps = repository.steps(slug, version)
+        if row.state == "published" or not steps:
+            raise ConflictError("There is nothing to step back to.", code="nothing_before")
+        row.body, row.name = steps[0].body, str(steps[0].body["name"])
+        repository.forget_last(steps[0])
+        repository.add(audit(scope, now, actor, "programme.undo", f"{slug} {version}"))
+        session.flush()
+        found = item_of(row)
+    return _with_findings(container, scope, found)
+
+
+def changes(container: Container, scope: Scope, slug: str, version: int) -> int:
+    """How many changes of a draft can be taken back."""
+    with container.database.read(scope) as session:
+        return len(ProgrammeRepository(session, scope).steps(slug, version))
 
 
 def get(container: Container, scope: Scope, slug: str, version: int) -> DraftItem:
@@ -103,6 +167,7 @@ def discard(container: Container, scope: Scope, slug: str, version: int, *, acto
         repository = ProgrammeRepository(session, scope)
         if not repository.discard(slug, version):
             raise NotFoundError("There is no such draft.")
+        repository.forget(slug, version)
         repository.add(audit(scope, now, actor, "programme.discard", f"{slug} {version}"))
 
 
@@ -139,6 +204,7 @@ def publish(container: Container, scope: Scope, programme: Programme, *, actor: 
             repository.add(row)
         row.name, row.state, row.body = final.name, "published", final.model_dump(mode="json")
         row.published_at, row.published_by = now, actor
+        repository.forget(final.id, final.version)
         repository.add(audit(scope, now, actor, "programme.publish", f"{final.id} {final.version}"))
         session.flush()
         repository.bump()

@@ -1,4 +1,4 @@
-"""Pages: programmes, their rules in words; a draft uploaded, checked and published."""
+"""Pages: programmes, their rules in words; a draft begun, uploaded, checked and published."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from fastapi.responses import RedirectResponse, Response
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.pages.page import Page, page_for
 from v5_cloud.pages.route import page_router
-from v5_cloud.programmes import drafts, service
+from v5_cloud.programmes import drafts, editor, service
+from v5_cloud.programmes.editing import Draft, slug_of
+from v5_cloud.programmes.editor import number
+from v5_cloud.programmes.readymade import READY, rules_of
 from v5_cloud.programmes.schemas import ProgrammeItem
 from v5_cloud.programmes.words import Sentence, Words
 from v5_cloud.tenants.changes import get_company
-from v5_cloud.tenants.service import overview
+from v5_cloud.tenants.service import company_info, overview
 from v5_cloud.users.roles import Permission
-from v5_core.errors import ConflictError, NotFoundError, V5Error, ValidationError
+from v5_core.errors import ConflictError, V5Error, ValidationError
 from v5_core.programme import Programme
 
 __all__ = ["router"]
 
 router = page_router()
+router.include_router(editor.router)
 Viewing = Annotated[Page, page_for(Permission.PROGRAMMES)]
 Publishing = Annotated[Page, page_for(Permission.PUBLISH)]
 _LONGEST: Final = 500_000
@@ -73,6 +77,9 @@ def _parts(page: Page, programme: Programme) -> Parts:
         (_("How points are earned"), words.earning()),
         (_("Offers"), words.offers()),
         (_("What points are good for"), words.spending()),
+        (_("Vouchers, gift cards and wallets"), words.vouchers()),
+        (_("Levels and clubs"), words.membership()),
+        (_("What is said at the till"), words.talk()),
         (_("Terms"), words.terms()),
     )
     return tuple(part for part in parts if part[1])
@@ -112,7 +119,51 @@ def _form(page: Page, company: str, text: str, refused: V5Error | None = None) -
         company=company,
         text=text,
         refused=refused,
+        ready=[(key, *(page.gettext(text) for text in one[:2]), one[2]) for key, one in READY.items()],
     )
+
+
+@router.post("/programmes/start")
+def start(
+    page: Publishing,
+    company: Annotated[str, Form(max_length=80)],
+    name: Annotated[str, Form(max_length=200)] = "",
+    ready: Annotated[tuple[str, ...], Form(max_length=40)] = (),
+) -> Response:
+    """A new programme: its name, and the ready-made rules to begin with; then its form."""
+    scope = _company(page, company)
+    taken = {one.id for one in service.list_programmes(page.held, scope)}
+    title = name.strip() or page.gettext("Customer card")
+    draft = Draft({"id": slug_of(title, taken, otherwise="programme"), "name": title, "currency": company_info(page.held, scope).currency})
+    for one in ready:
+        draft.add(rules_of(one, page.gettext))
+    programme, errors = draft.read()
+    if programme is None:
+        return _form(page, company, "", ValidationError("; ".join(one.message for one in errors), code="programme", errors=errors))
+    saved = drafts.save(page.held, scope, programme, actor=page.actor)
+    return RedirectResponse(f"/programmes/{company}/{saved.id}/{saved.version}/edit", 303)
+
+
+@router.post("/programmes/{company}/{programme}/{version}/draft")
+def draft_of(page: Publishing, company: str, programme: str, version: str) -> Response:
+    """A draft that begins as this version is: the one that there is already, or the next number."""
+    scope = _company(page, company)
+    found = drafts.get(page.held, scope, programme, number(version))
+    rows = [one for one in service.list_programmes(page.held, scope) if one.id == programme]
+    newest = max(rows, key=lambda one: one.version)
+    if newest.state != "draft":
+        made = found.programme.model_copy(update={"version": newest.version + 1})
+        newest = drafts.save(page.held, scope, made, actor=page.actor)
+    return RedirectResponse(f"/programmes/{company}/{programme}/{newest.version}/edit", 303)
+
+
+@router.get("/programmes/{company}/{programme}/{version}/json")
+def export(page: Viewing, company: str, programme: str, version: str) -> Response:
+    """One version as a file."""
+    found = drafts.get(page.held, _company(page, company), programme, number(version))
+    text = json.dumps(found.programme.model_dump(mode="json"), ensure_ascii=False, indent=2)
+    name = f"{found.id}-{found.version}.json"
+    return Response(text, media_type="application/json", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @router.post("/programmes/new")
@@ -135,7 +186,7 @@ def save(
 @router.get("/programmes/{company}/{programme}/{version}")
 def version(page: Viewing, company: str, programme: str, version: str) -> Response:
     """One version in words; a draft with what stands in its way, and the step that publishes it."""
-    return _version(page, company, programme, _number(version))
+    return _version(page, company, programme, number(version))
 
 
 def _version(page: Page, company: str, programme: str, number: int, refused: V5Error | None = None) -> Response:
@@ -155,20 +206,14 @@ def _version(page: Page, company: str, programme: str, number: int, refused: V5E
 def publish(page: Publishing, company: str, programme: str, version: str) -> Response:
     """Publishes a draft."""
     try:
-        drafts.publish_draft(page.held, _company(page, company), programme, _number(version), actor=page.actor)
+        drafts.publish_draft(page.held, _company(page, company), programme, number(version), actor=page.actor)
     except (ValidationError, ConflictError) as error:
-        return _version(page, company, programme, _number(version), error)
+        return _version(page, company, programme, number(version), error)
     return RedirectResponse("/programmes", 303)
 
 
 @router.post("/programmes/{company}/{programme}/{version}/discard")
 def discard(page: Publishing, company: str, programme: str, version: str) -> Response:
     """Throws a draft away."""
-    drafts.discard(page.held, _company(page, company), programme, _number(version), actor=page.actor)
+    drafts.discard(page.held, _company(page, company), programme, number(version), actor=page.actor)
     return RedirectResponse("/programmes", 303)
-
-
-def _number(version: str) -> int:
-    if version.isascii() and version.isdigit() and len(version) < 10:
-        return int(version)
-    raise NotFoundError("There is no such version.")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, func
+from sqlalchemy.orm import InstrumentedAttribute
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import Company, ProgrammeRow
+from v5_cloud.models import Company, DraftStep, ProductRow, ProgrammeRow
 
 __all__ = ["ProgrammeRepository"]
 
@@ -41,6 +42,38 @@ class ProgrammeRepository(Repository):
             ProgrammeRow.slug == slug, ProgrammeRow.version == version, ProgrammeRow.state == "draft"
         )
         return bool(cast("CursorResult[Any]", self.session.execute(statement)).rowcount)
+
+    # ── earlier states of a draft ─────────────────────────────────────────────────────────────────────────────────────────
+    def steps(self, slug: str, version: int) -> Sequence[DraftStep]:
+        """What a draft was, the last change first."""
+        mine = (DraftStep.slug == slug) & (DraftStep.version == version)
+        return self.session.scalars(self.select(DraftStep).where(mine).order_by(DraftStep.number.desc())).all()
+
+    def forget(self, slug: str, version: int, upto: int | None = None) -> None:
+        """Takes earlier states away: all of them, or those up to a number."""
+        mine = (DraftStep.slug == slug) & (DraftStep.version == version)
+        if upto is not None:
+            mine &= DraftStep.number <= upto
+        self.session.execute(self.delete(DraftStep).where(mine))
+
+    def forget_last(self, step: DraftStep) -> None:
+        """Takes one earlier state away."""
+        self.session.delete(step)
+
+    # ── what rules can name ───────────────────────────────────────────────────────────────────────────────────────────────
+    def names(self, column: InstrumentedAttribute[str], limit: int) -> Sequence[str]:
+        """Families or brands of the articles."""
+        statement = self.columns(ProductRow, column).where(column != "", ProductRow.inactive.is_(False))
+        return self.session.scalars(statement.distinct().order_by(column).limit(limit)).all()
+
+    def products(self, limit: int, codes: Sequence[str] = (), families: Sequence[str] = ()) -> Sequence[ProductRow]:
+        """Some articles: of these codes or families where there are any."""
+        statement = self.select(ProductRow).where(ProductRow.inactive.is_(False))
+        if codes:
+            statement = statement.where(ProductRow.code.in_(codes))
+        if families:
+            statement = statement.where(ProductRow.family.in_(families))
+        return self.session.scalars(statement.order_by(ProductRow.code).limit(limit)).all()
 
     def stamp(self) -> int:
         """The company's count of publications."""

@@ -7,7 +7,19 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import Agent, ApiKey, Company, CustomerRow, DocumentRow, EnrolCode, Installation, ProgrammeRow, Store, Tenant
+from v5_cloud.models import (
+    Agent,
+    ApiKey,
+    Company,
+    CustomerRow,
+    DocumentRow,
+    DraftStep,
+    EnrolCode,
+    Installation,
+    ProgrammeRow,
+    Store,
+    Tenant,
+)
 
 __all__ = ["TenantRepository"]
 
@@ -41,6 +53,7 @@ class TenantRepository(Repository):
         self.session.execute(self.delete(EnrolCode).where(owner == row_id))
         if kind is Company:
             self.session.execute(self.delete(ApiKey).where(ApiKey.company_id == row_id))
+            self.session.execute(self.delete(DraftStep).where(DraftStep.company_id == row_id))
             self.session.execute(self.delete(ProgrammeRow).where(ProgrammeRow.company_id == row_id))
         self.session.execute(self.delete(kind).where(kind.id == row_id))
 

@@ -1,0 +1,166 @@
+"""A small basket tried on a draft: what it costs, what it earns and why. Nothing is stored, nobody's account is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import ValidationError as PydanticError
+
+from v5_cloud.models import ProductRow
+from v5_cloud.programmes.form.figures import Figures
+from v5_core.engine import CustomerFacts, compile_programmes, evaluate
+from v5_core.errors import V5Error
+from v5_core.hooks import QuoteRequest, QuoteResponse
+from v5_core.model import Line
+from v5_core.money import format_scaled, parse_scaled
+from v5_core.programme import Programme
+
+__all__ = ["ROWS", "Basket", "Result", "basket_of", "try_out"]
+
+ROWS: Final = 4
+_LIST: Final = ("tiers", "clubs", "segments", "codes")
+
+
+@dataclass(slots=True)
+class Basket:
+    """What was typed beside the form.
+
+    Attributes:
+        rows: Article, quantity, price of a unit, as typed.
+        at: Day and hour in the store, as typed.
+        member: Somebody with a card buys.
+        birthday: Today is that customer's birthday.
+    """
+
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+    at: str = ""
+    store: str = ""
+    member: bool = True
+    birthday: bool = False
+    balance: str = ""
+    use: str = ""
+    tier: str = ""
+    club: str = ""
+    segment: str = ""
+    codes: str = ""
+    claim: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the draft makes of it.
+
+    Attributes:
+        acts: The rule that is being edited took part; None: it is not one that a basket shows.
+        problem: Why there is no answer.
+    """
+
+    lines: Sequence[tuple[str, int, int]] = ()
+    quote: QuoteResponse | None = None
+    acts: bool | None = None
+    problem: str = ""
+
+
+def basket_of(posted: Mapping[str, Sequence[str]], products: Sequence[ProductRow], figures: Figures, now: datetime) -> Basket:
+    """What was typed; the first time, some articles that the rule is about."""
+
+    def one(name: str) -> str:
+        values = posted.get(f"b.{name}", ())
+        return values[-1].strip()[:200] if values else ""
+
+    if "b.+" not in posted:
+        rows = [
+            (row.code, "2" if index == 0 else "1", figures.shown(format_scaled(row.price, 2))) for index, row in enumerate(products[:3])
+        ]
+        return Basket(rows=rows + [("", "", "")] * (ROWS - len(rows)), at=now.astimezone(figures.zone).strftime("%Y-%m-%dT%H:%M"))
+    return Basket(
+        rows=[(one(f"{row}.product"), one(f"{row}.quantity"), one(f"{row}.price")) for row in range(ROWS)],
+        at=one("at"),
+        store=one("store"),
+        member="b.member" in posted,
+        birthday="b.birthday" in posted,
+        **{name: one(name) for name in ("balance", "use", "tier", "club", "segment", "codes", "claim")},
+    )
+
+
+def try_out(
+    programme: Programme,
+    basket: Basket,
+    products: Mapping[str, ProductRow],
+    figures: Figures,
+    *,
+    now: datetime,
+    store: str,
+    language: str,
+    rule: str | None = None,
+) -> Result:
+    """Prices the basket with the draft alone.
+
+    Args:
+        programme: The draft.
+        basket: What was typed.
+        products: Articles that are known, for their families and brands.
+        figures: How numbers and times were typed.
+        now: Where no time was typed.
+        store: Where no store was typed.
+        language: Of explanations.
+        rule: Whose part in it is asked.
+    """
+    try:
+        at = datetime.fromisoformat(basket.at).replace(tzinfo=figures.zone) if basket.at else now.astimezone(figures.zone)
+        lines = [_line(index, row, products, figures) for index, row in enumerate(basket.rows) if row[0] or row[2]]
+        if not lines:
+            return Result(problem="empty")
+        request = QuoteRequest(
+            store=basket.store or store or "1",
+            at=at,
+            currency=programme.currency,
+            lines=tuple(lines),
+            points_to_use=parse_scaled(figures.number(basket.use or "0"), 3),
+            codes=tuple(code.strip() for code in basket.codes.split(",") if code.strip()),
+            claims=({"rule": basket.claim},) if basket.claim else (),
+        )
+        facts = _facts(programme, basket, figures, at) if basket.member else None
+        quote = evaluate(compile_programmes([programme]), request, facts, local_time=at, language=language)
+    except (ValueError, PydanticError, V5Error) as error:
+        return Result(problem=error.message if isinstance(error, V5Error) else "unread")
+    shown = [(one.description or one.product, one.quantity, one.gross) for one in lines]
+    return Result(shown, quote, _acts(programme, quote, rule))
+
+
+def _line(index: int, row: tuple[str, str, str], products: Mapping[str, ProductRow], figures: Figures) -> Line:
+    code, quantity, price = row
+    known = products.get(code)
+    units = parse_scaled(figures.number(quantity or "1"), 3)
+    unit = parse_scaled(figures.number(price), 2) if price else (known.price if known else 0)
+    gross = (unit * units + 500) // 1000
+    rate = known.vat_rate if known else 0
+    about: dict[str, Any] = {"description": known.description, "family": known.family, "brand": known.brand} if known else {}
+    net = (gross * 10_000 + (10_000 + rate) // 2) // (10_000 + rate)
+    return Line(line_id=str(index + 1), product=code or "?", quantity=units, gross=gross, net=net, vat_rate=rate, **about)
+
+
+def _facts(programme: Programme, basket: Basket, figures: Figures, at: datetime) -> CustomerFacts:
+    birthday = at.date().replace(year=1990) if (at.month, at.day) != (2, 29) else at.date().replace(year=1988)
+    return CustomerFacts(
+        customer="trial",
+        card_types=frozenset(programme.card_types),
+        segments=frozenset({basket.segment} - {""}),
+        tiers=frozenset({basket.tier} - {""}),
+        clubs=frozenset({basket.club} - {""}),
+        balance_available=parse_scaled(figures.number(basket.balance or "0"), 3),
+        birth_date=birthday if basket.birthday else None,
+        entitlements={one.id: one.uses for club in programme.clubs if club.id == basket.club for one in club.entitlements},
+        sales=1,
+    )
+
+
+def _acts(programme: Programme, quote: QuoteResponse, rule: str | None) -> bool | None:
+    """Whether a rule took part, of those that a basket shows."""
+    if rule is None or not any(one.id == rule for one in (*programme.earning, *programme.offers)):
+        return None
+    took = {one.rule for one in quote.explanations} | {one.rule for one in quote.benefits} | {one.rule for one in quote.gifts}
+    return rule in took

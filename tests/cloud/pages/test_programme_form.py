@@ -1,0 +1,166 @@
+"""The form of a programme: made from the model, so that every kind and field there is can be opened, read and saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import v5_cloud.pages  # noqa: F401 - the pages bring their parts in, in the right order
+from tests.cloud.pages.forms import form_of
+from v5_cloud.programmes.editing import Draft, model
+from v5_cloud.programmes.form.choices import GROUPS, KINDS, PARTS
+from v5_cloud.programmes.form.names import Names
+from v5_cloud.programmes.form.shapes import Shape
+from v5_cloud.programmes.form.titles import FIELDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cloud.conftest import Service, Start
+    from tests.cloud.pages.conftest import Person, SignIn
+
+TEXTS = {
+    "when": "weekday in (2, 5) and hour between 9 and 12 and store = 'LX1' and sales >= 3",
+    "join": "age >= 18",
+    "where": "unit_price >= 10",
+    "message": "will_earn",
+    "offer": "coupon",
+    "entitlement": "coffee",
+    "currency": "EUR",
+}
+
+
+def some(shape: Shape, number: int = 0) -> Any:
+    """A value of a field that is not its default."""
+    if shape.widget == "part":
+        return {one.name: some(one, number) for one in shape.fields}
+    if shape.widget == "list":
+        return [some(shape.inner, 1), some(shape.inner, 2)]
+    simple = {
+        "switch": not shape.default, "number": 3, "scaled": 1000 * number, "date": "2026-12-24", "moment": "2026-12-24T10:30:15Z",
+        "tongues": {"pt": "Olá {name}", "en": "Hello"}, "const": (shape.options or ("",))[0],
+    }  # fmt: skip
+    if shape.widget in simple:
+        return simple[shape.widget]
+    if shape.widget == "unit":
+        return {"money": "12.34", "points": "12.5", "quantity": "2", "percent": "7.5"}[shape.unit]
+    if shape.widget == "choice":
+        return next((one for one in reversed(shape.options) if one != shape.default), shape.options[0])
+    if shape.widget == "checks":
+        return list(shape.options[1:3])
+    if shape.widget == "chips":
+        return ["15.00", "2.50"] if shape.inner.widget == "unit" else ["B 1", "A,2"]
+    if shape.widget == "map":
+        return {"CAFE-250": "3.99", "X 1": "0.50"}
+    return f"{shape.owner.lower()}-{number}" if shape.name == "id" else TEXTS.get(shape.name, "algo")
+
+
+OTHERS: dict[str, Any] = {
+    "offers": {"kind": "percent_lines", "id": "coupon", "percent": "5", "coupon": True},
+    "clubs": {"id": "club", "title": "Clube", "entitlements": [{"id": "coffee", "title": "Café", "uses": 1}]},
+}
+
+
+def holding(part: str, value: dict[str, Any]) -> dict[str, Any]:
+    """What a programme holds besides its name: the rule, and what it may point at."""
+    held = value if part == "basics" else {part: [value] if model().parts[part].many else value}
+    return held | {name: [*held.get(name, []), one] for name, one in OTHERS.items()}
+
+
+def fits(part: str, value: dict[str, Any]) -> bool:
+    return Draft({"id": "x", "name": "x"} | holding(part, value)).read()[0] is not None
+
+
+def fullest(part: str, full: dict[str, Any], wanted: list[str], needed: list[str]) -> dict[str, Any]:
+    """As many of the fields as go together, the first ones before the others."""
+    least = ([*needed, *more] for count in range(3) for more in combinations(wanted, count))
+    kept = next(names for names in least if fits(part, {name: full[name] for name in names}))
+    for count in (1, 2, 3):  # some only go together: a coupon and its offer
+        for more in combinations([name for name in wanted if name not in kept], count):
+            if not {*more} & {*kept} and fits(part, {one: full[one] for one in [*kept, *more]}):
+                kept = [*kept, *more]
+    return {name: full[name] for name in full if name in kept}
+
+
+def every_rule() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Full rules of every part and kind that the schema knows; fields that exclude each other take turns."""
+    for part in model().parts.values():
+        for kind in part.kinds or ("",):
+            shape = model().rule(part.name, kind)
+            full = some(shape) | ({"kind": kind} if kind else {})
+            needed = [one.name for one in shape.fields if one.required or one.name == "kind"]
+            others = [one.name for one in shape.fields if one.name not in needed]
+            left: list[str] = []
+            while True:
+                value = fullest(part.name, full, [*left, *(name for name in others if name not in left)], needed)
+                still = [name for name in (left or others) if name not in value]
+                yield part.name, kind, value
+                if not still or still == left:
+                    break
+                left = still
+
+
+def begin(admin: Person, service: Service, **fields: Any) -> str:
+    reply = admin.post("/programmes/start", {"csrf": admin.token(), "company": service.sample["company"], "name": "Cartão", **fields})
+    assert reply.status_code == 303, reply.text
+    return reply.headers["location"].removesuffix("/edit")
+
+
+def body_of(admin: Person, draft: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(admin.get(f"{draft}/json").text)
+    return found
+
+
+@pytest.mark.feature("V5-16", "V5-17", "V5-34")
+def test_every_kind_of_rule_is_opened_and_saved_as_it_was(start: Start, tmp_path: Path, person: SignIn) -> None:
+    service = start(f"sqlite:///{tmp_path / 'v5.sqlite'}")
+    admin = person(service, language="pt")
+    draft = begin(admin, service)
+    whole = body_of(admin, draft)
+    said: dict[str, set[str]] = {}
+    for part, kind, value in every_rule():
+        said.setdefault(part, set()).update(value)
+        body = whole | holding(part, value)
+        form = {"csrf": admin.token(), "company": service.sample["company"], "text": json.dumps(body)}
+        saved = admin.post("/programmes/new", form)
+        assert saved.status_code == 303, (part, kind, saved.text)
+        before = body_of(admin, draft)
+        page = admin.get(f"{draft}/edit/{part}?at=0")
+        assert page.status_code == 200, (part, kind)
+        form_ = form_of(page.text)
+        reply = admin.post(form_.action, form_.sent())
+        assert reply.status_code == 303, (part, kind, reply.text)
+        assert body_of(admin, draft) == before, (part, kind)
+    # Nothing that the model knows was left out.
+    for name, shape in model().parts.items():
+        known = {one.name for kind in shape.kinds or ("",) for one in model().rule(name, kind).fields}
+        assert known - said[name] == set(), name
+
+
+def fields_within(shape: Shape) -> Iterator[Shape]:
+    for one in shape.fields:
+        if one.widget != "const":
+            yield one
+        yield from fields_within(one.inner if one.widget == "list" else one)
+
+
+def test_every_field_and_choice_has_words_of_its_own() -> None:
+    """What the model gains is in the form at once, under its own English name; here it is named until it has five languages."""
+    names = Names(lambda text: text)
+    bare: set[str] = set()
+    for part in model().parts.values():
+        bare |= {part.name} if part.name not in PARTS else set()
+        for kind in part.kinds or ("",):
+            bare |= {f"{part.name}.{kind}"} if kind and f"{part.name}.{kind}" not in KINDS else set()
+            for shape in fields_within(model().rule(part.name, kind)):
+                if not (FIELDS.get(f"{shape.owner}.{shape.name}") or FIELDS.get(shape.name)):
+                    bare.add(f"{shape.owner}.{shape.name}")
+                bare |= {
+                    f"{shape.owner}.{shape.name}.{one}" for one in shape.options if names.option(shape, one)[0] == one.replace("_", " ")
+                }
+                bare |= {shape.group} - {*GROUPS}
+    assert sorted(bare) == []
