@@ -19,6 +19,7 @@ from v5_cloud.console import LOGGING, err, fail, settings
 from v5_cloud.kit.container import build
 from v5_cloud.kit.settings import Settings
 from v5_cloud.ledger import checks
+from v5_cloud.messages.commands import messages
 from v5_cloud.migrations import migrate as run_migrations
 from v5_cloud.sample import load as load_sample
 from v5_cloud.tenants.commands import attach
@@ -36,6 +37,7 @@ users = typer.Typer(no_args_is_help=True, help="People who sign in to the back o
 ledger = typer.Typer(no_args_is_help=True, help="The points ledger: check it, or ask it for a balance of any day.")
 app.add_typer(users, name="user")
 app.add_typer(ledger, name="ledger")
+app.add_typer(messages, name="message")
 attach(app)
 _out = Console()
 
