@@ -179,6 +179,15 @@ def test_an_old_request_that_comes_again_does_not_bring_back_what_it_said(servic
     service.sound()
 
 
+def test_a_batch_that_tells_a_sale_of_somebody_else_first(service: Service, till: Till) -> None:
+    till.enrol_agent()
+    line = [("CAFE-250", "mercearia", "12.00")]
+    told = [till.document("1", line, customer={"card": till.customer(one)["card"]}) for one in (0, 1, 2)]
+    till.push(*(till.event("document", one) for one in told))
+    assert [till.balance(one) for one in (0, 1, 2)] == ["0", "0", "12"]
+    service.sound()
+
+
 def test_a_sale_that_was_somebody_elses_takes_its_returns_along(service: Service, till: Till) -> None:
     """Points were spent in it and given back by a return; whoever it was not has nothing more and nothing less than before."""
     card, other = ({"card": till.customer(one)["card"]} for one in (0, 1))

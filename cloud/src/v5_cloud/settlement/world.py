@@ -310,14 +310,12 @@ class World:
             self._post(doc, entry, account, target)
 
     def _leave(self, doc: Doc, entry: str, account: str | None, original: str) -> None:
-        if not doc.new or not account:
-            for owner, known in self.working.entries(doc.id):
-                if known == entry and owner != account:
-                    self._post(doc, entry, owner, Target(original=original))
+        # Also of a document that is new: the same batch may have told it of somebody else before.
+        for owner, known in self.working.entries(doc.id):
+            if known == entry and owner != account:
+                self._post(doc, entry, owner, Target(original=original))
 
     def _undo(self, doc: Doc, keep: set[str]) -> None:
-        if doc.new:
-            return
         for owner, entry in sorted(self.working.entries(doc.id)):
             if entry not in keep:
                 self._post(doc, entry, owner, Target(original=entry.partition(">")[2]))
