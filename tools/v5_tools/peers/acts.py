@@ -19,12 +19,20 @@ __all__ = ["adjust", "issue_coupon", "issue_stored", "join", "programme", "publi
 
 
 def programme(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A programme as JSON: where an amount is expected and a whole number was written, the decimal string is meant."""
+    """A programme as JSON: where an amount is expected and a whole number was written, the decimal string is meant.
+
+    Raises:
+        LookupError: A rule does not say its kind.
+    """
     found = dict(_marked(data))
     try:
         Programme.model_validate(found)
     except ValidationError as error:
         for one in error.errors():
+            if one["type"] == "union_tag_not_found":
+                place, *_ = one["loc"]
+                kinds = Programme.model_json_schema()["properties"][place]["items"]["discriminator"]["mapping"]
+                raise LookupError(f"{'.'.join(map(str, one['loc']))}: `kind` is missing, one of {', '.join(kinds)}") from None
             if isinstance(one["input"], WireInt):
                 _spell(found, one["loc"])
     return found

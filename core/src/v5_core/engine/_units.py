@@ -22,7 +22,7 @@ def alike(by: str, indexes: Sequence[int], situation: Situation) -> list[list[in
 
 
 def allow(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None) -> None:
-    """Says which units of these lines an offer may touch: so many, the cheapest or the dearest; and of sets of different things no more than sets.
+    """Says which units of these lines an offer may touch: so many, the cheapest or the dearest; of different things those of whole sets.
 
     Kinds that choose units themselves are told how many they may take (`Prices.cap`); of all others the units are chosen here.
     """
