@@ -10,7 +10,7 @@ from math import floor
 
 from v5_core.engine import CustomerFacts, limit_key
 from v5_core.model import Line
-from v5_core.programme import EarnPerAmount, EarnPerQuantity, EarnPerSale, EarnRule, Programme, Selector
+from v5_core.programme import EarnEvent, EarnPerAmount, EarnPerQuantity, EarnPerSale, EarnRule, Programme, Selector
 from v5_reference.arithmetic import half_up, rounded, share_out
 from v5_reference.pricing import Goods, matches
 
@@ -70,6 +70,9 @@ def _given(
 ) -> tuple[list[Fraction], Fraction] | None:  # fmt: skip
     """The weight of each line, and the exact points of them all; None when the rule gives nothing."""
     lines: list[Line] = [goods[i].line for i in positions]
+    assert not isinstance(rule, EarnEvent)
+    if sum(line.quantity for line in lines) < rule.minimum_quantity:
+        return None
     if isinstance(rule, EarnPerAmount):
         bases = [_base(programme, rule.selector, goods[i], i, costs) for i in positions]
         if not sum(bases) or sum(bases) < rule.minimum:
@@ -79,8 +82,6 @@ def _given(
             return weights, Fraction(sum(bases) // rule.amount) * Fraction(sum(weights)) / sum(bases) * rule.points
         return weights, Fraction(sum(weights)) * rule.points / rule.amount
     if isinstance(rule, EarnPerQuantity):
-        if sum(line.quantity for line in lines) < rule.minimum_quantity:
-            return None
         plain = [line.quantity // rule.quantity if rule.per_line else line.quantity for line in lines]
         multiples = sum(plain) if rule.per_line else sum(plain) // rule.quantity
         if not multiples:

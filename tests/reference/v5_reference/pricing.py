@@ -190,6 +190,8 @@ def _prices(cut: Cut, offer: Any, goods: Sequence[Goods], positions: Sequence[in
             continue
         each = offer.price if isinstance(offer, FixedPriceOffer) else offer.prices.get(one.line.product)
         if each is not None:
+            if getattr(offer, "price_basis", "gross") == "net" and one.line.net:
+                each = half_up(Fraction(each * one.line.gross, one.line.net))
             quantity = Fraction(one.line.quantity * units, 1000 * open_goods([one.line])[0].units)
             off = max(0, now - half_up(each * quantity))
         else:
@@ -250,7 +252,10 @@ def _buy_get(cut: Cut, offer: BuyGetOffer, goods: Sequence[Goods], positions: Se
         buying = {i: pool[i] for i in positions if i in pool}
         if enough and _available(buying) >= times * buy:
             for one in got:
-                cut.off(one.position, rounded(Fraction(one.price * offer.percent, 10_000), rounding))
+                if offer.price is None:
+                    cut.off(one.position, rounded(Fraction(one.price * offer.percent, 10_000), rounding))
+                else:
+                    cut.off(one.position, max(0, one.price - offer.price * one.units))
             if offer.closes_units:
                 cut.closed = got + _take(buying, times * buy, dearest=True)
             return

@@ -165,7 +165,9 @@ def _buy_get(draw: Draw) -> dict[str, Any]:
     if way in (0, 1):
         found["get_selector"] = draw(selectors())
     elif way == 2:
-        found["add"] = "P9"
+        found |= {"add": "P9", "percent": 10_000}  # what is added is free
+    if way in (1, 3):
+        found |= {"price": draw(_cents()), "percent": 10_000}
     return found | _times(draw)
 
 
@@ -188,7 +190,7 @@ _KIND_OF_OFFER: Final[dict[str, Any]] = {
     "percent_order": lambda draw: {"percent": draw(PERCENT)},
     "amount_units": lambda draw: {"amount": draw(_cents())} | _units_per_line(draw),
     "amount_order": lambda draw: {"amount": draw(_cents())},
-    "fixed_price": lambda draw: {"price": draw(_cents(0))},
+    "fixed_price": lambda draw: {"price": draw(_cents(0)), "price_basis": draw(st.sampled_from(("gross", "gross", "net")))},
     "price_list": _price_list,
     "card_discount": lambda draw: {"percent": draw(st.sampled_from((0, 500)))},
     "bundle": _bundle,
@@ -213,6 +215,7 @@ def _earning(draw: Draw, name: str) -> dict[str, Any]:
             "amount": draw(st.sampled_from((1, 100, 1000, 333))),
             "whole": draw(st.booleans()),
             "minimum": draw(st.sampled_from((0, 0, 1000))),
+            "minimum_quantity": draw(st.sampled_from((0, 0, 2000))),
         }
     elif kind == "per_quantity":
         rule |= {
@@ -221,6 +224,7 @@ def _earning(draw: Draw, name: str) -> dict[str, Any]:
         }  # fmt: skip
     elif kind == "per_sale":
         rule |= {"per": draw(st.sampled_from(("sale", "visit"))), "minimum": draw(st.sampled_from((0, 1000)))}
+        rule |= {"minimum_quantity": draw(st.sampled_from((0, 2000)))}
     else:
         rule["event"] = "welcome"
     if draw(st.integers(0, 3)) == 0:
