@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from v5_cloud.tenants.setup import add_company
+
 if TYPE_CHECKING:
     from tests.cloud.conftest import Service
     from tests.cloud.pages.conftest import AsRole, SignIn
+
+# What says nothing about a database runs on one.
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.mark.feature("PR-11", "PR-18", "PR-19", "PR-32")
@@ -53,6 +58,7 @@ def test_a_customer_joins_rests_is_extended_and_renewed(counter: Service, person
     assert "Join again" in admin.get(tab).text
 
 
+@ONE
 @pytest.mark.feature("V5-29", "V5-27")
 def test_the_record_shows_the_level_since_when_and_what_is_missing(counter: Service, person: SignIn) -> None:
     admin, till = person(counter), counter.till()
@@ -71,6 +77,7 @@ def test_the_record_shows_the_level_since_when_and_what_is_missing(counter: Serv
     assert "Blocked" in admin.get(f"/customers/{who}").text
 
 
+@ONE
 @pytest.mark.feature("PR-08")
 def test_relatives_share_an_account_and_part(counter: Service, person: SignIn) -> None:
     admin, till = person(counter), counter.till()
@@ -91,6 +98,7 @@ def test_relatives_share_an_account_and_part(counter: Service, person: SignIn) -
     counter.sound()
 
 
+@ONE
 @pytest.mark.feature("AR-11", "V5-26", "AR-12")
 def test_points_by_hand_are_shown_first_done_once_and_taken_back(counter: Service, person: SignIn) -> None:
     admin, till = person(counter), counter.till()
@@ -129,6 +137,7 @@ def test_points_by_hand_are_shown_first_done_once_and_taken_back(counter: Servic
     counter.sound()
 
 
+@ONE
 @pytest.mark.feature("V5-02", "V5-01")
 def test_each_role_and_no_stranger(counter: Service, person: SignIn, as_role: AsRole, stranger: SignIn) -> None:
     till = counter.till()
@@ -140,11 +149,11 @@ def test_each_role_and_no_stranger(counter: Service, person: SignIn, as_role: As
            "/differences", "/giftcards/external"}  # fmt: skip
     for role, allowed in (("manager", everybody | few), ("cashier", everybody), ("viewer", set())):
         someone = as_role(counter, role)
+        fields = {"csrf": someone.token(), "request_id": "x", "reason": "x", "points": "5", "sure": "1", "relative": who}
         for path in everybody | few:
             expected = 200 if path in allowed else 403
             assert someone.get(path).status_code == expected, (role, path)
             if expected == 403 and path not in {"/clubs", f"/clubs/{company}/vip", "/runs", "/differences"}:
-                fields = {"csrf": someone.token(), "request_id": "x", "reason": "x", "points": "5", "sure": "1", "relative": who}
                 assert someone.post(path, fields).status_code == 403, (role, path)
     thief = stranger(counter)
     fields = {"csrf": thief.token(), "request_id": "x", "reason": "x", "points": "5", "sure": "1", "days": "5", "relative": who}
@@ -156,3 +165,22 @@ def test_each_role_and_no_stranger(counter: Service, person: SignIn, as_role: As
     assert thief.get(f"/clubs/{company}/vip").status_code == 404
     assert thief.get(f"/clubs?company={company}").status_code == 404
     assert "until 19 Nov 2027" in person(counter).get(f"/customers/{who}/benefits").text
+
+
+@ONE
+@pytest.mark.feature("V5-01")
+def test_each_company_of_a_tenant_has_its_own_codes_clubs_and_runs(counter: Service, person: SignIn) -> None:
+    second = add_company(counter.held, counter.sample["tenant"], "Segunda, Lda.")
+    admin, till = person(counter), counter.till()
+    admin.fill(f"/customers/{till.customer()['id']}/clubs/vip/join")
+    made = admin.sure(admin.fill(f"/vouchers/new?company={second}&what=voucher", amount="5")).headers["location"]
+    assert made.startswith(f"/vouchers/{second}/")
+    code = made.rsplit("/", 1)[1]
+    assert admin.get(f"/vouchers/{counter.sample['company']}/{code}").status_code == 404
+    for path, text in (("/vouchers", "1 code<"), ("/clubs", "Clube VIP"), ("/runs", "Segunda"), ("/differences", "Nothing differs")):
+        here, there = admin.get(f"{path}?company={counter.sample['company']}").text, admin.get(f"{path}?company={second}").text
+        assert "Segunda, Lda." in here, "the other company can be chosen"
+        if path in ("/vouchers", "/clubs"):
+            assert (text in here) != (text in there), path
+    assert admin.fill(f"/vouchers/new?company={second}&what=voucher", amount="5", customer=till.customer()["card"]).status_code == 422
+    assert admin.fill(f"/runs/new/points?company={second}", points="5", reason="x").status_code == 422, "nobody is a customer there"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.cloud.conftest import Service, Till
     from tests.cloud.pages.conftest import AsRole, Person, SignIn
 
+# What says nothing about a database runs on one.
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 def done(someone: Person, path: str, text: str = "Done on") -> str:
     """The page of a run once it is done; it is done in the background."""
@@ -62,6 +65,7 @@ def test_points_for_many_are_previewed_confirmed_and_taken_back(counter: Service
     counter.sound()
 
 
+@ONE
 @pytest.mark.feature("PR-24")
 def test_a_reset_waits_for_its_day_or_is_dropped(counter: Service, person: SignIn) -> None:
     admin, till = person(counter), counter.till()
@@ -132,6 +136,7 @@ def test_what_a_till_was_told_stands_beside_what_the_ledger_decided(
     assert as_role(counter, "viewer").get("/differences").status_code == 403
 
 
+@ONE
 @pytest.mark.feature("V5-17")
 def test_external_gift_cards_show_what_is_open_and_whether_anybody_answers(
     counter: Service, person: SignIn, monkeypatch: pytest.MonkeyPatch
@@ -176,8 +181,11 @@ def test_external_gift_cards_show_what_is_open_and_whether_anybody_answers(
     mirror = f"/vouchers/{counter.sample['company']}/EXT0077"
     assert "/move" not in admin.get(mirror).text
     assert admin.fill(f"{mirror}/move", reason="x").status_code == 409, "another system keeps it"
+    assert admin.fill(f"{mirror}/block", reason="Stolen").status_code == 303
+    assert till.get("/v1/vouchers/EXT0077").json()["reason"] == "EXT-0077", "money given back still finds its card"
 
 
+@ONE
 @pytest.mark.feature("NX-08")
 def test_an_api_key_is_made_shown_once_and_works_within_its_scopes(counter: Service, person: SignIn, as_role: AsRole) -> None:
     admin = person(counter)
