@@ -174,6 +174,8 @@ class _Apply:
         if offer.entitlement and facts is not None:
             here = sum([use.times for use in self.result.uses if use.entitlement == offer.entitlement])
             left.append(facts.entitlements.get(offer.entitlement, 0) - here)
+        if offer.times_per_sale is not None:
+            left.append(offer.times_per_sale)
         return min(left, default=None)
 
     def _given(self, rule: OfferRule, indexes: list[int], times: int, claim: Claim | None) -> int:

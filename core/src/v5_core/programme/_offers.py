@@ -49,6 +49,7 @@ class OfferBase(Rule):
         coupon: Needs a coupon that was issued for this offer (a code of its own, counted).
         cost: Points that it costs: then it is a reward that must be claimed (`QuoteRequest.claims`), once or more.
         takes_all: A reward that takes all the points that there are, `cost` or more, and is given once.
+        times_per_sale: As a reward: taken at most so many times in one sale; None is as often as it is claimed.
         entitlement: Needs, and uses up, one use of this entitlement of the member.
         limits: How often it may be used.
         use_of: What one use of its limits, its coupon or its entitlement is: a sale, or a unit that it reduces (of bundles a set). Of
@@ -73,7 +74,7 @@ class OfferBase(Rule):
             "minimum_price",
         ),
         "who": ("members_only", "codes", "coupon", "entitlement", "limits", "use_of", "budgets"),
-        "reward": ("cost", "takes_all"),
+        "reward": ("cost", "takes_all", "times_per_sale"),
         "together": ("exclusive", "group", "priority", "closes_units"),
     }
 
@@ -98,6 +99,7 @@ class OfferBase(Rule):
     coupon: bool = False
     cost: Annotated[Points, Field(ge=0)] = 0
     takes_all: bool = False
+    times_per_sale: Annotated[int, Field(gt=0)] | None = None
     entitlement: Slug | None = None
     limits: Annotated[tuple[Limit, ...], Field(max_length=10)] = ()
     use_of: Literal["sale", "unit"] = "sale"
