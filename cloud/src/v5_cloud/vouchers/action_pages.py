@@ -19,7 +19,7 @@ from v5_cloud.pages.route import page_router
 from v5_cloud.pages.typed import day, number, read
 from v5_cloud.programmes.service import current
 from v5_cloud.users.roles import Permission
-from v5_cloud.vouchers import extending, looking, service
+from v5_cloud.vouchers import extending, service
 from v5_cloud.vouchers.pages import address
 from v5_cloud.vouchers.schemas import BlockRequest, ExtendRequest, IssueRequest, LoadRequest, MoveRequest, VoucherItem
 from v5_core.errors import ConflictError, NotFoundError, V5Error, ValidationError
@@ -46,7 +46,7 @@ class Ware:
 
 def _wares(page: Page, scope: Scope) -> list[Ware]:
     programmes = current(page.held, scope).programmes(page.held.clock())
-    types = [one for one in looking.types(page.held, scope).values() if not one.external]
+    types = [one for one in service.types_of(page.held, scope).values() if not one.external]
     offers = [offer for one in programmes for offer in one.offers if offer.coupon]
     return [
         *(
@@ -183,7 +183,7 @@ def _step(
         found=found,
         path=address(shop, found.code),
         verb=verb,
-        kind=looking.types(page.held, shop.scope).get(found.type),
+        kind=service.types_of(page.held, shop.scope).get(found.type),
         values=values,
         wrong={one.field for one in refused.errors} if refused else set(),
         refused=refused,

@@ -14,7 +14,7 @@ from v5_cloud.tenants.setup import audit
 from v5_cloud.vouchers.purse import Purse
 from v5_cloud.vouchers.repository import VoucherRepository
 from v5_cloud.vouchers.schemas import ExtendRequest, VoucherItem
-from v5_cloud.vouchers.service import Codes, items, known, write
+from v5_cloud.vouchers.service import Codes, items, known, refuse_external, types_of, write
 from v5_core.codes import fold_code
 from v5_core.days import day_end
 from v5_core.errors import ConflictError, FieldError, ValidationError
@@ -31,12 +31,13 @@ def extend(container: Container, scope: Scope, code: str, request: ExtendRequest
         ValidationError: Not a later day.
     """
     company, now = company_info(container, scope), container.clock()
-    until = day_end(request.until, company.default_zone)
+    until, types = day_end(request.until, company.default_zone), types_of(container, scope)
 
     def work(session: Session) -> Codes:
         repository = VoucherRepository(session, scope)
         purse = Purse(repository, company.currency, now)
         row = known(purse, code)
+        refuse_external(types.get(row.type))
         if row.state not in ("active", "blocked"):
             raise ConflictError("It is not in use any more.", code=row.state)
         if row.valid_until is None:
@@ -45,11 +46,9 @@ def extend(container: Container, scope: Scope, code: str, request: ExtendRequest
             raise ValidationError("That is no later day.", errors=(FieldError("until", "order", "a later day is expected"),))
         if row.account_id is not None and row.valid_until <= now:
             raise ConflictError("What was on it has lapsed: issue another one instead.", code="lapsed")
-        row.valid_until, row.updated_at = until, now
+        row.valid_until, row.reason, row.updated_at = until, request.reason, now
         purse.fill(row, new_id("ex", now), 0, at=now, cause=Cause(None, "", company.default_zone), renew=True)
-        note = audit(scope, now, actor, "voucher.extend", row.code)
-        note.detail = request.reason
-        repository.add(note)
+        repository.add(audit(scope, now, actor, "voucher.extend", row.code))
         write(container, session, purse, company)
         return Codes(codes=(row.code,))
 

@@ -11,15 +11,13 @@ from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, instant, page_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import AuditRow
-from v5_cloud.programmes.service import current
 from v5_cloud.vouchers.repository import VoucherRepository
 from v5_cloud.vouchers.schemas import HistoryLine, VoucherFilter, VoucherItem
 from v5_cloud.vouchers.service import item_of_pair
 from v5_core.codes import fold_code
 from v5_core.errors import NotFoundError
-from v5_core.programme import StoredValueType
 
-__all__ = ["Search", "count", "found", "history", "masked", "names", "of_customer", "search", "state_of", "types"]
+__all__ = ["Search", "count", "found", "history", "masked", "names", "of_customer", "search", "state_of"]
 
 SHOWN: Final = 4
 """Characters at the end of a code that everybody sees."""
@@ -114,11 +112,6 @@ def names(container: Container, scope: Scope, customers: Iterable[str | None]) -
         return {}
     with container.database.read(scope) as session:
         return {row.id: row.name for row in VoucherRepository(session, scope).people(wanted)}
-
-
-def types(container: Container, scope: Scope) -> dict[str, StoredValueType]:
-    """Types of stored value that the published programmes have, by id."""
-    return {one.id: one for programme in current(container, scope).programmes(container.clock()) for one in programme.stored_value}
 
 
 def history(container: Container, scope: Scope, code: str) -> list[HistoryLine]:

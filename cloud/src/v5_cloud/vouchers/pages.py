@@ -106,7 +106,7 @@ def vouchers(page: Here, asked: Annotated[Asked, Depends(_asked)], after: Annota
         asked=asked,
         found=[(one, looking.state_of(one, now), address(shop, one.code) if openable else "") for one in found.items],
         count=count,
-        types=looking.types(page.held, shop.scope),
+        types=service.types_of(page.held, shop.scope),
         names=looking.names(page.held, shop.scope, people) if may(page, Permission.CUSTOMERS) else {},
         next=found.next_cursor or "",
         external=bool(page.held.gift_cards),
@@ -135,7 +135,7 @@ def record(page: Page, shop: Chosen, code: str) -> Response:
         if guessing:
             page.held.limiter.hit(_MISSES, "voucher-miss", page.actor)
         raise
-    types = looking.types(page.held, shop.scope)
+    types = service.types_of(page.held, shop.scope)
     kind = types.get(found.type)
     names = looking.names(page.held, shop.scope, [found.customer])
     moved_to = found.moved_to if may(page, Permission.VALUE) or not found.moved_to else looking.masked(fold_code(found.moved_to))

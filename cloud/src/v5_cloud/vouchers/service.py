@@ -41,7 +41,7 @@ from v5_core.stored import check_load, valid_until
 
 __all__ = [
     "Codes", "block", "check", "check_loading", "get", "issue", "item_of", "item_of_pair", "items", "known", "listed", "load", "move",
-    "movements", "write",
+    "movements", "refuse_external", "types_of", "write",
 ]  # fmt: skip
 
 
@@ -126,16 +126,27 @@ def _type(programmes: tuple[Programme, ...], type_id: str, kind: str) -> tuple[P
     for programme in programmes:
         for type_ in programme.stored_value:
             if type_.id == type_id and type_.kind == kind:
-                _ours(type_)
+                refuse_external(type_)
                 return programme, type_
     wrong = FieldError("type", "unknown_type", f"name a type of kind {kind!r} of a published programme")
     raise ValidationError("There is no such type of stored value.", errors=(wrong,))
 
 
-def _ours(type_: StoredValueType) -> None:
-    # What is here of an external card is what a sale reserved there: whoever put money on it would give away another system's.
-    if type_.external:
+def refuse_external(type_: StoredValueType | None) -> None:
+    """Refuses what may not be done here to a card of another system.
+
+    What is here of it is what a sale reserved there: whoever put money on it would give away another system's.
+
+    Raises:
+        ConflictError: Another system keeps these cards (`kept_elsewhere`).
+    """
+    if type_ is not None and type_.external:
         raise ConflictError("Another system keeps these cards: issue, load and move them there.", code="kept_elsewhere")
+
+
+def types_of(container: Container, scope: Scope) -> dict[str, StoredValueType]:
+    """Types of stored value that the published programmes have, by id."""
+    return {one.id: one for programme in current(container, scope).programmes(container.clock()) for one in programme.stored_value}
 
 
 def load(container: Container, scope: Scope, code: str, request: LoadRequest, *, actor: str) -> VoucherItem:
@@ -201,7 +212,7 @@ def block(container: Container, scope: Scope, code: str, request: BlockRequest, 
         ConflictError: It was moved or cancelled.
         NotFoundError: No such code.
     """
-    now = container.clock()
+    now, types = container.clock(), types_of(container, scope)
     with container.database.write(scope) as session:
         repository = VoucherRepository(session, scope)
         rows = repository.by_codes([fold_code(code)], lock=True)
@@ -210,7 +221,9 @@ def block(container: Container, scope: Scope, code: str, request: BlockRequest, 
         row = rows[0]
         if row.state not in ("active", "blocked"):
             raise ConflictError("It is not in use any more.", code=row.state)
-        row.state, row.reason, row.updated_at = "blocked" if request.blocked else "active", request.reason, now
+        row.state, row.updated_at = "blocked" if request.blocked else "active", now
+        if row.type not in types or not types[row.type].external:
+            row.reason = request.reason  # of another system's card it is the code, as that system writes it
         repository.add(audit(scope, now, actor, "voucher.block" if request.blocked else "voucher.unblock", row.code))
     return get(container, scope, code)
 
@@ -223,15 +236,14 @@ def move(container: Container, scope: Scope, code: str, request: MoveRequest, *,
         NotFoundError: No such code.
     """
     company, now = company_info(container, scope), container.clock()
-    types = {one.id: one for programme in current(container, scope).programmes(now) for one in programme.stored_value}
+    types = types_of(container, scope)
 
     def work(session: Session) -> Codes:
         repository = VoucherRepository(session, scope)
         purse = Purse(repository, company.currency, now)
         purse.load([code, request.to], lock=True)
         row = known(purse, code)
-        if row.type in types:
-            _ours(types[row.type])
+        refuse_external(types.get(row.type))
         if row.account_id is None:
             raise ConflictError("Only what holds money can be moved; issue another coupon instead.", code="no_money")
         if row.state not in ("active", "blocked"):
