@@ -35,7 +35,7 @@ from v5_core.ledger import SHOWN, Hold, HoldState, Lot, LotsNeededError, Operati
 __all__ = ["LedgerRepository"]
 
 _ACCOUNT: Final = len(Account._fields)
-_PAGE: Final = 64
+_PAGE: Final = 16
 # Written out, and not given at run time: only so can the database see that an index of open lots, or of debts, is enough.
 _NONE: Final = literal_column("0", Integer())
 _OPEN: Final = LotRow.remaining != _NONE
@@ -149,11 +149,11 @@ class LedgerRepository(Repository):
             working.sum_up(account, balance, Rest(0, working.now, over, pending, ends_at, ending))
 
     def _details(self) -> CompoundSelect[Any]:
-        return union_all(self._lots().where(self.within(LotRow.account_id, "accounts"), _OPEN), self._holds())
+        return union_all(self._lots().where(self.within(LotRow.account_id, "accounts"), _OPEN), *self._holds())
 
     def _outline(self) -> CompoundSelect[Any]:
         always = or_(LotRow.remaining < _NONE, LotRow.held > _NONE)
-        return union_all(self._lots().where(self.within(LotRow.account_id, "accounts"), always), self._holds(), self._sums())
+        return union_all(self._lots().where(self.within(LotRow.account_id, "accounts"), always), *self._holds(), self._sums())
 
     def _lots(self) -> Select[Any]:
         return self.columns(
@@ -175,8 +175,12 @@ class LedgerRepository(Repository):
             LotRow.usable_from,
         )
 
-    def _holds(self) -> Select[Any]:
+    def _holds(self) -> tuple[Select[Any], Select[Any]]:
+        # Apart: with an "or" between them neither index would do, and every hold there ever was would be looked at.
         named = or_(self.within(HoldRow.id, "names"), self.within(HoldRow.alias, "names"))
+        return self._hold().where(_LIVE), self._hold().where(~_LIVE, named)
+
+    def _hold(self) -> Select[Any]:
         return self.columns(
             HoldRow,
             literal("hold:") + HoldRow.state,
@@ -194,7 +198,7 @@ class LedgerRepository(Repository):
             HoldRow.expires_at,
             literal(0),
             null(),
-        ).where(self.within(HoldRow.account_id, "accounts"), or_(_LIVE, named))
+        ).where(self.within(HoldRow.account_id, "accounts"))
 
     def _sums(self) -> Select[Any]:
         """An account with what `Rest` says of it, of the lots that are neither loaded nor debts nor held."""
