@@ -2,7 +2,9 @@
 
     python bench/engine.py [--seconds 2] [--rounds 3]
 
-Prints one JSON line per figure: {"name", "value", "baseline", "ratio", "unit"}. The peers are installed on first use (see `_peers`);
+Prints one JSON line per figure: {"name", "value", "baseline", "ratio", "unit"}. A basket is decided, which is what the peers do too: all
+figures, and every discount with its rule, version, lines, amount and what it was reckoned of. "in words" has the whole reply as a till
+gets it besides: checked models, and each explanation and message as a sentence. The peers are installed on first use (see `_peers`);
 without them a figure has no baseline. CPU seconds of one core on both sides, in turns, medians of the rounds: a busy machine slows both.
 The compiled engine is measured too where `./v5 compile` has made it.
 """
@@ -15,6 +17,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -23,23 +26,28 @@ import _baskets
 import _peers
 from _baskets import AT, FACTS, Work
 
-from v5_core.engine import COMPILED, evaluate
+from v5_core.engine import COMPILED, decide, evaluate
 from v5_tools import compiled
 
 _WAY: Final = "compiled" if COMPILED else "pure Python"
 
 
-def per_cpu_second(work: Work, seconds: float) -> float:
-    """Evaluations in one CPU second of one core, the baskets in turn."""
+def per_cpu_second(work: Work, seconds: float, answer: Callable[..., object] = decide) -> float:
+    """Baskets in one CPU second of one core, in turn: decided, or with `evaluate` answered in words."""
     for request in work.requests * 4:
-        evaluate(work.compiled, request, FACTS, local_time=AT)
+        answer(work.compiled, request, FACTS, local_time=AT)
     requests = work.requests * max(1, 50 // len(work.requests))
     count, start = 0, time.process_time()
     while (spent := time.process_time() - start) < seconds:
         for request in requests:
-            evaluate(work.compiled, request, FACTS, local_time=AT)
+            answer(work.compiled, request, FACTS, local_time=AT)
         count += len(requests)
     return count / spent
+
+
+def both(work: Work, seconds: float) -> tuple[float, float]:
+    """Baskets decided, and baskets answered in words."""
+    return per_cpu_second(work, seconds), per_cpu_second(work, seconds / 2, evaluate)
 
 
 def cold(offers: int, seconds: float) -> float:
@@ -49,7 +57,7 @@ def cold(offers: int, seconds: float) -> float:
     while len(spent) < 3 or time.process_time() < until:
         work = _baskets.many(offers)
         start = time.process_time()
-        evaluate(work.compiled, work.requests[0], FACTS, local_time=AT)
+        decide(work.compiled, work.requests[0], FACTS, local_time=AT)
         spent.append((time.process_time() - start) * 1000)
     return median(spent)
 
@@ -92,25 +100,29 @@ def beside_medusa(seconds: float, rounds: int) -> None:
     work, peer = _baskets.medusa(), _peers.medusa()
     values, others, baselines = [], [], []
     for _ in range(rounds):
-        values.append(per_cpu_second(work, seconds))
+        values.append(both(work, seconds))
         others.append(_other_way(seconds))
         if peer is not None:
             baselines.append(medusa(peer))
     baseline = median(baselines) if baselines else None
     more = {**shape(work), "note": work.note}
-    ways = {_WAY: [value for value in values if value], "compiled": [value for value in others if value]}
+    ways = {_WAY: values, "compiled": [pair for pair in others if pair is not None]}
     for way, found in ways.items():
         if found:
-            report(f"engine, {way}: Medusa's basket", median(found), baseline, aim=25 if way == "compiled" else 12, **more)
+            report(
+                f"engine, {way}: Medusa's basket", median(one for one, _ in found), baseline, aim=25 if way == "compiled" else 12, **more
+            )
+            report(f"engine, {way}: Medusa's basket, in words", median(one for _, one in found), baseline)
 
 
-def _other_way(seconds: float) -> float:
-    # The compiled engine, in a process of its own: one process holds one engine. 0 when there is none of these sources.
+def _other_way(seconds: float) -> tuple[float, float] | None:
+    # The compiled engine, in a process of its own: one process holds one engine. None when there is none of these sources.
     if COMPILED or not compiled.fresh():
-        return 0
-    command = [sys.executable, __file__, "--only-value", "--seconds", str(seconds)]
+        return None
+    command = [sys.executable, __file__, "--only-values", "--seconds", str(seconds)]
     done = subprocess.run(command, env=compiled.environment(), capture_output=True, text=True, check=False)
-    return float(done.stdout) if done.returncode == 0 and done.stdout.strip() else 0
+    decided, _, in_words = done.stdout.partition(" ")
+    return (float(decided), float(in_words)) if done.returncode == 0 and in_words.strip() else None
 
 
 def beside_oscar(seconds: float) -> None:
@@ -134,12 +146,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=2.0, help="CPU seconds per figure")
     parser.add_argument("--rounds", type=int, default=3, help="turns of V5 and Medusa")
-    parser.add_argument("--only-value", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--only-values", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.only_value:
+    if arguments.only_values:
         if not COMPILED:
             raise SystemExit(1)
-        print(per_cpu_second(_baskets.medusa(), arguments.seconds))
+        print(*both(_baskets.medusa(), arguments.seconds))
         return
     rounds = max(1, arguments.rounds)
     beside_medusa(arguments.seconds, rounds)
