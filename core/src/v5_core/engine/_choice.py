@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from v5_core.engine._basket import Basket
 from v5_core.engine._compile import Selected, Touched, View
-from v5_core.engine._prices import Cut, Prices
+from v5_core.engine._prices import Prices, Step
 from v5_core.engine._pricing import take
 from v5_core.engine._rules import OfferRule
 from v5_core.engine._situation import Situation
@@ -60,7 +60,7 @@ class Discounts:
     def __init__(self, remaining: list[int]) -> None:
         self.remaining = self.before_orders = self.before_rewards = remaining
         self.total = self.cost = 0
-        self.steps: list[Cut | Told] = []
+        self.steps: list[Step | Told] = []
         self.nudges: list[Nudge] = []
         self.gifts: list[Gift] = []
         self.uses: list[Use] = []

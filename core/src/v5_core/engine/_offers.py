@@ -11,7 +11,7 @@ from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._fast import builder
 from v5_core.engine._prices import Prices
 from v5_core.engine._pricing import open_enough, take
-from v5_core.engine._rules import OfferRule, Stage, card_rate, is_gift
+from v5_core.engine._rules import OfferRule, Stage, is_gift
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, Use, limit_key
 from v5_core.engine._units import above, alike, measured, repeats
@@ -55,12 +55,10 @@ class _Apply:
             if rule.guarded:
                 self._guarded(rule, indexes)
             elif quick is not None and not deducted:
-                cut = quick(rule, indexes, prices)
-                if cut.amount:
-                    cut.rule, cut.uses = rule, 1
-                    cut.rate = card_rate(rule, self.situation) if rule.by_card else rule.percent
-                    result.total += cut.amount
-                    steps.append(cut)
+                step = quick(rule, indexes, prices)
+                if step is not None:
+                    result.total += step[2]
+                    steps.append(step)
                     if rule.noted:
                         self._note(rule, 1, 0)
             elif self._applied(rule, indexes) and rule.noted:
@@ -90,14 +88,11 @@ class _Apply:
         if not cut.shares and not cut.gift:
             return 0
         result = self.result
-        uses = max(1, cut.count) if rule.per_unit_use else 1
-        cut.rule, cut.uses = rule, uses
-        cut.rate = card_rate(rule, self.situation) if rule.by_card else rule.percent
         result.total += cut.amount
-        result.steps.append(cut)
+        result.steps.append((rule, cut.shares, cut.amount, cut.base, cut.count, cut.gift))
         if cut.gift:
             self._add_gift(rule, getattr(rule.offer, "add", ""), cut.gift * 1000, 0, "")
-        return uses
+        return max(1, cut.count) if rule.per_unit_use else 1
 
     def _guarded(self, rule: OfferRule, indexes: list[int]) -> None:
         # What hangs on the offers before it, or is asked for as a reward.

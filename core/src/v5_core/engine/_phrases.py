@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from v5_core.engine._earning import Earning
-from v5_core.engine._prices import Cut
+from v5_core.engine._prices import Step
 from v5_core.engine._rules import OfferRule
 from v5_core.programme import (
     AmountOffer,
@@ -17,22 +17,22 @@ from v5_core.programme import (
 )
 from v5_core.words import Words
 
-__all__ = ["explain_cut", "explain_earning"]
+__all__ = ["explain_earning", "explain_step"]
 
 _OPEN = "\0"  # stands in no title: what the basket says is put here
 
 
-def explain_cut(cut: Cut, words: Words) -> str:
-    """What an offer did, in one sentence."""
-    rule, rate, amount = cut.rule, cut.rate, cut.amount
-    if cut.gift and isinstance(rule.offer, BuyGetOffer):
-        text = words.say("offer_gift", title=rule.title[:300], quantity=cut.gift, product=rule.offer.add or "")
+def explain_step(step: Step, rate: int, words: Words) -> str:
+    """What an offer did at this rate, in one sentence."""
+    rule, shares, amount, base, count, gift = step
+    if gift and isinstance(rule.offer, BuyGetOffer):
+        text = words.say("offer_gift", title=rule.title[:300], quantity=gift, product=rule.offer.add or "")
     else:
         # A percentage that was rounded on each line may sum to some cents more or less than one of the whole.
-        uneven = rule.line_by_line and amount != rule.limit and 0 < abs((cut.base * rate + rule.half) // 10_000 - amount) <= len(cut.shares)
+        uneven = rule.line_by_line and amount != rule.limit and 0 < abs((base * rate + rule.half) // 10_000 - amount) <= len(shares)
         pattern = rule.phrases.get((words.language, rate, uneven)) or _pattern(rule, rate, words, uneven=uneven)
-        base, result = words.money(cut.base), words.money(amount)
-        text = pattern % (cut.count, base, result) if rule.counted else pattern % (base, result)
+        figures = words.money(base), words.money(amount)
+        text = pattern % (count, *figures) if rule.counted else pattern % figures
     if rule.limit is not None and amount == rule.limit:
         text = words.say("capped", text=text, limit=words.money(amount))
     if rule.cost:

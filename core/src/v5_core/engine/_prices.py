@@ -8,10 +8,12 @@ from v5_core.arithmetic import split
 from v5_core.engine._rules import OfferRule, Pool
 from v5_core.engine._situation import Situation
 
-__all__ = ["Cut", "Piece", "Prices", "cheapest_first", "dearest_first", "first_units", "without"]
+__all__ = ["Cut", "Piece", "Prices", "Step", "cheapest_first", "dearest_first", "first_units", "without"]
 
 # Units of one line: its index, how many, and their price together. Prices are never negative, so halves round up by plain division.
 Piece = tuple[int, int, int]
+# What an offer took: of which line how much, together, of what, how many units (or sets of a bundle), and units to add to the basket.
+Step = tuple[OfferRule, dict[str, int], int, int, int, int]
 
 
 class Cut:
@@ -24,14 +26,9 @@ class Cut:
         count: Units that it touched, or sets of a bundle.
         gift: Units to add to the basket.
         closed: Units that are closed to later offers which close units.
-        rule: Whose it is, once it counts; `rate` is the percentage that was asked for, `uses` how often this uses the offer.
     """
 
-    __slots__ = ("amount", "base", "closed", "count", "gift", "rate", "rule", "shares", "uses")
-
-    rule: OfferRule
-    rate: int
-    uses: int
+    __slots__ = ("amount", "base", "closed", "count", "gift", "shares")
 
     def __init__(self, shares: dict[str, int], amount: int, base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> None:
         self.shares = shares

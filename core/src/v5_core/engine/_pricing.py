@@ -29,7 +29,10 @@ def take(rule: OfferRule, indexes: list[int], prices: Prices, most: int | None =
 
 def _taken(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None) -> Cut:
     if units is None and not rule.partial:
-        return (rule.quick or _KINDS[rule.kind])(rule, indexes, prices)
+        if rule.quick is None:
+            return _KINDS[rule.kind](rule, indexes, prices)
+        step = rule.quick(rule, indexes, prices)
+        return Cut(*step[1:5]) if step is not None else Cut({}, 0, 0)
     if rule.units is not None:
         units = rule.units if units is None else min(units, rule.units)
     cuts = []

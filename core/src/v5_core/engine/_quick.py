@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from v5_core.engine._prices import Cut, Prices
+from v5_core.engine._prices import Prices, Step
 from v5_core.engine._rules import OfferRule, card_rate
 from v5_core.programme import BuyGetOffer
 
 __all__ = ["quick_of"]
 
-_Quick = Callable[[OfferRule, list[int], Prices], Cut]
+_Quick = Callable[[OfferRule, list[int], Prices], Step | None]
 
 _Unit = tuple[int, int, int, int]  # place in the order of prices, index of the line, units, their price together
 
@@ -35,7 +35,7 @@ def quick_of(rule: OfferRule) -> _Quick | None:
     return None if rule.closes else form
 
 
-def _percent(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+def _percent(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """A percentage of each line, or of so many of its units."""
     remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
     most, half = rule.units_per_line, rule.half
@@ -58,10 +58,10 @@ def _percent(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
             remaining[i] = left
             shares[ids[i]] = share
             taken += share
-    return Cut(shares, taken, base)
+    return (rule, shares, taken, base, 0, 0) if taken else None
 
 
-def _amount_units(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+def _amount_units(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """An amount off each unit of each line, or off so many of its units."""
     remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
     most, amount = rule.units_per_line, rule.amount
@@ -86,10 +86,10 @@ def _amount_units(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
             remaining[i] = left
             shares[ids[i]] = share
             taken += share
-    return Cut(shares, taken, base, count)
+    return (rule, shares, taken, base, count, 0) if taken else None
 
 
-def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """A percentage or an amount off all lines together; `split`, written out: odd cents go to the greatest remainders."""
     remaining, open_, ids = prices.remaining, prices.open, prices.ids
     base = 0
@@ -98,9 +98,9 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     amount = rule.amount or (base * rule.percent + rule.half) // 10_000
     if amount > base:
         amount = base
-    shares: dict[str, int] = {}
     if not amount:
-        return Cut(shares, 0, base)
+        return None
+    shares: dict[str, int] = {}
     rest = amount
     parts: list[int] = []
     lacking: list[int] = []
@@ -129,15 +129,15 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
                 open_[i] = (units, (2 * price * left + before) // (2 * before))
             remaining[i] = left
             shares[ids[i]] = share
-    return Cut(shares, amount, base)
+    return rule, shares, amount, base, 0, 0
 
 
-def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """Buy some units, get the cheapest or the dearest others reduced."""
     buying = _units(indexes, prices, rule.closes, -1)
     getting, times = _found(rule, buying, indexes, prices)
     if not times:
-        return Cut({}, 0, 0)
+        return None
     got = _first(getting, times * rule.get)
     percent, half = rule.percent, rule.half
     reduced: list[tuple[int, int]] = []
@@ -150,7 +150,7 @@ def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
             reduced.append((i, share))
             taken += share
     if not taken:
-        return Cut({}, 0, base)
+        return None
     remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
     if rule.closes:
         for _, i, units, price in got + _first(_without(buying, got), times * rule.buy):
@@ -165,7 +165,7 @@ def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
             prices.reopen(i, share)
         remaining[i] -= share
         shares[ids[i]] = share
-    return Cut(shares, taken, base, count)
+    return rule, shares, taken, base, count, 0
 
 
 def _found(rule: OfferRule, buying: list[_Unit], indexes: list[int], prices: Prices) -> tuple[list[_Unit], int]:

@@ -8,9 +8,9 @@ from typing import Any
 from v5_core.engine._choice import Discounts, Told
 from v5_core.engine._earning import Earning
 from v5_core.engine._fast import builder
-from v5_core.engine._phrases import explain_cut, explain_earning
-from v5_core.engine._prices import Cut
-from v5_core.engine._rules import CompiledProgramme
+from v5_core.engine._phrases import explain_earning, explain_step
+from v5_core.engine._prices import Step
+from v5_core.engine._rules import CompiledProgramme, card_rate
 from v5_core.engine._situation import Situation
 from v5_core.hooks import Benefit, CodeResult, Explanation, Message, QuoteResponse, Reward, StoredUse
 from v5_core.words import Words
@@ -141,7 +141,7 @@ class Decision:
                 if step.benefit is not None:
                     benefits.append(step.benefit)
                 continue
-            benefit, explanation = _of_cut(step, words)
+            benefit, explanation = _of_step(step, self.situation, words)
             explanations.append(explanation)
             if benefit is not None:
                 benefits.append(benefit)
@@ -188,16 +188,16 @@ def _say(severity: str, text: str, audience: str = "cashier") -> Message:
     return _message({"audience": audience, "severity": severity, "text": text[:_LONGEST]})
 
 
-def _of_cut(cut: Cut, words: Words) -> tuple[Benefit | None, Explanation]:
-    rule, shares, amount = cut.rule, cut.shares, cut.amount
+def _of_step(step: Step, situation: Situation, words: Words) -> tuple[Benefit | None, Explanation]:
+    rule, shares, amount, _, count, _ = step
     lines = tuple(shares)
     benefit = None
     if lines:
+        times = max(1, count) if rule.per_unit_use else 1
         only = lines[0] if len(lines) == 1 else None
-        benefit = _benefit(
-            {"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares, "times": cut.uses}
-        )
-    text = explain_cut(cut, words)[:_LONGEST]
+        benefit = _benefit({"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares, "times": times})
+    rate = card_rate(rule, situation) if rule.by_card else rule.percent
+    text = explain_step(step, rate, words)[:_LONGEST]
     values: dict[str, Any] = {
         "rule": rule.rule_id, "version": rule.version, "lines": lines, "text": text, "points": -rule.cost, "amount": amount
     }  # fmt: skip

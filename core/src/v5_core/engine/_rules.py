@@ -35,7 +35,7 @@ from v5_core.programme import Rule as RuleData
 __all__ = ["CompiledProgramme", "EarnData", "Gate", "OfferRule", "Pool", "Rule", "Stage", "card_rate", "fold_code", "static_match"]
 
 if TYPE_CHECKING:
-    from v5_core.engine._prices import Cut, Prices
+    from v5_core.engine._prices import Prices, Step
 
 EarnData = EarnPerAmount | EarnPerQuantity | EarnPerSale
 # A rule is open only where a field holds one of the values: by them it is found, so that what cannot apply costs nothing.
@@ -221,7 +221,7 @@ class OfferRule(Rule):
         self.last_cents = policies.odd_cents == "last_line"
         self.closes = data.closes_units
         self.chooses = data.kind in ("buy_get", "bundle", "cheapest")
-        self.quick: Callable[[OfferRule, list[int], Prices], Cut] | None = None
+        self.quick: Callable[[OfferRule, list[int], Prices], Step | None] | None = None
         bought = data if isinstance(data, BuyGetOffer) else None
         self.buy = max(1, bought.buy // 1000) if bought is not None else 0
         self.get = max(1, bought.get // 1000) if bought is not None else 0
