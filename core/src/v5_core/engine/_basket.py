@@ -58,14 +58,15 @@ class Basket:
         self.vouchers: list[Coupon] = []
         self.problems: dict[str, str] = {}
         self.promised: dict[str, str] = {}
-        self.typed = tuple(dict.fromkeys(codes))
         self.used: Mapping[str, int] = state.used
-        # By the reward's id; in an order of their own, so that the order in which they were typed changes nothing.
         self.claims: dict[str, list[Claim]] = {}
-        for claim in sorted(claims, key=lambda one: (one.rule, one.product or "", one.quantity or 0, one.times)):
-            self.claims.setdefault(claim.rule, []).append(claim)
         self._targets: dict[str, list[str]] = {}
+        self.typed: tuple[str, ...] = ()
         if codes or claims:
+            self.typed = tuple(dict.fromkeys(codes))
+            # By the reward's id; in an order of their own, so that the order in which they were typed changes nothing.
+            for claim in sorted(claims, key=lambda one: (one.rule, one.product or "", one.quantity or 0, one.times)):
+                self.claims.setdefault(claim.rule, []).append(claim)
             self._open(compiled, situation, state)
 
     def _open(self, compiled: Compiled, situation: Situation, state: SaleState) -> None:

@@ -74,7 +74,7 @@ Candidate = tuple[OfferRule, list[int]]
 
 def choose(view: View, situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
     """The offers that apply and the lines they may touch, in their order; what does not is noted in `result`."""
-    candidates = _candidates(situation, touched, basket, result)
+    candidates = touched.offers if touched.plain else _candidates(situation, touched, basket, result)
     return _compete(candidates, situation, touched.selected, result) if view.competing else candidates
 
 

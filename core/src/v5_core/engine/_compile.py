@@ -249,21 +249,27 @@ class _Index:
 class _Plan:
     """The rules of a view that touch any line of a basket, in their canonical order."""
 
-    __slots__ = ("boosts", "earning", "offers")
+    __slots__ = ("boosts", "earning", "offers", "plain")
 
     def __init__(self, offers: list[OfferRule], earning: list[Rule], boosts: list[Rule]) -> None:
         self.offers = offers
         self.earning = earning
         self.boosts = boosts
+        self.plain = all(rule.plain for rule in offers)
 
 
 class Touched:
-    """Which rules may touch which lines of a basket: each with the indexes of its lines, and `selected` for all selections."""
+    """Which rules may touch which lines of a basket: each with the indexes of its lines, and `selected` for all selections.
 
-    __slots__ = ("boosts", "earning", "offers", "selected")
+    Attributes:
+        plain: Each of the offers applies wherever it finds a line.
+    """
+
+    __slots__ = ("boosts", "earning", "offers", "plain", "selected")
 
     def __init__(self, plan: _Plan, selected: Selected) -> None:
         self.selected = selected
+        self.plain = plan.plain
         self.offers = [(rule, selected[rule.selection]) for rule in plan.offers]
         self.earning = [(rule, selected[rule.selection]) for rule in plan.earning]
         self.boosts = [(rule, selected[rule.selection]) for rule in plan.boosts]
@@ -311,17 +317,14 @@ class View:
 
     def touching(self, keys: Sequence[LineKey]) -> Touched:
         """Which rules may touch which of the lines that have these keys."""
-        selected: Selected = {}
+        selected: defaultdict[int, list[int]] = defaultdict(list)
         memo = self._memo
         for index, key in enumerate(keys):
             found = memo.get(key)
             if found is None:
                 found = self._touching(key)
             for number in found:
-                if number in selected:
-                    selected[number].append(index)
-                else:
-                    selected[number] = [index]
+                selected[number].append(index)
         wanted = frozenset(selected)
         return Touched(self._plans.get(wanted) or self._plan(wanted), selected)
 

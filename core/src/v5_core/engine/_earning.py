@@ -25,10 +25,10 @@ class Paid:
         before_rewards: Before what points bought in this sale.
         in_points: The part of each line that points paid.
         in_stored: The part of each line that stored value paid.
-        reduced: Lines that an offer reduced, beyond those the till reduced.
+        left: What offers left of each line: a line that they reduced has less than its price.
     """
 
-    __slots__ = ("after", "before_orders", "before_rewards", "in_points", "in_stored", "reduced")
+    __slots__ = ("after", "before_orders", "before_rewards", "in_points", "in_stored", "left")
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class Paid:
         before_rewards: list[int],
         in_points: list[int] | None,
         in_stored: list[int] | None,
-        reduced: list[bool],
+        left: list[int],
     ) -> None:
         self.after = after
         self.before_orders = before_orders
         self.before_rewards = before_rewards
         self.in_points = in_points
         self.in_stored = in_stored
-        self.reduced = reduced
+        self.left = left
 
 
 class Earning:
@@ -132,7 +132,7 @@ def _select(touched: _Chosen, situation: Situation, paid: Paid) -> _Chosen:
         if not rule.holds(situation):
             continue
         if rule.exclude_discounted:
-            indexes = [i for i in indexes if not paid.reduced[i] and situation.lines[i].discount == 0]
+            indexes = [i for i in indexes if paid.left[i] == situation.gross[i] and situation.lines[i].discount == 0]
         if rule.where is not None:
             indexes = [i for i in indexes if rule.where(situation.line_record(i))]
         if indexes:

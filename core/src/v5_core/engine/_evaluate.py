@@ -52,24 +52,26 @@ def decide(
     state: SaleState = EMPTY_STATE,
 ) -> Decision:
     """All that `evaluate` says, as figures: each step of each offer, each rule's points. Words are made when its `reply` is asked for."""
-    words = compiled.voice.words(language, request.currency, request.at, local_time.date())
+    asked = request.__dict__  # as lines are read: see `Situation`
+    at, currency = asked["at"], asked["currency"]
+    words = compiled.voice.words(language, currency, at, local_time.date())
     situation = Situation(
-        request.lines, facts, at=request.at, local=local_time, store=request.store, till=request.till, currency=request.currency,
-        operator=request.operator, payments=request.payments,
+        asked["lines"], facts, at=at, local=local_time, store=asked["store"], till=asked["till"], currency=currency,
+        operator=asked["operator"], payments=asked["payments"],
     )  # fmt: skip
-    basket = Basket(compiled, situation, request.codes, request.claims, state)
+    basket = Basket(compiled, situation, asked["codes"], asked["claims"], state)
     view = compiled.view(situation, basket.opened)
     touched = view.touching(situation.keys)
     purse = _Purse(view, situation, touched, basket)
     discounts = apply_offers(view, situation, touched, basket, words, purse.points)
     remaining = discounts.remaining
     due, net = totals(view, situation, remaining)
-    points = _use_points(view, request.points_to_use, purse, discounts, due)
+    points = _use_points(view, asked["points_to_use"], purse, discounts, due)
     total = due - points.amount
     stored: list[StoredUse] = []
     in_stored = None
-    if request.stored_value:
-        stored, in_stored = stored_uses(compiled, situation, request.stored_value, state.stored, remaining, total, words)
+    if asked["stored_value"]:
+        stored, in_stored = stored_uses(compiled, situation, asked["stored_value"], state.stored, remaining, total, words)
     in_points = split(points.amount, remaining) if points.amount else None
     paid = paid_of(situation, discounts, in_points, in_stored)
     earnings = earn(situation, touched, paid, basket.used)
@@ -92,8 +94,7 @@ def paid_of(situation: Situation, discounts: Discounts, in_points: list[int] | N
         taken = split(min(situation.deducted, sum(remaining)), remaining)
         remaining = [left - part for left, part in zip(remaining, taken, strict=True)]
         before_rewards = [max(0, left - part) for left, part in zip(before_rewards, taken, strict=True)]
-    reduced = [left != full for left, full in zip(discounts.remaining, situation.gross, strict=True)]
-    return Paid(remaining, before_orders, before_rewards, in_points, in_stored, reduced)
+    return Paid(remaining, before_orders, before_rewards, in_points, in_stored, discounts.remaining)
 
 
 class _Purse:

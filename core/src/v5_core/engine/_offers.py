@@ -52,15 +52,15 @@ class _Apply:
                 stage = rule.stage
                 self._enter(stage)
             quick = rule.quick
-            if rule.guarded:
-                self._guarded(rule, indexes)
-            elif quick is not None and not deducted:
+            if quick is not None and not deducted:
                 step = quick(rule, indexes, prices)
                 if step is not None:
-                    result.total += step[2]
                     steps.append(step)
+                    result.total += step[2]
                     if rule.noted:
                         self._note(rule, 1, 0)
+            elif rule.guarded:
+                self._guarded(rule, indexes)
             elif self._applied(rule, indexes) and rule.noted:
                 self._note(rule, 1, 0)
         if self.basket.vouchers and stage < Stage.REWARD:

@@ -29,10 +29,7 @@ def take(rule: OfferRule, indexes: list[int], prices: Prices, most: int | None =
 
 def _taken(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None) -> Cut:
     if units is None and not rule.partial:
-        if rule.quick is None:
-            return _KINDS[rule.kind](rule, indexes, prices)
-        step = rule.quick(rule, indexes, prices)
-        return Cut(*step[1:5]) if step is not None else Cut({}, 0, 0)
+        return _KINDS[rule.kind](rule, indexes, prices)
     if rule.units is not None:
         units = rule.units if units is None else min(units, rule.units)
     cuts = []

@@ -24,7 +24,7 @@ def quick_of(rule: OfferRule) -> _Quick | None:
     """The loop for an offer, where it has one of the frequent forms."""
     offer = rule.offer
     form = _FORMS.get(rule.kind)
-    if form is None or rule.of_till or rule.per_unit or rule.less_discounts or rule.last_cents or rule.set_size:
+    if form is None or rule.guarded or rule.of_till or rule.per_unit or rule.less_discounts or rule.last_cents or rule.set_size:
         return None
     # What an offer says beyond this, now or in a later version, no loop knows: it goes the long way.
     for name, field in type(offer).model_fields.items():
@@ -134,70 +134,63 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
 
 def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """Buy some units, get the cheapest or the dearest others reduced."""
-    buying = _units(indexes, prices, rule.closes, -1)
-    getting, times = _found(rule, buying, indexes, prices)
+    buy, get, closes = rule.buy, rule.get, rule.closes
+    buying, here = _units(indexes, prices, closes, -1)
+    times = here // buy
+    if rule.times and rule.times < times:
+        times = rule.times
     if not times:
         return None
-    got = _first(getting, times * rule.get)
+    if rule.pools:
+        getting, times = _elsewhere(rule, buying, here, times, prices)
+    else:
+        getting, times = _units(indexes, prices, closes, rule.direction)[0], min(times, here // (buy + get))
+    if not times:
+        return None
+    got = _first(getting, times * get)
+    remaining, open_, ids = prices.remaining, prices.open, prices.ids
     percent, half = rule.percent, rule.half
-    reduced: list[tuple[int, int]] = []
+    shares: dict[str, int] = {}
     base = count = taken = 0
     for _, i, units, price in got:
         base += price
         count += units
         share = (price * percent + half) // 10_000
         if share:
-            reduced.append((i, share))
+            shares[ids[i]] = share
             taken += share
     if not taken:
         return None
-    remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
-    if rule.closes:
-        for _, i, units, price in got + _first(_without(buying, got), times * rule.buy):
-            if i in open_:
-                left, before = open_[i]
-                open_[i] = (left - units, before - price)
-            else:
-                open_[i] = (all_units[i] - units, remaining[i] - price)
-    shares: dict[str, int] = {}
-    for i, share in reduced:
-        if not rule.closes and i in open_:
-            prices.reopen(i, share)
-        remaining[i] -= share
-        shares[ids[i]] = share
+    if closes:
+        left = _without(buying, got)
+        _close(got, prices)
+        _close(_first(left, times * buy), prices)
+    for _, i, _, price in got:
+        share = (price * percent + half) // 10_000
+        if share:
+            if not closes and i in open_:
+                prices.reopen(i, share)
+            remaining[i] -= share
     return rule, shares, taken, base, count, 0
 
 
-def _found(rule: OfferRule, buying: list[_Unit], indexes: list[int], prices: Prices) -> tuple[list[_Unit], int]:
-    # The units that can be got, and how often there are enough to buy and to get.
-    buy, get = rule.buy, rule.get
-    here = 0
-    for one in buying:
-        here += one[2]
-    times = here // buy
-    if rule.times and rule.times < times:
-        times = rule.times
-    if not times:
-        return [], 0
-    if not rule.pools:
-        return _units(indexes, prices, rule.closes, rule.direction), min(times, here // (buy + get))
+def _elsewhere(rule: OfferRule, buying: list[_Unit], here: int, times: int, prices: Prices) -> tuple[list[_Unit], int]:
+    # What can be got among other lines than those bought, and how often.
     pool = rule.pools[0]
     lines = prices.selected.get(pool.selection, []) if pool.simple else prices.chosen(pool)
-    getting = _units(lines, prices, rule.closes, rule.direction)
-    there = 0
-    for one in getting:
-        there += one[2]
-    if there < times * get:
-        times = there // get
-    if here < times * (buy + get):  # units may be too few to buy some and get others
-        times = _most(buying, getting, buy, get, times)
+    getting, there = _units(lines, prices, rule.closes, rule.direction)
+    if there < times * rule.get:
+        times = there // rule.get
+    if here < times * (rule.buy + rule.get):  # units may be too few to buy some and get others
+        times = _most(buying, getting, rule.buy, rule.get, times)
     return getting, times
 
 
-def _units(indexes: list[int], prices: Prices, closes: bool, direction: int) -> list[_Unit]:  # noqa: FBT001 - called by position, often
-    # The units of these lines that an offer may touch, each line with its place in the order of unit prices.
+def _units(indexes: list[int], prices: Prices, closes: bool, direction: int) -> tuple[list[_Unit], int]:  # noqa: FBT001 - by position, often
+    # The units of these lines that an offer may touch, each line with its place in the order of unit prices; and how many.
     remaining, open_, all_units = prices.remaining, prices.open, prices.units
     found: list[_Unit] = []
+    together = 0
     for i in indexes:
         if closes and i in open_:
             units, price = open_[i]
@@ -205,8 +198,9 @@ def _units(indexes: list[int], prices: Prices, closes: bool, direction: int) -> 
                 continue
         else:
             units, price = all_units[i], remaining[i]
+        together += units
         found.append((direction * (price * 1_000_000 // units), i, units, price))
-    return found
+    return found, together
 
 
 def _first(pieces: list[_Unit], units: int) -> list[_Unit]:
@@ -228,20 +222,30 @@ def _first(pieces: list[_Unit], units: int) -> list[_Unit]:
 
 
 def _without(pieces: list[_Unit], taken: list[_Unit]) -> list[_Unit]:
-    # What is left of the pieces, in the order of their unit prices anew: the dearest first.
+    # What is left of the pieces, the dearest first again.
     left: list[_Unit] = []
     for piece in pieces:
-        _, i, units, price = piece
-        rest = units
-        for _, other, gone, worth in taken:
-            if other == i:
-                rest -= gone
-                price -= worth
-        if rest == units:
+        i = piece[1]
+        for one in taken:
+            if one[1] == i:
+                units, price = piece[2] - one[2], piece[3] - one[3]
+                if units > 0:
+                    left.append((-(price * 1_000_000 // units), i, units, price))
+                break
+        else:
             left.append(piece)
-        elif rest > 0:
-            left.append((-(price * 1_000_000 // rest), i, rest, price))
     return left
+
+
+def _close(pieces: list[_Unit], prices: Prices) -> None:
+    # Later offers that close units find these no more.
+    open_ = prices.open
+    for _, i, units, price in pieces:
+        if i in open_:
+            left, before = open_[i]
+            open_[i] = (left - units, before - price)
+        else:
+            open_[i] = (prices.units[i] - units, prices.remaining[i] - price)
 
 
 def _most(buying: list[_Unit], getting: list[_Unit], buy: int, get: int, high: int) -> int:

@@ -179,7 +179,7 @@ def _paid(compiled: Compiled, situation: Situation, document: SalesDocument, wor
         one.policies.base == "before_rewards" or one.policies.category_base == "before_order_discounts" for one in compiled.programmes
     ):
         before_orders, before_rewards = _before(compiled, situation, document, after, words)
-    return Paid(after, before_orders, before_rewards, in_points, in_stored, [False] * len(gross))
+    return Paid(after, before_orders, before_rewards, in_points, in_stored, gross)
 
 
 def _share(document: SalesDocument, methods: frozenset[PaymentMethod], situation: Situation) -> list[int] | None:
