@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final, TypeVar
 
 from v5_core.engine._alerts import Voice
-from v5_core.engine._quick import quick_of
+from v5_core.engine._quick import form_of
 from v5_core.engine._rules import CompiledProgramme, OfferRule, Pool, Rule, fold_code, static_match
 from v5_core.engine._situation import LineKey, Situation
 from v5_core.engine._types import CustomerFacts
@@ -56,7 +56,7 @@ class Compiled:
         self.voice = Voice(self.programmes)
         self.offers = tuple(sorted((OfferRule(o, p) for p in programmes for o in p.data.offers), key=lambda rule: rule.order))
         for offer in self.offers:
-            offer.quick = quick_of(offer)
+            offer.form = form_of(offer)
         self.earning = tuple(_by_id(Rule(e, p) for p in programmes for e in p.data.earning if not isinstance(e, EarnEvent)))
         self.boosts = tuple(_by_id(Rule(b, p) for p in programmes for b in p.data.boosts))
         self.card_types = frozenset(card for programme in programmes for card in programme.card_types)

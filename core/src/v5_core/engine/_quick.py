@@ -1,41 +1,38 @@
 """The forms that most offers have, each in one loop: what the whole of a quote's time goes into.
 
 `_pricing` can do all of it too, with everything that an offer may say besides; what is frequent is chosen here when programmes are made
-ready (`quick_of`). Loops are written out, and what units that are closed cost (`Prices.reopen`) too: a call costs more than its sums.
+ready (`form_of`). Loops are written out, and what units that are closed cost (`Prices.reopen`) too: a call costs more than its sums.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from v5_core.engine._prices import Prices, Step
-from v5_core.engine._rules import OfferRule, card_rate
+from v5_core.engine._rules import Form, OfferRule, card_rate
 from v5_core.programme import BuyGetOffer
 
-__all__ = ["quick_of"]
-
-_Quick = Callable[[OfferRule, list[int], Prices], Step | None]
+__all__ = ["amount_off", "buy_get", "form_of", "order_off", "percent_off"]
 
 _Unit = tuple[int, int, int, int]  # place in the order of prices, index of the line, units, their price together
 
 
-def quick_of(rule: OfferRule) -> _Quick | None:
-    """The loop for an offer, where it has one of the frequent forms."""
+def form_of(rule: OfferRule) -> int:
+    """Which of the frequent forms an offer has."""
     offer = rule.offer
-    form = _FORMS.get(rule.kind)
-    if form is None or rule.guarded or rule.of_till or rule.per_unit or rule.less_discounts or rule.last_cents or rule.set_size:
-        return None
+    form = _FORMS.get(rule.kind, Form.OTHER)
+    if not form or rule.guarded or rule.of_till or rule.per_unit or rule.less_discounts or rule.last_cents or rule.set_size:
+        return Form.OTHER
     # What an offer says beyond this, now or in a later version, no loop knows: it goes the long way.
     for name, field in type(offer).model_fields.items():
         if name not in _KNOWN and getattr(offer, name) != field.get_default(call_default_factory=True):
-            return None
+            return Form.OTHER
     if isinstance(offer, BuyGetOffer):
-        return None if offer.choose == "next" else form
-    return None if rule.closes else form
+        return Form.OTHER if offer.choose == "next" else form
+    return Form.OTHER if rule.closes else form
 
 
-def _percent(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
+def percent_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """A percentage of each line, or of so many of its units."""
     remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
     most, half = rule.units_per_line, rule.half
@@ -61,7 +58,7 @@ def _percent(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None
     return (rule, shares, taken, base, 0, 0) if taken else None
 
 
-def _amount_units(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
+def amount_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """An amount off each unit of each line, or off so many of its units."""
     remaining, open_, all_units, ids = prices.remaining, prices.open, prices.units, prices.ids
     most, amount = rule.units_per_line, rule.amount
@@ -89,7 +86,7 @@ def _amount_units(rule: OfferRule, indexes: list[int], prices: Prices) -> Step |
     return (rule, shares, taken, base, count, 0) if taken else None
 
 
-def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
+def order_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """A percentage or an amount off all lines together; `split`, written out: odd cents go to the greatest remainders."""
     remaining, open_, ids = prices.remaining, prices.open, prices.ids
     base = 0
@@ -132,7 +129,7 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     return rule, shares, amount, base, 0, 0
 
 
-def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
+def buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """Buy some units, get the cheapest or the dearest others reduced."""
     buy, get, closes = rule.buy, rule.get, rule.closes
     buying, here = _units(indexes, prices, closes, -1)
@@ -261,13 +258,13 @@ def _most(buying: list[_Unit], getting: list[_Unit], buy: int, get: int, high: i
     return low
 
 
-_FORMS: Final[dict[str, _Quick]] = {
-    "percent_lines": _percent,
-    "card_discount": _percent,
-    "amount_units": _amount_units,
-    "percent_order": _order,
-    "amount_order": _order,
-    "buy_get": _buy_get,
+_FORMS: Final = {
+    "percent_lines": Form.PERCENT,
+    "card_discount": Form.PERCENT,
+    "amount_units": Form.AMOUNT,
+    "percent_order": Form.ORDER,
+    "amount_order": Form.ORDER,
+    "buy_get": Form.BUY_GET,
 }
 # Fields of offers that say whether, when and for whom, and those that the loops go by.
 _KNOWN: Final = frozenset({

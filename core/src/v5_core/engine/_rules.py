@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from v5_core.criteria import And, Compare, CriteriaError, Criterion, In, Predicate, compile_memory, parse
 from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
@@ -32,10 +32,7 @@ from v5_core.programme import (
 )
 from v5_core.programme import Rule as RuleData
 
-__all__ = ["CompiledProgramme", "EarnData", "Gate", "OfferRule", "Pool", "Rule", "Stage", "card_rate", "fold_code", "static_match"]
-
-if TYPE_CHECKING:
-    from v5_core.engine._prices import Prices, Step
+__all__ = ["CompiledProgramme", "EarnData", "Form", "Gate", "OfferRule", "Pool", "Rule", "Stage", "card_rate", "fold_code", "static_match"]
 
 EarnData = EarnPerAmount | EarnPerQuantity | EarnPerSale
 # A rule is open only where a field holds one of the values: by them it is found, so that what cannot apply costs nothing.
@@ -51,6 +48,16 @@ class Stage:
     LINE: Final = 1
     ORDER: Final = 2
     REWARD: Final = 3
+
+
+class Form:
+    """The frequent forms of offers, each of which has a loop of its own."""
+
+    OTHER: Final = 0
+    PERCENT: Final = 1
+    AMOUNT: Final = 2
+    ORDER: Final = 3
+    BUY_GET: Final = 4
 
 
 def fold_code(code: str) -> str:
@@ -179,7 +186,7 @@ class OfferRule(Rule):
         per_unit: Percentages are rounded on each unit of a line.
         less_discounts: What `units_per_line` leaves of a line is worth its till price less all that was taken off before.
         last_cents: Odd cents of a split fall on the last line.
-        quick: The loop for an offer of a frequent form.
+        form: Which of the frequent forms it has, if any.
         buy: Units to buy for `get` others, at most so many `times`, the cheapest or the dearest (`direction` -1); 0 is as often as it can.
         chooses: Its kind chooses the units itself, and is told how many at most.
         set_size: Units that a set of different things has; 0: they need not differ.
@@ -190,10 +197,10 @@ class OfferRule(Rule):
     """
 
     __slots__ = (
-        "amount", "buy", "by_card", "checked", "chooses", "closes", "cost", "counted", "direction", "get", "gross_amount", "group",
+        "amount", "buy", "by_card", "checked", "chooses", "closes", "cost", "counted", "direction", "form", "get", "gross_amount", "group",
         "guarded", "half", "key", "kind", "last_cents", "less_discounts", "limit", "line_by_itself", "line_by_line", "members_only",
         "minimum", "minimum_pool", "noted", "of_till", "offer", "once", "order", "partial", "per_unit", "per_unit_use", "percent",
-        "phrases", "plain", "pools", "quick", "set_size", "stage", "times", "units", "units_per_line",
+        "phrases", "plain", "pools", "set_size", "stage", "times", "units", "units_per_line",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
@@ -221,7 +228,7 @@ class OfferRule(Rule):
         self.last_cents = policies.odd_cents == "last_line"
         self.closes = data.closes_units
         self.chooses = data.kind in ("buy_get", "bundle", "cheapest")
-        self.quick: Callable[[OfferRule, list[int], Prices], Step | None] | None = None
+        self.form = Form.OTHER
         bought = data if isinstance(data, BuyGetOffer) else None
         self.buy = max(1, bought.buy // 1000) if bought is not None else 0
         self.get = max(1, bought.get // 1000) if bought is not None else 0
