@@ -97,7 +97,8 @@ class Decision:
                 told, benefit = step.explanation, step.benefit
                 found.append((told.rule, benefit.amount if benefit else 0, benefit.shares if benefit else {}, told.points))
             else:
-                found.append((step.rule.rule_id, step.amount, step.shares, -step.rule.cost))
+                rule, shares, amount, _, _, _ = step
+                found.append((rule.rule_id, amount, shares, -rule.cost))
         return found
 
     def explanations(self) -> tuple[Explanation, ...]:
