@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
+from v5_cloud.programmes.form.titles import N_
 from v5_cloud.programmes.words._voice import Sentence, Voice
 from v5_core.programme import (
     AmountOffer,
@@ -20,6 +22,19 @@ from v5_core.programme import (
 
 __all__ = ["offer"]
 
+_ALIKE: Final = {
+    "product": N_("units of one article together"),
+    "family": N_("units of one family together"),
+    "brand": N_("units of one brand together"),
+    "line": N_("each line by itself"),
+}
+_DIFFERENT: Final = {
+    "product": N_("of different articles"),
+    "family": N_("of different families"),
+    "brand": N_("of different brands"),
+    "line": N_("of different lines"),
+}
+
 
 def offer(voice: Voice, one: Offer) -> Sentence:
     """What an offer gives, to whom."""
@@ -33,6 +48,7 @@ def _terms(voice: Voice, one: Offer) -> Iterator[str]:
         yield _("from purchases of %(amount)s", amount=voice.money(one.minimum))
     if one.minimum_quantity:
         yield _("from %(quantity)s units on", quantity=voice.formats.quantity(one.minimum_quantity))
+    yield from _units(voice, one)
     if one.maximum:
         yield _("at most %(amount)s", amount=voice.money(one.maximum))
     if one.takes_all:
@@ -44,10 +60,34 @@ def _terms(voice: Voice, one: Offer) -> Iterator[str]:
     if one.entitlement:
         yield _("uses up: %(name)s", name=voice.formats.own(one.entitlement))
     yield from voice.limits(one.limits)
+    yield from _budget(voice, one)
     if one.notify:
         yield _("the manager is told at each use")
     yield _("for members only") if one.members_only else _("for everybody")
     yield _("the best of its group counts") if one.exclusive else _("adds to other offers")
+
+
+def _units(voice: Voice, one: Offer) -> Iterator[str]:
+    _ = voice.say
+    if one.repeat:
+        yield _("again for every full minimum")
+    if one.of_same is not None:
+        yield _(_ALIKE[one.of_same])
+    if one.of_different is not None:
+        yield _(_DIFFERENT[one.of_different])
+    if isinstance(one, PercentOffer | AmountOffer):
+        if one.units_per_line:
+            yield _("%(units)s units of each line at most", units=one.units_per_line)
+        if one.units:
+            yield _("%(units)s units at most", units=one.units)
+
+
+def _budget(voice: Voice, one: Offer) -> Iterator[str]:
+    _ = voice.say
+    if one.use_of == "unit":
+        yield _("each unit is a use")
+    for budget in one.budgets:
+        yield _("a budget of %(amount)s", amount=voice.money(budget.amount))
 
 
 def _gives(voice: Voice, one: Offer) -> str:
@@ -59,6 +99,8 @@ def _gives(voice: Voice, one: Offer) -> str:
     if isinstance(one, AmountOffer):
         if one.kind == "amount_units":
             return _("%(amount)s off each unit", amount=money(one.amount))
+        if one.kind == "amount_lines":
+            return _("%(amount)s off each line", amount=money(one.amount))
         return _("%(amount)s off the whole purchase", amount=money(one.amount))
     if isinstance(one, FixedPriceOffer):
         return _("%(amount)s each", amount=money(one.price))
