@@ -27,6 +27,14 @@ def _counter(service: Running) -> None:
         client.post("/v1/programmes/balcao/1/publish")
 
 
+def prints(visit: Visitor, name: str) -> None:
+    """On paper there is the page and nothing to click."""
+    visit.page.emulate_media(media="print")
+    expect(visit.page.locator("main a.btn, main form button, aside, body > nav").locator("visible=true")).to_have_count(0)
+    visit.shot(f"{name}_print")
+    visit.page.emulate_media(media="screen")
+
+
 TWO = pytest.mark.parametrize("visit", [("pt", "desktop"), ("he", "phone")], indirect=True, ids="-".join)
 
 
@@ -64,6 +72,7 @@ def test_a_wallet_is_sold_loaded_found_and_blocked(visit: Visitor) -> None:
     page.locator("main form.panel button").first.click()
     expect(page.locator(".brand-ground")).to_contain_text("50")
     visit.looks_right("voucher")
+    prints(visit, "voucher")
     page.goto(f"{visit.url}/vouchers")
     page.locator("#q").press_sequentially(code[:6].lower())
     expect(page.locator("#rows tr")).to_have_count(1)
@@ -94,6 +103,7 @@ def test_somebody_joins_a_club_and_gets_points_by_hand(visit: Visitor) -> None:
     expect(page.locator("h1")).to_contain_text(who["name"])
     expect(page.get_by_text("Um café").first).to_be_visible()
     visit.looks_right("benefits")
+    prints(visit, "benefits")
     page.locator("a[href$='/pause']").click()
     visit.looks_right("club_pause")
     page.keyboard.press("Tab")
@@ -145,6 +155,7 @@ def test_vouchers_by_turnover_run_and_a_key_is_made(visit: Visitor) -> None:
     page.locator("form[action$='/confirm'] button").click()
     expect(page.locator("a[href*='run=']")).to_be_visible()
     visit.looks_right("run_done")
+    prints(visit, "run")
     page.locator("#state details > summary").click()
     page.fill("#reason", "Período errado")
     page.locator("form[action$='/reverse'] button").click()
