@@ -74,3 +74,36 @@ def test_caps_of_a_period_hold_for_events_too_and_what_is_taken_back_makes_room(
         friend(number, "913333333")
     assert won(rui) == "150", "four hundred for all of them together"
     service.sound()
+
+
+@pytest.mark.feature("PR-33")
+def test_the_first_customers_stay_the_first_whatever_becomes_of_one_of_their_sales(service: Service) -> None:
+    offer = {"kind": "percent_order", "id": "dois", "percent": "10", "limits": [{"uses": 2, "count": "customers"}], "exclusive": False}
+    till = published(service, {"offers": [{**offer, "group": "dois"}]})
+    till.enrol_agent()
+
+    def offered(index: int) -> bool:
+        lines = till.document("b", [("X", "outros", "10.00")])["lines"]
+        body = {"store": "LX1", "at": service.clock.now.isoformat(), "lines": lines, "customer": {"card": till.customer(index)["card"]}}
+        return "dois" in {one["rule"] for one in till.ok("quote", body)["benefits"]}
+
+    def sell(number: str, index: int, **more: Any) -> dict[str, Any]:
+        customer = {"card": till.customer(index)["card"]}
+        return till.document(number, [("X", "outros", "9.00")], customer=customer, applied=[{"rule": "dois"}], **more)
+
+    for number in ("a-1", "a-2"):
+        till.commit(sell(number, 0))
+    # The first sale is told again with more of it, then comes back: the customer is one of the two by the second sale.
+    till.push(till.event("document", sell("a-1", 0, operator="Rita")))
+    till.commit(sell("b-1", 1))
+    assert [offered(index) for index in (0, 1, 2)] == [True, True, False]
+    till.give(till.document("n-1", [("X", "outros", "9.00")], kind="return", refs=[{"document": "a-1"}]))
+    assert [offered(index) for index in (0, 1, 2)] == [True, True, False]
+    till.give(till.document("n-2", [("X", "outros", "9.00")], kind="return", refs=[{"document": "a-2"}]))
+    assert [offered(index) for index in (0, 1, 2)] == [True, True, True], "who brought everything back is none of them"
+    hold = till.ok("hold", {"request_id": "h-1", "store": "LX1", "at": service.clock.now.isoformat(), "rules": ["dois"],
+                            "customer": {"card": till.customer(2)["card"]}})  # fmt: skip
+    till.commit(sell("c-1", 2, till="9"))
+    till.ok("cancel", {"request_id": "x-1", "store": "LX1", "at": service.clock.now.isoformat(), "hold": hold["hold"]})
+    assert [offered(index) for index in (0, 1, 2)] == [False, True, True]
+    service.sound()

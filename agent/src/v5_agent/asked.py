@@ -77,8 +77,11 @@ class Asked:
         """
         found: dict[tuple[str, str], int] = {}
         for use in settlement.uses:
-            for _, scope, name in self.limit_keys(use.programme, use.rule, day, customer, use.code or codes.get(use.rule, "")):
+            for limit, scope, name in self.limit_keys(use.programme, use.rule, day, customer, use.code or codes.get(use.rule, "")):
                 found[scope, name] = found.get((scope, name), 0) + use.times
+                if limit.count == "customers" and customer:
+                    # Whoever is one of the first n is not stopped by their number at the next sale.
+                    found[f"customer:{customer}", f"{name}:seen"] = 1
             for _, scope, name in self.budget_keys(use.programme, use.rule, day, customer):
                 found[scope, name] = found.get((scope, name), 0) + use.amount
             if use.entitlement and customer:

@@ -33,6 +33,7 @@ class Holding:
         uses = [Use(stored(fold_code(use.code)), use.amount, name) for use in answer.stored_value if use.amount]
         carried = {part.code for part in one.vouchers} if one else set()
         uses += [Use(coupon(fold_code(code)), 1, name) for code in request.codes if fold_code(code) in carried]
+        uses += self._local.own.kept(request, one)
         with self._outbox.transaction() as tx:
             if answer.points or not uses:
                 self._effects.hold(tx, answer.hold, name, answer.points, answer.amount, answer.expires_at, event=None, offline=False)

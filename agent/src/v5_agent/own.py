@@ -19,6 +19,7 @@ from v5_core.engine import Coupon, SaleState, Settlement, Stored, claimed_points
 from v5_core.errors import ConflictError, FieldError, NotFoundError
 from v5_core.hooks import HoldRequest, QuoteRequest, QuoteResponse, StoredPayment, StoredUse
 from v5_core.model import PaymentMethod, SalesDocument
+from v5_core.programme import OfferBase
 from v5_core.push import ReplicaCustomer, ReplicaVoucher
 from v5_core.stored import MEANS, refusal
 from v5_core.words import words_of
@@ -213,31 +214,50 @@ class Own:
         counted: Mapping[tuple[str, str], int],
     ) -> list[Use]:
         asked, day = self._replica.facts.asked, self.day(request.at)
-        offer = next(((key, offer) for key, data in asked.programmes.items() for offer in data.offers if offer.id == rule), None)
+        offer = self._offer(rule)
         if offer is None:
             text = f"no programme has a rule {rule!r}"
             raise NotFoundError(text, code="unknown_rule", errors=(FieldError(field_name, "unknown_rule", text),))
         programme, data = offer
-        customer = one.customer if one else ""
-        used = self.in_use(one, day, counted)
-        found, applied = [], request.taking(rule)
-        wanted = [(limit.uses, scope, name, applied.times) for limit, scope, name in asked.limit_keys(programme, rule, day, customer, code)]
-        budgets = asked.budget_keys(programme, rule, day, customer)
-        wanted += [(budget.most(applied.amount or 0), scope, name, applied.amount or 0) for budget, scope, name in budgets]
-        for most, scope, name, times in wanted:
+        used, applied = self.in_use(one, day, counted), request.taking(rule)
+        for most, _, name, times in self._counting(request, programme, rule, one, code):
             if used.get(name.partition("|")[2], 0) + max(1, times) > most:
                 raise self._refused("used_up", code or data.title or rule, field_name)
-            if times:
-                found.append(Use(use(scope, name), times, customer, programme))
         if data.entitlement:
             left = member.facts(one, asked, day, counted).get("entitlements", {}).get(data.entitlement) if one else None
             if left is None:
                 raise ConflictError("the customer is not entitled to it", code="not_entitled")
             if left < applied.times:
                 raise self._refused("used_up", data.title or rule, field_name)
+        return self._keeping(request, programme, data, one, code)
+
+    def _offer(self, rule: str) -> tuple[str, OfferBase] | None:
+        programmes = self._replica.facts.asked.programmes
+        return next(((key, offer) for key, data in programmes.items() for offer in data.offers if offer.id == rule), None)
+
+    def _counting(
+        self, request: HoldRequest, programme: str, rule: str, one: ReplicaCustomer | None, code: str
+    ) -> list[tuple[int, str, str, int]]:
+        """Limits and budgets of a rule: the most, the scope and name under which it is counted, and what this hold takes."""
+        asked, day, customer, applied = self._replica.facts.asked, self.day(request.at), one.customer if one else "", request.taking(rule)
+        found = [(limit.uses, scope, name, applied.times) for limit, scope, name in asked.limit_keys(programme, rule, day, customer, code)]
+        amount = applied.amount or 0
+        return found + [(one.most(amount), scope, name, amount) for one, scope, name in asked.budget_keys(programme, rule, day, customer)]
+
+    def _keeping(self, request: HoldRequest, programme: str, data: OfferBase, one: ReplicaCustomer | None, code: str = "") -> list[Use]:
+        customer, times = one.customer if one else "", request.taking(data.id).times
+        counting = self._counting(request, programme, data.id, one, code)
+        found = [Use(use(scope, name), taken, customer, programme) for _, scope, name, taken in counting if taken]
+        if data.entitlement and customer:
             name = f"|entitlement:{programme}/{data.entitlement}"
-            found.append(Use(use(f"customer:{customer}", name), applied.times, customer, programme))
+            found.append(Use(use(f"customer:{customer}", name), times, customer, programme))
         return found
+
+    def kept(self, request: HoldRequest, one: ReplicaCustomer | None) -> list[Use]:
+        """Uses of limited offers and entitlements that the cloud reserved: this store counts them too, should the line fail."""
+        rules = dict.fromkeys([*request.rules, *(applied.rule for applied in request.applied)])
+        known = (self._offer(rule) for rule in rules)
+        return [use for found in known if found is not None for use in self._keeping(request, found[0], found[1], one)]
 
     def _refused(self, problem: str, code: str, field_name: str) -> ConflictError:
         text = words_of(self._replica.facts.language, "EUR").say(f"code_{problem}", code=spell(fold_code(code)))

@@ -180,6 +180,27 @@ class Extras:
             count(key, 1)
         count(seen, 1)
 
+    def bring(self, doc: Doc, before: dict[CounterKey, int], wanted: dict[CounterKey, int]) -> None:
+        """Brings what a document counts to what it should count. One of the first n customers stays one while any sale says so."""
+        moved = {key: wanted.get(key, 0) - before.get(key, 0) for key in before.keys() | wanted.keys()}
+        marks = [key for key in moved if key[2].endswith(SEEN)]
+        self.counters.lock(marks)
+        for mark in marks:
+            place, was = self._place(doc, mark), self.counters.value(mark)
+            if place is not None:
+                moved[place] = (was + moved[mark] > 0) - (was > 0)
+        for key, times in moved.items():
+            self.counters.add(key, times)
+
+    def _place(self, doc: Doc, mark: CounterKey) -> CounterKey | None:
+        """Where it is counted how many customers there are, from the mark that one of them is there."""
+        name = mark[2].removesuffix(SEEN)
+        programme, rule, _ = name.rsplit("/", 2)
+        code = next((fold_code(one.code) for one in doc.body.applied if one.rule == rule and one.code), "")
+        whose = mark[0].partition(":")[2]
+        keys = self.asks(doc).limit_keys(programme, rule, self.day(doc), customer=whose, store=doc.body.store, code=code)
+        return next(((key[0], mark[1], name) for found, _, key in keys if found == name), None)
+
     def entitled(self, doc: Doc, programme: str, entitlement: str, day: date) -> tuple[CounterKey, int] | None:
         """Where the customer's uses of an entitlement are counted, and how many there are."""
         if not entitlement or not doc.customer:

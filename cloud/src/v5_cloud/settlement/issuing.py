@@ -46,7 +46,7 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
         for key, times in one.counts:
             wanted[key] = wanted.get(key, 0) + times
     before = {(scope, span, key): times for scope, span, key, times in sale.extras.get("counters", ())}
-    extras.counters.bring(before, wanted)
+    extras.bring(sale, before, wanted)
     _excess(extras, sale, before, wanted)
     codes = _codes(extras, sale, counts=counts)
     paid = _pay(extras, sale)

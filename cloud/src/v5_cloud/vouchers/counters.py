@@ -86,11 +86,6 @@ class Counters:
             row[0] += used
             row[1] += held
 
-    def bring(self, before: Mapping[CounterKey, int], wanted: Mapping[CounterKey, int]) -> None:
-        """Brings a document's uses from what it counted before to what it counts now."""
-        for key in before.keys() | wanted.keys():
-            self.add(key, wanted.get(key, 0) - before.get(key, 0))
-
     def collect(self, writes: WriteSet) -> None:
         """Puts the changes into the write set."""
         moved = {key: change for key, change in self.moved.items() if any(change)}

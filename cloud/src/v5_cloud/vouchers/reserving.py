@@ -194,6 +194,12 @@ def free(one: Reservation, purse: Purse, counters: Counters) -> None:
             row.held = max(0, row.held - 1)
     for scope, span, key, times in one.body["counters"]:
         counters.add((scope, span, key), held=-times)
+    marks = {(span, key.removesuffix(SEEN)): (scope, span, key) for scope, span, key, _ in one.body["counters"] if key.endswith(SEEN)}
+    for scope, span, key, _ in one.body["counters"]:
+        mark = marks.get((span, key))
+        if mark is not None and counters.value(mark) > 0:
+            # The customer bought meanwhile, and stays one of the first n.
+            counters.add((scope, span, key), used=1)
 
 
 def let_go(one: Reservation, purse: Purse, counters: Counters, *, timed_out: bool) -> int:
