@@ -29,6 +29,7 @@ class Measures:
 
     Attributes:
         back: Days before a sale that vouchers measure.
+        groups: By customer, who uses the same account; empty where no scheme asks.
     """
 
     repository: MembershipRepository
@@ -36,6 +37,7 @@ class Measures:
     today: date
     back: int
     levels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
     _days: dict[str, dict[date, Day]] = field(default_factory=dict)
     _earlier: dict[str, Day] = field(default_factory=dict)
     _fresh: set[str] = field(default_factory=set)
@@ -52,6 +54,9 @@ class Measures:
         wanted = set(customers) - self._days.keys()
         if not wanted:
             return
+        if any(scheme.counts == "account" for scheme in self.schemes.values()):
+            self.groups |= self.repository.groups(wanted)
+            wanted = {one for customer in wanted for one in self.groups.get(customer, {customer})} - self._days.keys()
         first = min(oldest, self.today)
         starts = [measured_from(scheme, first) or first - timedelta(days=scheme.grace_days) for scheme in self.schemes.values()]
         since = min([*starts, first - timedelta(days=self.back)])
@@ -97,12 +102,12 @@ class Measures:
 
     def tiers(self, customer: str, on: date, *, without: str = "", sale: int | None = None) -> dict[str, TierState]:
         """Levels on a day, by programme; `sale` is what the sale at hand comes to, for programmes that count it already."""
-        days, earlier = self.days(customer, without=without), self._earlier.get(customer, (0, 0, 0))
         found = {}
         for programme, scheme in self.schemes.items():
             place = _PLACE[scheme.measure]
-            before = earlier[place] if scheme.period == "lifetime" else 0
-            brought = [(day, one[place]) for day, one in days.items()]
+            people = self.groups.get(customer, {customer}) if scheme.counts == "account" else {customer}
+            before = sum(self._earlier.get(one, (0, 0, 0))[place] for one in people) if scheme.period == "lifetime" else 0
+            brought = [(day, one[place]) for person in people for day, one in self.days(person, without=without).items()]
             if sale is not None and scheme.with_this_sale:
                 brought.append((on, (sale, 0, 1)[place]))
             found[programme] = tier_of(scheme, brought, on, before=before)
@@ -157,7 +162,8 @@ class Measures:
         writes.put(
             CustomerDay, [_row(company, customer, day, brought) for (customer, day), brought in changes.items() if any(brought)], "add"
         )
-        for customer in sorted(self.touched() | (set(again) & self._days.keys())):
+        touched = self.touched() | (set(again) & self._days.keys())
+        for customer in sorted({one for person in touched for one in self.groups.get(person, {person})}):
             found = self.tiers(customer, self.today)
             ends = [one.until for one in found.values() if one.until is not None]
             row = {

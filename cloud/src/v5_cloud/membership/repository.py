@@ -149,6 +149,15 @@ class MembershipRepository(Repository):
         statement = self.columns(RunRow, RunRow.id).where(or_(come, RunRow.state == "running"))
         return self.session.scalars(statement.order_by(RunRow.created_at)).all()
 
+    def groups(self, customers: Collection[str]) -> dict[str, frozenset[str]]:
+        """By customer, all who use the same account; who has one alone is left out."""
+        head = func.coalesce(CustomerRow.shares_with, CustomerRow.id)
+        heads = self.columns(CustomerRow, head).where(CustomerRow.id.in_(customers))
+        together: dict[str, list[str]] = {}
+        for account, one in self.session.execute(self.columns(CustomerRow, head, CustomerRow.id).where(head.in_(heads))):
+            together.setdefault(account, []).append(one)
+        return {one: frozenset(group) for group in together.values() if len(group) > 1 for one in group}
+
     def relatives(self, customer: str) -> Sequence[str]:
         """Who uses a customer's account beside them."""
         statement = self.columns(CustomerRow, CustomerRow.id).where(CustomerRow.shares_with == customer)

@@ -31,6 +31,7 @@ class TierScheme(Part):
         measure: "points" earned, "spend" with VAT, or "visits" (sales).
         period: "calendar_year" starts again on 1 January, "rolling" counts the last `months`, "lifetime" never starts again.
         grace_days: Days a level is kept after it is no longer reached.
+        counts: What each customer bought ("person"), or what all who use one account bought together ("account"): one level for relatives.
         with_this_sale: The sale itself counts (its spend, or as a visit) towards the level by which it earns and gets its offers; a quote
             goes by the till's prices. False: the level that was there before it.
         tiers: From the lowest; the first threshold is 0 (everyone has it).
@@ -42,6 +43,7 @@ class TierScheme(Part):
     period: Literal["calendar_year", "rolling", "lifetime"] = "rolling"
     months: Annotated[int, Field(gt=0, le=120)] = 12
     grace_days: Annotated[int, Field(ge=0, le=3660)] = 0
+    counts: Literal["person", "account"] = "person"
     with_this_sale: bool = False
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=50)]
 
