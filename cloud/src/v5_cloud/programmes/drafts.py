@@ -196,9 +196,11 @@ def publish(container: Container, scope: Scope, programme: Programme, *, actor: 
     wrong = check(container, scope, final)
     if wrong:
         raise ValidationError("; ".join(one.message for one in wrong), code="programme", errors=wrong)
-    with container.database.write(scope) as session:
+    with container.database.write(scope, locks=[_lock(scope)]) as session:
         repository = ProgrammeRepository(session, scope)
         row = _unpublished(repository, final)
+        if repository.last_published(final.id) > final.version:
+            raise ConflictError(f"a later version of {final.id} was published meanwhile; publish a new version")
         if row is None:
             row = ProgrammeRow(tenant_id=scope.tenant, company_id=scope.company, slug=final.id, version=final.version, created_at=now)
             repository.add(row)
@@ -209,6 +211,12 @@ def publish(container: Container, scope: Scope, programme: Programme, *, actor: 
         session.flush()
         repository.bump()
         return item_of(row)
+
+
+def _lock(scope: Scope) -> int:
+    """Number of the lock under which a company's programmes are published, one after the other."""
+    name = f"{scope.tenant}\x1f{scope.company}\x1fprogrammes"
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def _unpublished(repository: ProgrammeRepository, programme: Programme) -> ProgrammeRow | None:
