@@ -18,13 +18,14 @@ def told(root: type[BaseModel], error: ValidationError) -> list[str]:
     """The mistakes, each with its place; what a place would take is said once."""
     said: set[type[BaseModel]] = set()
     found = error.errors()
-    # A list that seems empty because what it holds is wrong.
-    empty = [
-        one
-        for one in found
-        if one["type"] == "too_short" and any(one["loc"] == other["loc"][: len(one["loc"])] != other["loc"] for other in found)
+    # A list that seems empty, or no figure, because what it holds is wrong: what it holds is told.
+    vain = [one for one in found if one["type"] == "too_short" or _branch(one["loc"][-1:])]
+    outer = [one["loc"] if one["type"] == "too_short" else one["loc"][:-1] for one in vain]
+    told_within = [
+        one for one, loc in zip(vain, outer, strict=True) if any(loc == other["loc"][: len(loc)] for other in found if other not in vain)
     ]
-    return [f"{_place(one['loc'])}: {_meant(root, one, said)}" for one in found if one not in empty]
+    found = [one for one in found if one not in told_within]
+    return [f"{_place(one['loc'])}: {_meant(root, one, said)}" for one in found]
 
 
 def places(root: type[BaseModel], data: Mapping[str, Any]) -> list[str]:
@@ -36,8 +37,14 @@ def places(root: type[BaseModel], data: Mapping[str, Any]) -> list[str]:
     return []
 
 
+def _branch(loc: tuple[int | str, ...]) -> bool:
+    # Pydantic names which of several shapes it tried.
+    return any(isinstance(part, str) and ("(" in part or "[" in part) for part in loc)
+
+
 def _place(loc: tuple[int | str, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc).lstrip(".") or "the file"
+    parts = [part for part in loc if not _branch((part,))]
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".") or "the file"
 
 
 def _meant(root: type[BaseModel], error: Any, said: set[type[BaseModel]]) -> str:
@@ -45,11 +52,16 @@ def _meant(root: type[BaseModel], error: Any, said: set[type[BaseModel]]) -> str
     if place is None:
         return str(error["msg"])
     key, keys = str(error["loc"][-1]), keys_of(place)
-    known = (OF_PROGRAMMES if root.__name__ == "Programme" else OF_CASES).get(key, "")
-    close = known if known.partition(" ")[0].rstrip(":,") in keys else next(iter(get_close_matches(key, keys, 1)), "")
+    table = OF_PROGRAMMES if root.__name__ == "Programme" else OF_CASES
+    known = table.get(f"{place.__name__}.{key}") or table.get(key, "")
+    if known.startswith("("):
+        close = known
+    else:
+        close = known if known.partition(" ")[0].rstrip(":,") in keys else next(iter(get_close_matches(key, keys, 1)), "")
     there = "" if place in said else f". There are: {', '.join(keys)}"
     said.add(place)
-    return f"no such key here{f'; perhaps {close}' if close else ''}{there}"
+    perhaps = "" if not close else f" {close}" if close.startswith("(") else f"; perhaps {close}"
+    return f"no such key here{perhaps}{there}"
 
 
 def keys_of(model: type[BaseModel]) -> list[str]:

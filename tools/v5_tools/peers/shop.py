@@ -16,7 +16,8 @@ from v5_cloud.access.service import SCOPES, issue_key
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.tasks import housekeeping
 from v5_cloud.tenants import setup
-from v5_tools.peers import acts, basket, cases
+from v5_core.hooks import EnrolRequest
+from v5_tools.peers import acts, basket, cases, hints
 from v5_tools.peers.expectations import find
 from v5_tools.peers.service import Exchange, RefusedError, Service
 
@@ -306,7 +307,12 @@ class World:
 
     def _enrol(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         base = {"request_id": self.request_id(), "store": self.case.given.stores[0].code}
-        reply = self.hook("enrol", {**base, **({} if body.get("card") else {"card": f"card-{name}"}), **body})
+        wanted = {**base, **({} if body.get("card") else {"card": f"card-{name}"}), **body}
+        try:
+            reply = self.hook("enrol", wanted)
+        except RefusedError as error:
+            error.hints = hints.places(EnrolRequest, wanted)
+            raise
         view = reply["customer"]
         self.people[name] = {"id": view["customer"], "card": view["cards"][-1]["number"]}
         return reply

@@ -1,4 +1,7 @@
-"""What people who know other systems write, and where V5 has it: for the messages about keys that a case or a programme does not have."""
+"""What people who know other systems write, and where V5 has it: for the messages about keys that a case or a programme does not have.
+
+A word with a place before it (`Tax.amount`) is meant there only; what stands in brackets is said wherever the word is met.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,11 @@ customer <- partner member
 points <- balance
 valid_until <- expires expiry
 valid_from <- starts
+(a level is reached by sales: begin with a `sell`) <- EnrolRequest.tier EnrolRequest.level
+(an opening balance is `points`, a club is one of `clubs`) <- EnrolRequest.balance EnrolRequest.club EnrolRequest.group EnrolRequest.segment
+(a tax of a fixed amount is a line of its own, which offers leave out) <- Tax.amount Tax.fixed Tax.fixed_amount
+(the offer of a programme says what a coupon gives; here `offer` is its id, or `percent`) <- Coupon.amount Coupon.discount Coupon.kind
+(its id is one of the programme's `stored_value`) <- Stored.kind Stored.id
 """)
 OF_PROGRAMMES: Final[Mapping[str, str]] = _table("""
 kind <- type
