@@ -104,12 +104,12 @@ class Asks:
         return found
 
     def budget_keys(
-        self, programme: str, rule: str, day: date, *, customer: str | None, store: str
+        self, programme: str, rule: str, day: date, *, customer: str | None, store: str, code: str = ""
     ) -> list[tuple[str, Budget, CounterKey]]:
         """The same of a rule's budgets."""
         found = []
         for index, budget in enumerate(self.budgets.get((programme, rule), ())):
-            scope = _scope(budget.by, customer=customer, store=store, code="")
+            scope = _scope(budget.by, customer=customer, store=store, code=code)
             if scope is not None:
                 name = limit_key(programme, rule, index, budget=True)
                 found.append((name, budget, (scope, period(budget.per, day)[0], name)))

@@ -18,7 +18,7 @@ from v5_core.criteria import CriteriaError, Criterion, FieldType, check, compile
 from v5_core.errors import FieldError, NotFoundError, ValidationError
 from v5_core.segments import CUSTOMER_FIELDS, SEGMENT_FIELDS, Cuts, Rfm, record_of
 
-__all__ = ["define", "fields", "get", "list_segments", "members", "model", "preview", "profile", "remove", "set_model"]
+__all__ = ["define", "fields", "get", "grid", "list_segments", "members", "model", "preview", "profile", "remove", "set_model"]
 
 _SAMPLE: Final = 20
 _MOST: Final = 200
@@ -176,6 +176,18 @@ def set_model(container: Container, scope: Scope, rfm: Rfm, *, actor: str) -> Rf
             row.refreshed_on = None
         repository.add(audit(scope, now, actor, "segment.rfm", scope.company))
     return RfmItem(rfm=rfm, cuts=cuts, cut_on=today)
+
+
+def grid(container: Container, scope: Scope) -> list[list[int]]:
+    """Customers by bands: rows of recency and columns of frequency, the lowest band first; empty while nobody has a band."""
+    today, cuts = today_of(container, scope), _cuts(container, scope)
+    rows, columns = len(cuts.recency) + 1, len(cuts.frequency) + 1
+    if rows * columns == 1:
+        return []
+    places = {f"{r},{f}": parse(f"r = {r} and f = {f}") for r in range(1, rows + 1) for f in range(1, columns + 1)}
+    with container.database.read(scope) as session:
+        found = SegmentRepository(session, scope).counts(places, today, cuts)
+    return [[found[f"{r},{f}"] for f in range(1, columns + 1)] for r in range(1, rows + 1)]
 
 
 def _cuts(container: Container, scope: Scope) -> Cuts:

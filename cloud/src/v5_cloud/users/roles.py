@@ -33,6 +33,7 @@ class Permission(StrEnum):
     CLUBS = "clubs"
     POINTS = "points"
     AUDIT = "audit"
+    SEGMENTS = "segments"
 
 
 _ALL: Final = frozenset(Permission)
