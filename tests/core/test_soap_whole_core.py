@@ -20,6 +20,7 @@ from v5_core.model import (
     Origin,
     Payment,
     PaymentMethod,
+    Printed,
     SalesDocument,
     Wire,
 )
@@ -53,6 +54,7 @@ COMMIT = hooks.CommitRequest(
         source="till", source_id="1", origin=Origin.HOOK, kind=DocumentKind.SALE, store="S1", issued_at=AT, lines=LINES, gross=900, net=713,
         applied=(Applied(rule="summer", code="SUMMER"), Applied(rule="mug", times=2)),
         payments=(Payment(method=PaymentMethod.CREDIT_NOTE, amount=900, hold="h1", code="CN-1"),),
+        printed=(Printed(rule="club/next", code="ABCD2345EFGHJ"), Printed(rule="club/again", code="BBCD2345EFGHK")),
     ),
 )  # fmt: skip
 QUOTED = hooks.QuoteResponse(
@@ -80,6 +82,7 @@ def test_what_a_till_asks_arrives_as_it_was_meant(name: str, request_: Wire) -> 
         ("quote", QUOTED),
         ("hold", hooks.HoldResponse(hold="h1", stored_value=(USE,), expires_at=AT)),
         ("commit", COMMITTED),
+        ("return", hooks.ReturnResponse(document="d", vouchers=(VOUCHER,), withdrawn=(VOUCHER, VOUCHER))),
     ],
 )
 def test_what_is_answered_fits_the_contract_and_says_the_same(name: str, reply: Wire) -> None:
