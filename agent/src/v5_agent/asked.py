@@ -56,11 +56,11 @@ class Asked:
                 found.append((limit, scope, f"{period(limit.per, day)[0]}|{limit_key(programme, rule, index)}"))
         return found
 
-    def budget_keys(self, programme: str, rule: str, day: date, customer: str) -> list[tuple[Budget, str, str]]:
+    def budget_keys(self, programme: str, rule: str, day: date, customer: str, code: str = "") -> list[tuple[Budget, str, str]]:
         """The same of a rule's budgets."""
         found = []
         for index, budget in enumerate(self.budgets.get((programme, rule), ())):
-            scope = _scope(budget.by, customer, "")
+            scope = _scope(budget.by, customer, code)
             if scope:
                 found.append((budget, scope, f"{period(budget.per, day)[0]}|{limit_key(programme, rule, index, budget=True)}"))
         return found
@@ -82,7 +82,7 @@ class Asked:
                 if limit.count == "customers" and customer:
                     # Whoever is one of the first n is not stopped by their number at the next sale.
                     found[f"customer:{customer}", f"{name}:seen"] = 1
-            for _, scope, name in self.budget_keys(use.programme, use.rule, day, customer):
+            for _, scope, name in self.budget_keys(use.programme, use.rule, day, customer, use.code or codes.get(use.rule, "")):
                 found[scope, name] = found.get((scope, name), 0) + use.amount
             if use.entitlement and customer:
                 name = f"|entitlement:{use.programme}/{use.entitlement}"

@@ -241,8 +241,8 @@ class Own:
         """Limits and budgets of a rule: the most, the scope and name under which it is counted, and what this hold takes."""
         asked, day, customer, applied = self._replica.facts.asked, self.day(request.at), one.customer if one else "", request.taking(rule)
         found = [(limit.uses, scope, name, applied.times) for limit, scope, name in asked.limit_keys(programme, rule, day, customer, code)]
-        amount = applied.amount or 0
-        return found + [(one.most(amount), scope, name, amount) for one, scope, name in asked.budget_keys(programme, rule, day, customer)]
+        amount, budgets = applied.amount or 0, asked.budget_keys(programme, rule, day, customer, code)
+        return found + [(budget.most(amount), scope, name, amount) for budget, scope, name in budgets]
 
     def _keeping(self, request: HoldRequest, programme: str, data: OfferBase, one: ReplicaCustomer | None, code: str = "") -> list[Use]:
         customer, times = one.customer if one else "", request.taking(data.id).times

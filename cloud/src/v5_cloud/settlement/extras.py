@@ -156,7 +156,8 @@ class Extras:
             if entitled is not None:
                 count(entitled[0], use.times)
         for use in settlement.uses if asks.budgets else ():
-            for _, _, key in asks.budget_keys(use.programme, use.rule, day, customer=doc.customer, store=body.store):
+            code = fold_code(use.code) or codes.get(use.rule, "")
+            for _, _, key in asks.budget_keys(use.programme, use.rule, day, customer=doc.customer, store=body.store, code=code):
                 count(key, use.amount)
         self._points(doc, settlement, count)
         return found

@@ -109,7 +109,7 @@ def _excess(extras: Extras, doc: Doc, before: dict[CounterKey, int], wanted: dic
         for _, limit, key in asks.limit_keys(use.programme, use.rule, day, customer=doc.customer, store=doc.body.store, code=use.code):
             if wanted.get(key, 0) > before.get(key, 0) and extras.counters.value(key) > limit.uses:
                 extras.find(doc, "used_up", use.code or use.rule)
-        for _, budget, key in asks.budget_keys(use.programme, use.rule, day, customer=doc.customer, store=doc.body.store):
+        for _, budget, key in asks.budget_keys(use.programme, use.rule, day, customer=doc.customer, store=doc.body.store, code=use.code):
             if wanted.get(key, 0) > before.get(key, 0) and extras.counters.value(key) > budget.most(use.amount):
                 extras.find(doc, "used_up", use.rule)
         entitled = extras.entitled(doc, use.programme, use.entitlement, day)

@@ -159,7 +159,8 @@ class Reserving:
                 wanted.append((seen, 1_000_000_000, 1))
             else:
                 wanted.append((key, limit.uses, applied.times))
-        for _, budget, key in self.asks.budget_keys(programme.id, rule, self.day, customer=self.customer, store=self.request.store):
+        store = self.request.store
+        for _, budget, key in self.asks.budget_keys(programme.id, rule, self.day, customer=self.customer, store=store, code=code):
             wanted.append((key, budget.most(applied.amount or 0), applied.amount or 0))
         if offer.entitlement:
             wanted.append((*self._entitled(programme, offer.entitlement, field_name), applied.times))

@@ -140,7 +140,7 @@ class Limit(Part):
 
 
 class Budget(Part):
-    """At most so much money may a rule give away in each period of `per`: in all, or to each customer, or in each store.
+    """At most so much money may a rule give away in each period of `per`: in all, to each customer, in each store, or by each code.
 
     Attributes:
         amount: Money, with VAT.
@@ -151,7 +151,7 @@ class Budget(Part):
 
     amount: Annotated[Amount, Field(gt=0)]
     per: Per = "ever"
-    by: Literal["all", "customer", "store"] = "all"
+    by: Literal["all", "customer", "store", "code"] = "all"
     short: Literal["nothing", "rest", "all"] = "nothing"
 
     def most(self, taking: int) -> int:
