@@ -117,8 +117,8 @@ class LedgerAudit(Repository):
         statement = statement.outerjoin(bought, bought.c.customer == StandingRow.customer_id)
         return self._rows(statement.outerjoin(kept, kept.c.customer == StandingRow.customer_id).where(real != cached))
 
-    def documents(self) -> Rows:
-        """Documents whose points are not what their postings say."""
+    def documents(self, *, clips: bool) -> Rows:
+        """Documents whose points are not what their postings say; where returns stop at zero (`clips`), these may have taken less."""
         mine = (PostingRow.account == PostingRow.owner) & (PostingRow.unit == "points")
         earned = func.sum(case((mine & PostingRow.operation.in_(["earn", "take"]), PostingRow.points), else_=0))
         sums = self.columns(PostingRow, PostingRow.document_id.label("document"), earned.label("points"))
@@ -126,7 +126,8 @@ class LedgerAudit(Repository):
         real = func.coalesce(posted.c.points, 0)
         statement = self.columns(DocumentRow, DocumentRow.id, real, DocumentRow.points_earned)
         statement = statement.outerjoin(posted, posted.c.document == DocumentRow.id).where(DocumentRow.account_id.is_not(None))
-        return self._rows(statement.where(real != DocumentRow.points_earned, DocumentRow.state != "merged"))
+        wrong = real < DocumentRow.points_earned if clips else real != DocumentRow.points_earned
+        return self._rows(statement.where(wrong, DocumentRow.state != "merged"))
 
     def doubled(self) -> Rows:
         """Documents without a key of their own: somebody else has it."""
