@@ -48,9 +48,12 @@ def store_change(
     timezone: Short = "",
     language: Short = "",
     directives: Long = "",
+    manager_email: Short = "",
+    manager_phone: Short = "",
 ) -> Response:
     """Saves a store's form."""
     values = {"name": name, "address": address, "timezone": timezone, "language": language, "directives": directives}
+    values |= {"manager_email": manager_email, "manager_phone": manager_phone}
     try:
         changes.change(page.held, page.scope, Store, row_id, values, actor=page.actor)
     except ValidationError as error:
@@ -81,10 +84,18 @@ def company(page: Here, row_id: str) -> Response:
 
 @router.post("/companies/{row_id}")
 def company_change(
-    page: Here, row_id: str, name: Short = "", tax_number: Short = "", address: Long = "", receipt_url: Short = ""
+    page: Here,
+    row_id: str,
+    name: Short = "",
+    tax_number: Short = "",
+    address: Long = "",
+    receipt_url: Short = "",
+    manager_email: Short = "",
+    manager_phone: Short = "",
 ) -> Response:
     """Saves a company's form."""
     values = {"name": name, "tax_number": tax_number, "address": address, "receipt_url": receipt_url}
+    values |= {"manager_email": manager_email, "manager_phone": manager_phone}
     try:
         changes.change(page.held, page.scope, Company, row_id, values, actor=page.actor)
     except ValidationError as error:
