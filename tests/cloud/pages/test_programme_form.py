@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel import Locale
+from pydantic import Field
 
 import v5_cloud.pages  # noqa: F401 - the pages bring their parts in, in the right order
 from tests.cloud.pages.forms import form_of
+from v5_cloud.pages.formats import Formats
 from v5_cloud.programmes.editing import Draft, model
+from v5_cloud.programmes.form import Model, Sight, fields_of, read
 from v5_cloud.programmes.form.choices import GROUPS, KINDS, PARTS
+from v5_cloud.programmes.form.figures import Figures
 from v5_cloud.programmes.form.names import Names
 from v5_cloud.programmes.form.shapes import Shape
 from v5_cloud.programmes.form.titles import FIELDS
+from v5_cloud.sample import load
+from v5_cloud.users.service import add_user
+from v5_core.money import Quantity
+from v5_core.programme import OfferBase, PercentOffer, Programme
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +36,8 @@ if TYPE_CHECKING:
     from tests.cloud.conftest import Service, Start
     from tests.cloud.pages.conftest import Person, SignIn
 
+PASSWORD = "dez letras ou mais"
+END = datetime(2026, 11, 22, 15, 40, tzinfo=UTC)
 TEXTS = {
     "when": "weekday in (2, 5) and hour between 9 and 12 and store = 'LX1' and sales >= 3",
     "join": "age >= 18",
@@ -177,3 +192,121 @@ def test_every_field_and_choice_has_words_of_its_own() -> None:
                 }
                 bare |= {shape.group} - {*GROUPS}
     assert sorted(bare) == []
+
+
+@pytest.mark.feature("V5-16", "V5-17")
+def test_rules_are_added_changed_moved_undone_and_told_apart_from_what_counts(service: Service, person: SignIn) -> None:
+    admin = person(service, language="en")
+    draft = begin(admin, service, ready=["points", "second"])
+    assert body_of(admin, draft)["offers"][0]["id"] == "second-half"
+    publish = admin.post(f"{draft}/publish", {"csrf": admin.token()})
+    assert publish.status_code == 303
+    again = admin.post(f"{draft}/draft", {"csrf": admin.token()}).headers["location"]
+    assert again.endswith("/2/edit")
+    assert admin.post(f"{draft}/draft", {"csrf": admin.token()}).headers["location"] == again, "the draft that there is"
+    draft = again.removesuffix("/edit")
+    form = form_of(admin.get(f"{draft}/edit/offers?at=0").text)
+    # A percentage is typed with a comma or a point; a wrong one is named at its field, and stays as it was typed.
+    wrong = admin.post(form.action, form.sent(f__percent="cem"))
+    assert (wrong.status_code, "A number is expected." in wrong.text, 'value="cem"' in wrong.text) == (422, True, True)
+    saved = admin.post(form.action, form.sent(f__percent="33.5", f__when__weekdays=["2"], f__when__from_hour="9", f__when__until_hour="13"))
+    assert saved.headers["location"] == f"{again}#part-offers"
+    kept = body_of(admin, draft)["offers"][0]
+    assert (kept["percent"], kept["when"]) == ("33.5", "weekday = 2 and hour between 9 and 12")
+    page = admin.get(again).text
+    assert re.search(r"Percentage off what is got:.*?<del[^>]*>50</del>.*?<ins[^>]*>33.5</ins>", page, re.DOTALL)
+    assert "from 9 to 13 o&#39;clock" in page
+    # Who had the form open since before does not overwrite what somebody else did.
+    assert admin.post(form.action, form.sent(f__percent="1")).status_code == 409
+    token = {"csrf": admin.token(), "stamp": stamp_of(page)}
+    assert admin.post(f"{draft}/edit/offers/0/duplicate", token).status_code == 303
+    page = admin.get(again).text
+    assert "“second-half” and “second-half-2” give the same at the same time" in html.unescape(page), "both rules are named"
+    for verb, expected in (("down", ["second-half-2", "second-half"]), ("remove", ["second-half"])):
+        assert admin.post(f"{draft}/edit/offers/0/{verb}", token | {"stamp": stamp_of(admin.get(again).text)}).status_code == 303
+        assert [one["id"] for one in body_of(admin, draft)["offers"]] == expected
+    for left in (["second-half-2", "second-half"], ["second-half", "second-half-2"], ["second-half"]):
+        assert admin.post(f"{draft}/undo", {"csrf": admin.token()}).status_code == 303
+        assert [one["id"] for one in body_of(admin, draft)["offers"]] == left
+    assert admin.post(f"{draft}/undo", {"csrf": admin.token()}).status_code == 303
+    assert body_of(admin, draft)["offers"][0]["percent"] == "50"
+    assert admin.post(f"{draft}/undo", {"csrf": admin.token()}).status_code == 409, "back at the beginning"
+
+
+def stamp_of(page: str) -> str:
+    found = re.search(r'name="stamp" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.feature("V5-01")
+def test_drafts_are_edited_by_an_administrator_of_this_tenant_only(service: Service, person: SignIn) -> None:
+    admin = person(service)
+    draft = begin(admin, service, ready=["points"])
+    paths = (f"{draft}/undo", f"{draft}/try", f"{draft}/ready", f"{draft}/edit/earning", f"{draft}/edit/earning/check",
+             f"{draft}/edit/earning/0/remove", f"{draft}/draft", "/programmes/start")  # fmt: skip
+    before = body_of(admin, draft)
+    add_user(
+        service.held.database, service.sample["tenant"], email="g@exemplo.pt", password=PASSWORD, role="manager", now=service.clock.now
+    )
+    login = load(service.held, seed=3, customers=4)["login"]
+    for someone, status in ((person(service, "g@exemplo.pt", PASSWORD), 403), (person(service, login["email"], login["password"]), 404)):
+        fields = {"csrf": someone.token(), "company": service.sample["company"], "stamp": "x", "f.kind": "per_sale", "f.points": "9"}
+        for path in paths:
+            assert someone.post(path, fields).status_code == status, path
+        assert someone.get(f"{draft}/edit").status_code == status
+        assert someone.get(f"{draft}/edit/earning?at=0").status_code == status
+    assert body_of(admin, draft) == before
+    # What is no part, no kind, no rule, no row of a form.
+    for path in ("x?at=0", "earning?at=7", "boosts?at=0"):
+        assert admin.get(f"{draft}/edit/{path}").status_code == 404, path
+    fields = {"csrf": admin.token(), "stamp": stamp_of(admin.get(f"{draft}/edit").text), "f.kind": "per_sale"}
+    for extra in ({"f.kind": "free"}, {"do": "drop:caps.9"}, {"at": "9"}):
+        assert admin.post(f"{draft}/edit/earning", fields | extra).status_code == 404, extra
+
+
+def test_a_new_field_and_a_new_kind_are_in_the_form_without_a_page_being_touched() -> None:
+    class Lottery(OfferBase):
+        """One ticket for every so many units.
+
+        Attributes:
+            every: Units for one ticket.
+            draw: The day of the draw.
+        """
+
+        form_first = ("title", "every")
+        kind: Literal["lottery"] = "lottery"
+        every: Annotated[Quantity, Field(gt=0)]
+        draw: date | None = None
+        colours: tuple[str, ...] = ()
+
+    class Tomorrow(Programme):
+        offers: tuple[Annotated[PercentOffer | Lottery, Field(discriminator="kind")], ...] = ()  # type: ignore[assignment]
+
+    shapes = Model(Tomorrow.model_json_schema())
+    assert "lottery" in shapes.parts["offers"].kinds
+    shape = shapes.rule("offers", "lottery")
+    figures = Figures(Locale("pt", "PT"), ZoneInfo("Europe/Lisbon"))
+    value = {"kind": "lottery", "id": "tombola", "every": "2.5", "draw": "2026-12-24", "colours": ["red", "blue"]}
+    root = fields_of(shape, value, Sight(Names(str), figures, Formats(Locale("pt", "PT"), ZoneInfo("Europe/Lisbon"), END)))
+    shown = {one.shape.name: one for one in root.children}
+    assert (shown["every"].widget, shown["every"].text, shown["every"].help) == ("unit", "2,5", "Units for one ticket.")
+    assert (shown["draw"].widget, shown["draw"].text, shown["colours"].widget) == ("date", "2026-12-24", "chips")
+    assert [one.shape.name for one in root.common][:2] == ["title", "every"]
+    posted = {"f.every": ["3,5"], "f.draw": ["2026-12-31"], "f.colours": ["red\r\ngreen"], "f.id": ["tombola"], "f.exclusive": ["on"]}
+    read_back = read(shape, posted, value, figures)
+    made = Tomorrow.model_validate_json(json.dumps({"id": "x", "name": "x", "offers": [read_back]})).offers[0]
+    assert isinstance(made, Lottery)
+    assert (made.every, made.draw, made.colours) == (3500, date(2026, 12, 31), ("red", "green"))
+
+
+def test_numbers_are_read_as_people_of_the_language_write_them() -> None:
+    def reads(code: str, typed: str) -> str:
+        return Figures(Locale.parse(code), ZoneInfo("Europe/Lisbon")).number(typed)
+
+    cases = (
+        ("pt_PT", "12,5", "12.5"), ("pt_PT", "1 234,50 €", "1234.50"), ("pt_PT", "1.5", "1.5"), ("en_GB", "1,234.50", "1234.50"),
+        ("en_GB", "1,234", "1234"), ("es_ES", "1.234", "1234"), ("es_ES", "1.234,5", "1234.5"), ("he_IL", "12.5%", "12.5"),
+        ("pt_PT", "dez", "dez"),
+    )  # fmt: skip
+    assert [reads(code, typed) for code, typed, _ in cases] == [expected for *_, expected in cases]

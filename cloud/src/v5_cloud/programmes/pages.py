@@ -13,6 +13,7 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.pages.page import Page, page_for
 from v5_cloud.pages.route import page_router
 from v5_cloud.programmes import drafts, editor, service
+from v5_cloud.programmes.desk import Desk
 from v5_cloud.programmes.editing import Draft, slug_of
 from v5_cloud.programmes.editor import number
 from v5_cloud.programmes.readymade import READY, rules_of
@@ -190,7 +191,9 @@ def version(page: Viewing, company: str, programme: str, version: str) -> Respon
 
 
 def _version(page: Page, company: str, programme: str, number: int, refused: V5Error | None = None) -> Response:
-    found = drafts.get(page.held, _company(page, company), programme, number)
+    desk = Desk.open(page, company, programme, number)
+    found = desk.found
+    against, changed = desk.changes() if found.state == "draft" else (0, [])
     return page.render(
         "programmes/version.html",
         status=refused.status if refused else 200,
@@ -198,6 +201,10 @@ def _version(page: Page, company: str, programme: str, number: int, refused: V5E
         found=found,
         company=company,
         parts=_parts(page, found.programme),
+        against=against,
+        changed=changed,
+        names=desk.names,
+        said=desk.said,
         refused=refused,
     )
 

@@ -106,7 +106,13 @@ def refresh(page: Viewing, company: str) -> Response:
 
 
 @router.get("/segments/{company}/new")
-def new(page: Defining, company: str, kind: Annotated[str, Query(max_length=40)] = "") -> Response:
+def new(
+    page: Defining,
+    company: str,
+    kind: Annotated[str, Query(max_length=40)] = "",
+    r: Annotated[str, Query(max_length=2)] = "",
+    f: Annotated[str, Query(max_length=2)] = "",
+) -> Response:
     """What it shall go by; then its form."""
     scope = _company(page, company)
     if not kind:
@@ -114,6 +120,9 @@ def new(page: Defining, company: str, kind: Annotated[str, Query(max_length=40)]
         return page.render("segments/kinds.html", section="segments", company=scope.company, kinds=kinds)
     ready = READY.get(kind)
     given = {ask.name: [ask.default] for ask in ready.asks} if ready else {}
+    if kind == "bands":
+        # A field of the picture: these two bands and no others.
+        given |= {f"{name}_{end}": [value] for name, value in (("r", r), ("f", f)) for end in ("low", "high")}
     typed = Typed(page.gettext(ready.title) if ready else "", ready.write(given) if ready else "", kind if ready else "", given)
     return _form(page, scope, None, typed)
 
