@@ -102,7 +102,9 @@ def _since(measures: Measures, programme: str, customer: str, tier: str, today: 
         return measures.tiers(customer, day)[programme].tier == tier
 
     known = today
-    for day in sorted((one for one in measures.days(customer) if one <= today), reverse=True)[:_DAYS_BACK]:
+    people = measures.groups.get(customer, {customer})
+    bought = {one for person in people for one in measures.days(person) if one <= today}
+    for day in sorted(bought, reverse=True)[:_DAYS_BACK]:
         if not has(day):
             return _first(day, known, has)
         if not has(day - _DAY):

@@ -54,7 +54,7 @@ def benefits(page: Looking, customer_id: str) -> Response:
         customer=found,
         initials=initials(found.name),
         shop=shop,
-        levels=looking.levels(page.held, shop.scope, standing.shares_with or customer_id),
+        levels=looking.levels(page.held, shop.scope, customer_id),
         standing=standing,
         clubs={one.club.id: one.club for one in looking.clubs(page.held, shop.scope)},
         joinable=[one.club for one in looking.clubs(page.held, shop.scope) if one.club.id not in members],
