@@ -59,11 +59,6 @@ def _days_to_birthday(birth: date, today: date) -> int:
     raise AssertionError("a birthday comes every year")  # pragma: no cover
 
 
-def units_of(quantity: int) -> int:
-    """Pieces of a quantity; what is weighed or measured is one piece."""
-    return quantity // 1000 if quantity and quantity % 1000 == 0 else 1
-
-
 by_line_id: Final = attrgetter("line_id")
 """Odd cents and points fall on lines in this order, so that the order in which lines were typed changes nothing."""
 
@@ -159,7 +154,8 @@ class Situation:
     def units(self) -> list[int]:
         """Pieces of each line; what is weighed or measured is one piece."""
         if self._units is None:
-            self._units = [units_of(row["quantity"]) for row in self._rows]
+            quantities = [row["quantity"] for row in self._rows]
+            self._units = [q // 1000 if q and not q % 1000 else 1 for q in quantities]
         return self._units
 
     @property
