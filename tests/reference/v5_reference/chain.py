@@ -132,19 +132,21 @@ class Chain:
             sale.account = None if sale.who is None else self.whose(sale.who)
         sale.booked_for = sale.who
         leaves = old if old is not None and old != sale.account else None
+        if leaves is not None:
+            for one in self._in_order(sale):
+                self.account(leaves).document(f"{one.name}>{sale.name}", one.cancelled or one.at, original=sale.name)
+            self.account(leaves).document(sale.name, sale.cancelled or sale.at)
         if sale.earned or sale.spent:
-            self._book_sale(sale, leaves)
-            self._book_backs(sale, leaves)
+            self._book_sale(sale)
+            self._book_backs(sale)
         else:
-            self._book_backs(sale, leaves)
-            self._book_sale(sale, leaves)
+            self._book_backs(sale)
+            self._book_sale(sale)
         self._pay(sale)
         self._issue(sale)
 
-    def _book_sale(self, sale: Sale, leaves: int | None) -> None:
+    def _book_sale(self, sale: Sale) -> None:
         at = sale.cancelled or sale.at
-        if leaves is not None:
-            self.account(leaves).document(sale.name, at)
         if sale.account is not None:
             lapses = self._day_end(sale.at, self.lapse_days)
             self.account(sale.account).document(
@@ -154,7 +156,7 @@ class Chain:
     def _in_order(self, sale: Sale) -> list[Back]:
         return sorted(sale.backs, key=lambda one: (one.at, one.name))
 
-    def _book_backs(self, sale: Sale, leaves: int | None) -> None:
+    def _book_backs(self, sale: Sale) -> None:
         def share(points: int, returned: int) -> int:
             return (2 * points * returned + sale.gross) // (2 * sale.gross)
 
@@ -164,8 +166,6 @@ class Chain:
             taken, given = (share(points, now) - share(points, before) for points in (sale.earned, sale.spent))
             before = now
             entry, at = f"{one.name}>{sale.name}", one.cancelled or one.at
-            if leaves is not None:
-                self.account(leaves).document(entry, at, original=sale.name)
             if sale.account is not None:
                 self.account(sale.account).document(entry, at, original=sale.name, taken=taken, given=given)
 
