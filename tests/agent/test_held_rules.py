@@ -27,7 +27,7 @@ def shop(world: World, make: type[Make]) -> World:
         offers=(
             AmountOffer(id="alter", title="Arranjo", amount=200, entitlement="alteration", group="a", exclusive=False),
             PercentOffer(id="once", title="Uma vez", percent=1000, limits=(Limit(uses=1, by="store"),), group="b", exclusive=False),
-            PercentOffer(id="first", title="Primeiros", percent=500, limits=(Limit(uses=2, count="customers"),), group="c", exclusive=False),
+            PercentOffer(id="first", title="Cedo", percent=500, limits=(Limit(uses=2, count="customers"),), group="c", exclusive=False),
         ),
         clubs=(Club(id="gold", title="Gold", entitlements=(Entitlement(id="alteration", title="Arranjo", uses=1),)),),
     )  # fmt: skip

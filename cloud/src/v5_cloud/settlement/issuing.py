@@ -240,9 +240,7 @@ def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | Non
     return found
 
 
-def _by_rule(
-    extras: Extras, sale: Doc, programme: Programme, rule: VoucherRule, returned: int, facts: CustomerFacts | None
-) -> Made | None:
+def _by_rule(extras: Extras, sale: Doc, programme: Programme, rule: VoucherRule, returned: int, facts: CustomerFacts | None) -> Made | None:
     amount = basis(programme, rule, sale.body, facts, extras.zone(sale))
     if amount is None:
         return None
