@@ -176,6 +176,8 @@ OPTIONS: Final[dict[str, str]] = {
     "tax_number": N_("Tax number"),
     "birth_date": N_("Date of birth"),
     "measure.points": N_("Points earned"),
+    "person": N_("Each customer alone"),
+    "account": N_("All who share an account"),
     "spend": N_("Money spent"),
     "measure.visits": N_("Purchases"),
     "calendar_year": N_("From 1 January"),
