@@ -69,6 +69,9 @@ def test_the_record_shows_the_level_since_when_and_what_is_missing(counter: Serv
     admin = person(counter)
     page = admin.get(f"/customers/{who}/benefits").text
     assert all(text in page for text in ("Prata", "since 23 November 2026", "€4,880.00", "more for Ouro"))
+    counter.clock.forward(days=500)
+    admin = person(counter)
+    assert "since 20 December 2027" in admin.get(f"/customers/{who}/benefits").text, "lost when the grace was over, between two purchases"
     code = admin.sure(admin.fill(f"/vouchers/new?company={counter.sample['company']}&what=wallet:carteira", amount="12", customer=card))
     assert code.headers["location"] in admin.get(f"/customers/{who}/benefits").text
     admin.fill(f"/customers/{who}/edit", name="Ana", consent_post="1", blocked="1")
