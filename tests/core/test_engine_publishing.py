@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from v5_core.engine import check_programme
+from v5_core.engine._refusals import REFUSALS
 from v5_core.errors import ValidationError
 from v5_core.programme import Programme
 
@@ -42,3 +43,58 @@ def test_points_of_units_may_be_spent_at_once_for_no_spending_lowers_them() -> N
 def test_contradictions_are_refused_at_publishing_and_name_the_rules(parts: dict[str, Any], named: str) -> None:
     with pytest.raises(ValidationError, match=named):
         check_programme(Programme.model_validate({"id": "p", "name": "P", **parts}))
+
+
+def price_list(name: str, price: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "price_list", "id": name, "prices": {"SOAP": price}, **more}
+
+
+def coupon(**validity: str) -> dict[str, Any]:
+    """An offer for coupons, and the voucher that makes them from June on."""
+    offer = {"kind": "percent_lines", "id": "half", "percent": "50", "coupon": True, "validity": validity}
+    steps = ({"amount_from": "10.00"},)
+    rule = {
+        "kind": "next_purchase",
+        "id": "again",
+        "gives": "coupon",
+        "offer": "half",
+        "steps": steps,
+        "validity": {"first_day": "2026-06-01"},
+    }
+    return {"offers": (offer,), "vouchers": (rule,)}
+
+
+NAMED: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    (offers({"percent": "5", "exclusive": True, "priority": 1}, {"percent": "5", "exclusive": True, "priority": 1}), ("o0", "o1")),
+    (offers(*({"percent": rate, "codes": ("A",), "exclusive": True} for rate in ("5", "6"))), ("o0", "o1")),
+    ({"offers": (price_list("club", "1.00"), price_list("tier", "2.00"))}, ("club", "tier", "SOAP")),
+    (coupon(last_day="2026-05-31"), ("again", "half")),
+    (offers({"percent": "5", "validity": {"last_day": "2026-05-31"}}) | {"validity": {"first_day": "2026-06-01"}}, ("o0", "p")),
+    (offers({"percent": "5", "when": "weekday = 1 and weekday = 2"}), ("o0", "weekday")),
+    ({"redemption": {"points": "1", "amount": "1.00", "minimum": "50", "daily_limit": "20"}}, ("50", "20")),
+]
+
+
+@pytest.mark.parametrize("language", REFUSALS)
+@pytest.mark.parametrize(("parts", "names"), NAMED)
+def test_both_sides_of_a_contradiction_are_named_in_every_language(parts: dict[str, Any], names: tuple[str, ...], language: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        check_programme(Programme.model_validate({"id": "p", "name": "P", **parts}), language)
+    (error,) = refused.value.errors
+    assert error.code in ("contradiction", "tie")
+    assert all(name in error.message for name in names), error.message
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"offers": (price_list("club", "1.00"), price_list("tier", "2.00", exclusive=False))},
+        {"offers": (price_list("club", "1.00"), price_list("tier", "2.00", priority=1))},
+        {"offers": (price_list("club", "1.00", when="club = 'a'"), price_list("tier", "2.00", when="club = 'b'"))},
+        coupon(last_day="2026-06-01"),
+        offers({"percent": "5", "when": "segment = 'new' and segment = 'vip' and club = 'a' and club = 'b'"}),
+        offers({"percent": "5", "validity": {"last_day": "2026-06-01"}}) | {"validity": {"first_day": "2026-06-01"}},
+    ],
+)
+def test_what_only_looks_like_a_contradiction_is_published(parts: dict[str, Any]) -> None:
+    check_programme(Programme.model_validate({"id": "p", "name": "P", **parts}))

@@ -11,10 +11,11 @@ from v5_core.criteria import And, Compare, Criterion, In, parse
 from v5_core.engine._alerts import spoken_errors
 from v5_core.engine._compile import compile_programmes
 from v5_core.engine._events import event_errors
+from v5_core.engine._refusals import refusal
 from v5_core.engine._rules import fold_code
 from v5_core.errors import FieldError, ValidationError
-from v5_core.money import CURRENCIES
-from v5_core.programme import BuyGetOffer, Offer, OfferBase, PercentOffer, Programme, Selector, Validity
+from v5_core.money import CURRENCIES, format_scaled
+from v5_core.programme import BuyGetOffer, Offer, OfferBase, PercentOffer, PriceListOffer, Programme, Selector, Validity
 
 __all__ = ["check_programme"]
 
@@ -24,12 +25,19 @@ _CONDITIONS: Final = {
     "members_only", "maximum", "units_per_line", "units", "of_same", "of_different",
 }  # fmt: skip
 
+_SEVERAL: Final = frozenset({"segment", "card_type", "tier", "club", "payment", "tag"})
+"""Fields that can hold several values at once."""
 
-def check_programme(programme: Programme) -> None:
+
+def check_programme(programme: Programme, language: str = "en") -> None:
     """Refuses a programme that may not be published.
 
     Two exclusive offers of one group tie when both can apply to the same line at the same time, give the same, and have the
     same priority: then nothing but chance would say which of them is written on the receipt.
+
+    Args:
+        programme: The draft.
+        language: In which contradictions are told.
 
     Raises:
         ValidationError: Criteria that cannot be read, an unknown field in them, a currency that is not supported, a validity that ends
@@ -47,8 +55,9 @@ def check_programme(programme: Programme) -> None:
     errors += [
         *_policies(programme),
         *_rules(programme),
-        *_ties(programme.offers),
-        *_codes(programme.offers),
+        *_ties(programme.offers, language),
+        *_codes(programme.offers, language),
+        *_unreachable(programme, language),
         *spoken_errors(programme),
         *event_errors(programme),
     ]
@@ -93,7 +102,7 @@ def _rules(programme: Programme) -> Iterator[FieldError]:
             yield FieldError(f"{offer.id}.members_only", "contradiction", f"reward {offer.id!r} costs points, which only members have")
 
 
-def _ties(offers: Iterable[Offer]) -> Iterator[FieldError]:
+def _ties(offers: Iterable[Offer], language: str) -> Iterator[FieldError]:
     # Only offers that say the same of everything but when and where are compared in pairs.
     alike: dict[object, list[Offer]] = defaultdict(list)
     for offer in sorted(offers, key=lambda one: one.id):
@@ -102,14 +111,11 @@ def _ties(offers: Iterable[Offer]) -> Iterator[FieldError]:
     for rivals in alike.values():
         for one, other in combinations(rivals, 2):
             if _meet(one, other):
-                text = (
-                    f"offers {one.id!r} and {other.id!r} are exclusive in group {one.group!r} and give the same at the same "
-                    "priority: give one a higher priority, or make one combinable"
-                )
+                text = refusal(language, "tie", one=one.id, other=other.id, group=one.group)
                 yield FieldError(f"offers.{one.id}", "tie", text)
 
 
-def _codes(offers: Iterable[Offer]) -> Iterator[FieldError]:
+def _codes(offers: Iterable[Offer], language: str) -> Iterator[FieldError]:
     # One code for two exclusive offers of a group under the same conditions: one of them could never be had.
     owners: dict[tuple[str, str, str], Offer] = {}
     for offer in sorted(offers, key=lambda one: one.id):
@@ -117,8 +123,45 @@ def _codes(offers: Iterable[Offer]) -> Iterator[FieldError]:
         for code in {fold_code(code) for code in offer.codes}:
             known = owners.setdefault((code, offer.group, alike), offer)
             if known is not offer and known.exclusive and offer.exclusive and _meet(known, offer):
-                text = f"code {code!r} opens offers {known.id!r} and {offer.id!r}, of which group {offer.group!r} lets only one apply"
+                text = refusal(language, "one_code", code=code, one=known.id, other=offer.id, group=offer.group)
                 yield FieldError(f"offers.{offer.id}.codes", "contradiction", text)
+
+
+def _unreachable(programme: Programme, language: str) -> Iterator[FieldError]:
+    # What could never be had, and who is in its way.
+    offers = {offer.id: offer for offer in programme.offers}
+    for rule in (*programme.earning, *programme.boosts, *programme.offers, *programme.vouchers):
+        if not _overlap(rule.validity, programme.validity):
+            text = refusal(language, "outside", one=rule.id, other=programme.id)
+            yield FieldError(f"{rule.id}.validity", "contradiction", text)
+        pinned = _pinned(parse(rule.when)) if rule.when.strip() else {}
+        for name in sorted(name for name, values in pinned.items() if not values):
+            text = refusal(language, "never", one=rule.id, field=name.partition("(")[2].rstrip(")"))
+            yield FieldError(f"{rule.id}.when", "contradiction", text)
+    for voucher in programme.vouchers:
+        offer = offers.get(voucher.offer or "")
+        if offer is not None and not _overlap(_from(voucher.validity), offer.validity):
+            text = refusal(language, "voucher_offer", one=voucher.id, other=offer.id)
+            yield FieldError(f"{voucher.id}.offer", "contradiction", text)
+    lists = [offer for offer in programme.offers if isinstance(offer, PriceListOffer)]
+    for one, other in combinations(sorted(lists, key=lambda one: one.id), 2):
+        alike = one.exclusive and other.exclusive and (one.group, one.priority) == (other.group, other.priority)
+        doubled = sorted(name for name in one.prices.keys() & other.prices.keys() if one.prices[name] != other.prices[name])
+        if alike and doubled and one.when == other.when and one.selector == other.selector and _overlap(one.validity, other.validity):
+            text = refusal(language, "price_lists", one=one.id, other=other.id, product=doubled[0])
+            yield FieldError(f"{other.id}.prices", "contradiction", text)
+    redemption = programme.redemption
+    if redemption is not None and redemption.daily_limit is not None:
+        least = max(redemption.minimum, redemption.step)
+        if least > redemption.daily_limit:
+            figures = [format_scaled(points, 3) for points in (least, redemption.daily_limit)]
+            text = refusal(language, "redeem_limit", one=figures[0], other=figures[1])
+            yield FieldError("redemption.daily_limit", "contradiction", text)
+
+
+def _from(validity: Validity) -> Validity:
+    # Coupons live on after the rule that makes them: only its beginning counts.
+    return validity.model_copy(update={"ends_at": None, "last_day": None})
 
 
 def _empty(validity: Validity) -> bool:
@@ -173,8 +216,8 @@ def _pinned(criterion: Criterion) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
     for item in items:
         name = f"{item.part}({item.field})" if isinstance(item, Compare | In) else ""
-        if isinstance(item, Compare) and item.op == "=" and item.field not in ("segment", "card_type"):
+        if isinstance(item, Compare) and item.op == "=" and item.field not in _SEVERAL:
             found[name] = found.get(name, frozenset({item.value})) & {item.value}
-        elif isinstance(item, In) and item.field not in ("segment", "card_type"):
+        elif isinstance(item, In) and item.field not in _SEVERAL:
             found[name] = found.get(name, frozenset(item.values)) & frozenset(item.values)
     return found
