@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from v5_core.engine import compile_programmes, evaluate
 from v5_core.engine import settle as settle_fast
 from v5_core.hooks import QuoteResponse
-from v5_core.model import DocumentKind, LineKind, Origin, Payment, PaymentMethod, SalesDocument
+from v5_core.model import Applied, DocumentKind, LineKind, Origin, Payment, PaymentMethod, SalesDocument
 from v5_reference import Answer, quote, settle
 from v5_reference.baskets import ZONE, customers, requests, states
 from v5_reference.programmes import programme_sets
@@ -65,6 +65,37 @@ def test_engine_and_reference_agree_on_any_basket(data: st.DataObject) -> None:
     answer = quote(programmes, request, facts, local_time=local, state=state)
     note("\n".join(one.text for one in reply.explanations))
     assert figures(reply) == expected(answer)
+
+
+@given(st.data())
+def test_engine_and_reference_agree_on_what_a_quoted_sale_earns(data: st.DataObject) -> None:
+    """The till takes what the quote said into its prices and names it: what lay before rewards and offers on the order is worked out."""
+    programmes = data.draw(programme_sets())
+    state = data.draw(states(programmes))
+    request = data.draw(requests(programmes, state))
+    facts = data.draw(customers())
+    compiled = compile_programmes(programmes)
+    reply = evaluate(compiled, request, facts, local_time=request.at.astimezone(ZONE), language="en", state=state)
+    off = {line.line_id: sum(one.shares.get(line.line_id, 0) for one in reply.benefits) for line in request.lines}
+    lines = [
+        line.model_copy(update={"gross": line.gross - off[line.line_id], "net": min(line.net, line.gross - off[line.line_id])})
+        for line in request.lines
+    ]
+    lines = [line.model_copy(update={"discount": line.discount + off[line.line_id]}) for line in lines]
+    code_of = {one.rule: one.code for one in reply.codes if one.rule}
+    taken = dict.fromkeys([*(one.rule for one in reply.benefits), *(one.rule for one in reply.gifts)])
+    total = sum(line.signed_gross for line in lines)
+    document = SalesDocument(
+        source="t", source_id="1", origin=Origin.HOOK, kind=DocumentKind.SALE, store=request.store, issued_at=request.at,
+        lines=tuple(lines), operator=request.operator, gross=max(0, total), net=max(0, sum(line.signed_net for line in lines)),
+        applied=tuple(Applied(rule=rule, code=code_of.get(rule)) for rule in taken),
+        payments=tuple(Payment(method=one, amount=0) for one in request.payments),
+    )  # fmt: skip
+    found = settle_fast(compiled, document, facts, zone=ZONE, language="en", state=state)
+    wanted = settle(programmes, document, facts, zone=ZONE, state=state)
+    assert [(one.programme, one.rule, one.points) for one in found.earned] == [
+        (one.programme.id, one.rule.id, one.points) for one in wanted if one.points
+    ]
 
 
 @given(st.data())

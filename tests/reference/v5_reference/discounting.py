@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
@@ -11,6 +11,7 @@ from v5_core.engine import Coupon, CustomerFacts, SaleState, Stored, limit_key
 from v5_core.hooks import QuoteRequest
 from v5_core.model import Claim, LineKind
 from v5_core.programme import BuyGetOffer, GiftOffer, Offer, Programme
+from v5_reference.answer import Answer
 from v5_reference.arithmetic import half_up, share_out
 from v5_reference.competing import won
 from v5_reference.criteria import sale_matches
@@ -21,33 +22,6 @@ __all__ = ["Answer", "Discounting"]
 
 _STAGES = {"fixed_price": 0, "price_list": 0, "percent_order": 2, "amount_order": 2}
 _EMPTY = SaleState()
-
-
-@dataclass
-class Answer:
-    """What the reference says of a basket."""
-
-    total: int = 0
-    net: int = 0
-    to_pay: int = 0
-    discount: int = 0
-    benefits: list[tuple[str, dict[str, int]]] = field(default_factory=list)
-    gifts: list[tuple[str, str, int, int]] = field(default_factory=list)
-    applied: dict[str, str] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    cost: int = 0
-    points_used: int = 0
-    points_amount: int = 0
-    redeemable: int = 0
-    redeemable_amount: int = 0
-    given: list[Given] = field(default_factory=list)
-    codes: list[tuple[str, str, str]] = field(default_factory=list)
-    stored: list[tuple[str, int, int, str]] = field(default_factory=list)
-    would_save: int = 0
-
-    @property
-    def earned(self) -> int:
-        return sum(one.points for one in self.given)
 
 
 def _fold(code: str) -> str:
@@ -79,6 +53,7 @@ class Discounting:
         self.code_problems: dict[str, str] = {}
         self.public: set[str] = set()
         self.entitled = dict(facts.entitlements) if facts is not None else {}
+        self.at_till_prices = False
         self._read_codes()
 
     def _in_force(self, programmes: Sequence[Programme]) -> list[Programme]:
@@ -87,6 +62,10 @@ class Discounting:
             if one.currency == self.request.currency and one.validity.covers(self.request.at, self.local.date()):
                 newest[one.id] = one
         return list(newest.values())
+
+    def known_in_force(self, programmes: Sequence[Programme]) -> list[Programme]:
+        """Of these programmes those that decide about this sale."""
+        return self._in_force(programmes)
 
     def holds(self, when: str) -> bool:
         return sale_matches(when, self.request, self.facts, self.local)
@@ -106,13 +85,13 @@ class Discounting:
             return "expired"
         if thing.stores and self.request.store not in thing.stores:
             return "not_here"
+        if (thing.balance if isinstance(thing, Stored) else thing.uses_left) < 1:
+            return "used_up"
         return "minimum" if thing.minimum and self.till_total < thing.minimum else ""
 
     def _read_codes(self) -> None:
         for code in sorted(set(self.request.codes)):
             coupon = self.state.coupons.get(code) or self.state.coupons.get(_fold(code))
-        if (thing.balance if isinstance(thing, Stored) else thing.uses_left) < 1:
-            return "used_up"
             if coupon is None:
                 opens = [f"{p.id}/{o.id}" for p in self.known for o in p.offers if _fold(code) in {_fold(one) for one in o.codes}]
                 if opens:
@@ -294,9 +273,17 @@ class Discounting:
 
     def _once(self, programme: Programme, offer: Offer, positions: list[int], claim: Claim | None, before: int) -> int:
         """How often it was given; `before` says how often already."""
-        times = 1
+        times, there = 1, max(0, self.purse() - self.answer.cost)
         if claim is not None:
             times = self._affordable(programme, offer, claim, before)
+            if times and offer.takes_all:
+                given = self._give(programme, offer, positions, claim, 1)
+                self.answer.cost += given * (there - offer.cost)
+                return given
+        return self._give(programme, offer, positions, claim, times)
+
+    def _give(self, programme: Programme, offer: Offer, positions: list[int], claim: Claim | None, times: int) -> int:
+        """Gives it so many times, each for its cost."""
         if isinstance(offer, GiftOffer):
             product = claim.product if claim is not None and claim.product is not None else offer.products[0]
             if not times:
@@ -359,6 +346,7 @@ class Discounting:
             self.answer.refused[key] = "used_up"
             times = left
         can = max(0, self.purse() - self.answer.cost) // offer.cost
+        times = min(times, 1) if offer.takes_all else times
         if can < times:
             self.answer.refused[key] = "points"
         return min(times, can)
@@ -393,7 +381,10 @@ class Discounting:
         if self.deducted and sum(after):
             taken = share_out(min(self.deducted, sum(after)), after)
             after = [price - part for price, part in zip(after, taken, strict=True)]
-            before_rewards = [max(0, price - part) for price, part in zip(before_rewards, taken, strict=True)]
+            if not self.at_till_prices:
+                before_rewards = [max(0, price - part) for price, part in zip(before_rewards, taken, strict=True)]
+            elif not hasattr(self, "before_rewards"):
+                before_rewards = after
         # A deduction touches the whole order: what lines cost before that is what they cost without it.
         before_orders = getattr(self, "before_orders", [one.price for one in self.goods])
         costs = Costs(after, before_orders, before_rewards, in_points or zero, in_stored or zero)

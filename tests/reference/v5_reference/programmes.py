@@ -25,7 +25,7 @@ _WHEN: Final = (
     "hour between 9 and 12", "total >= 20", "payment = 'cash'", "not club = 'wine'", "club in ('wine', 'golf') and sales >= 1",
     "member = true", "birthday = true", "quantity > 3",
     "store in ('LX1', 'LX2') and card_type = 'points' and total < 50", "operator != 'ana'", "lines = 1 or not sales > 3",
-    "weekday = 2 and weekday = 4", "segment = 'vip' and segment = 'new'", "balance >= 50",
+    "segment = 'vip' and segment = 'new'", "balance >= 50",
 )  # fmt: skip
 _WHERE: Final = ("quantity >= 2", "family = 'soap'", "not tag = 'organic'", "gross > 10 and brand != 'dove'", "discounted = false")
 
@@ -101,7 +101,7 @@ def _offer(draw: Draw, name: str, entitlements: tuple[str, ...]) -> dict[str, An
 
 _OPTIONS: Final = (
     "combinable", "combinable", "combinable", "closes_units", "closes_units", "open", "open", "maximum", "maximum", "priority", "group",
-    "minimum", "minimum_quantity", "codes", "coupon", "cost", "entitlement", "limits", "validity",
+    "minimum", "minimum_quantity", "codes", "coupon", "cost", "cost", "entitlement", "limits", "validity",
 )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def _option(draw: Draw, option: str, entitlements: tuple[str, ...]) -> dict[str,
     if option == "codes":
         return {"codes": draw(st.sampled_from((("HELLO",), ("hel-lo", "OTHER"), ("OTHER",))))}
     if option == "cost":
-        return {"cost": draw(st.sampled_from((5_000, 10_000, 12_500)))}
+        return {"cost": draw(st.sampled_from((5_000, 10_000, 12_500))), "takes_all": draw(st.integers(0, 3)) == 0}
     if option == "entitlement":
         return {"entitlement": draw(st.sampled_from(entitlements))} if entitlements else {}
     if option == "limits":
@@ -223,8 +223,11 @@ def _earning(draw: Draw, name: str) -> dict[str, Any]:
             "per_line": draw(st.booleans()),
         }  # fmt: skip
     elif kind == "per_sale":
-        rule |= {"per": draw(st.sampled_from(("sale", "visit"))), "minimum": draw(st.sampled_from((0, 1000)))}
-        rule |= {"minimum_quantity": draw(st.sampled_from((0, 2000)))}
+        rule |= {
+            "per": draw(st.sampled_from(("sale", "visit"))),
+            "minimum": draw(st.sampled_from((0, 1000))),
+            "minimum_quantity": draw(st.sampled_from((0, 2000))),
+        }
     else:
         rule["event"] = "welcome"
     if draw(st.integers(0, 3)) == 0:
@@ -239,7 +242,8 @@ _POLICIES: Final = {
     "rounding": ("down", "half-up"), "discount_rounding": ("half-up", "down"), "percent_of": ("remaining", "till"), "vat": ("gross", "net"),
     "base": ("after_discounts", "before_discounts", "before_rewards"), "category_base": ("after_discounts", "before_order_discounts"),
     "earn_on_points": (False, True), "earn_on_stored_value": (True, False), "same_sale_points": (False, True),
-    "pending_days": (0, 2), "tax_rounding": ("line", "total_net", "total_net_keep_gross", "total_gross"), "one_reward_per_sale": (False, True),
+    "pending_days": (0, 2), "tax_rounding": ("line", "total_net", "total_net_keep_gross", "total_gross"),
+    "one_reward_per_sale": (False, True),
     "compete_by": ("amount", "priority"), "compete_for": ("basket", "line"),
 }  # fmt: skip
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from math import floor
 from zoneinfo import ZoneInfo
 
-from v5_core.engine import CustomerFacts, SaleState
+from v5_core.engine import Coupon, CustomerFacts, SaleState
 from v5_core.hooks import QuoteRequest
-from v5_core.model import PaymentMethod, SalesDocument
+from v5_core.model import Claim, PaymentMethod, SalesDocument
 from v5_core.programme import Programme, Redemption
 from v5_reference.arithmetic import half_up, share_out
 from v5_reference.discounting import Answer, Discounting
@@ -34,7 +34,11 @@ def settle(
         payments=tuple(one.method for one in document.payments),
     )  # fmt: skip
     bare = [one.model_copy(update={"offers": ()}) for one in programmes]
-    sale = _Sale(bare, request, facts, document.issued_at.astimezone(zone), state)
+    local = document.issued_at.astimezone(zone)
+    sale = _Sale(bare, request, facts, local, state)
+    sale.at_till_prices = True
+    if document.applied:
+        sale.before_orders, sale.before_rewards = _stages(programmes, document, request, facts, local, sale)
     in_points = sum(one.amount for one in document.payments if one.method is PaymentMethod.POINTS)
     in_stored = sum(one.amount for one in document.payments if one.method in _STORED)
     gross = [one.price for one in sale.goods]
@@ -56,6 +60,48 @@ def quote(
         member.discount()
         sale.answer.would_save = max(0, member.answer.discount - sale.answer.discount)
     return sale.answer
+
+
+def _stages(
+    programmes: Sequence[Programme], document: SalesDocument, request: QuoteRequest, facts: CustomerFacts | None, local: datetime,
+    sale: _Sale,
+) -> tuple[list[int], list[int]]:  # fmt: skip
+    """What the lines cost before offers on the whole order, and before rewards: the offers taken anew off the list prices say at which
+    stage the till's discounts came; never more is put back than the till took off."""
+    offers = {offer.id: (programme.id, offer) for programme in reversed(list(programmes)) for offer in programme.offers}
+    offers |= {offer.id: (programme.id, offer) for programme in reversed(sale.known_in_force(programmes)) for offer in programme.offers}
+    named = [(one, *offers[one.rule]) for one in document.applied if one.rule in offers]
+    codes = {one.rule: one.code for one in document.applied if one.code}
+    coupons = {
+        codes[one.rule]: Coupon(codes[one.rule], one.rule, programme)
+        for one, programme, offer in named
+        if offer.coupon and one.rule in codes
+    }  # fmt: skip
+    lines = [one.line.model_copy(update={"gross": one.line.gross + one.line.discount, "discount": 0}) for one in sale.goods]
+    asked = request.model_copy(
+        update={
+            "lines": tuple(lines),
+            "codes": tuple(one.code for one in document.applied if one.code),
+            "claims": tuple(Claim(rule=one.rule, times=one.times) for one, _, offer in named if offer.cost),
+        }
+    )
+    full = _Rich(programmes, asked, facts, local, SaleState(coupons=coupons))
+    full.discount()
+    after = [one.price for one in sale.goods]
+    if sale.deducted and sum(after):
+        taken = share_out(min(sale.deducted, sum(after)), after)
+        after = [price - part for price, part in zip(after, taken, strict=True)]
+    left = [one.price for one in full.goods]
+    discounts = [one.line.discount for one in sale.goods]
+    orders = [
+        one.price + min(discount, before - now)
+        for one, discount, before, now in zip(sale.goods, discounts, full.before_orders, left, strict=True)
+    ]  # fmt: skip
+    rewards = [
+        price + min(discount, before - now)
+        for price, discount, before, now in zip(after, discounts, full.before_rewards, left, strict=True)
+    ]  # fmt: skip
+    return orders, rewards
 
 
 class _Sale(Discounting):
@@ -145,6 +191,13 @@ class _Sale(Discounting):
             rest = 0 if one.whole and amount else one.balance - amount
             self.answer.stored.append((payment.code, amount, rest, "insufficient" if short else ""))
         return paid
+
+
+class _Rich(_Sale):
+    """Somebody who had the points for every reward that was taken."""
+
+    def purse(self) -> int:
+        return 10**15
 
 
 def _net(one: Goods) -> int:
