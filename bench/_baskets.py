@@ -47,7 +47,7 @@ def medusa() -> Work:
     note = (
         "the same 20 promotions by kind, all combinable. V5 applies offers on the order (3.00 across) after those on lines, Medusa in the "
         "order given; Medusa splits them by at most 2 units a line and takes a free unit at its full price. Rounding to the cent, "
-        "what each discount was reckoned of and points come on top here. V5: 50 baskets in turn; Medusa: the one of its script"
+        "what each discount was reckoned of and points come on top here."
     )
     programme = Programme(id="bench", name="Bench", offers=_medusa_offers(), earning=(EarnPerAmount(id="euro", points=1000, amount=100),))
     return Work(compile_programmes([programme]), _requests(_medusa_baskets()), note)

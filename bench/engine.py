@@ -45,9 +45,13 @@ def per_cpu_second(work: Work, seconds: float, answer: Callable[..., object] = d
     return count / spent
 
 
-def both(work: Work, seconds: float) -> tuple[float, float]:
-    """Baskets decided, and baskets answered in words."""
-    return per_cpu_second(work, seconds), per_cpu_second(work, seconds / 2, evaluate)
+Speeds = tuple[float, float, float]
+
+
+def three_ways(work: Work, seconds: float) -> Speeds:
+    """The peer's own basket decided over and over, as the peer does; 50 baskets of its shape in turn; the peer's answered in words."""
+    own = Work(work.compiled, work.requests[:1], work.note)
+    return per_cpu_second(own, seconds), per_cpu_second(work, seconds / 2), per_cpu_second(own, seconds / 2, evaluate)
 
 
 def cold(offers: int, seconds: float) -> float:
@@ -100,29 +104,29 @@ def beside_medusa(seconds: float, rounds: int) -> None:
     work, peer = _baskets.medusa(), _peers.medusa()
     values, others, baselines = [], [], []
     for _ in range(rounds):
-        values.append(both(work, seconds))
+        values.append(three_ways(work, seconds))
         others.append(_other_way(seconds))
         if peer is not None:
             baselines.append(medusa(peer))
     baseline = median(baselines) if baselines else None
     more = {**shape(work), "note": work.note}
-    ways = {_WAY: values, "compiled": [pair for pair in others if pair is not None]}
+    ways = {_WAY: values, "compiled": [one for one in others if one is not None]}
     for way, found in ways.items():
         if found:
-            report(
-                f"engine, {way}: Medusa's basket", median(one for one, _ in found), baseline, aim=25 if way == "compiled" else 12, **more
-            )
-            report(f"engine, {way}: Medusa's basket, in words", median(one for _, one in found), baseline)
+            decided, in_turn, in_words = [median(column) for column in zip(*found, strict=True)]
+            report(f"engine, {way}: Medusa's basket", decided, baseline, aim=25 if way == "compiled" else 12, **more)
+            report(f"engine, {way}: 50 baskets like Medusa's in turn", in_turn, baseline)
+            report(f"engine, {way}: Medusa's basket, in words", in_words, baseline)
 
 
-def _other_way(seconds: float) -> tuple[float, float] | None:
+def _other_way(seconds: float) -> Speeds | None:
     # The compiled engine, in a process of its own: one process holds one engine. None when there is none of these sources.
     if COMPILED or not compiled.fresh():
         return None
     command = [sys.executable, __file__, "--only-values", "--seconds", str(seconds)]
     done = subprocess.run(command, env=compiled.environment(), capture_output=True, text=True, check=False)
-    decided, _, in_words = done.stdout.partition(" ")
-    return (float(decided), float(in_words)) if done.returncode == 0 and in_words.strip() else None
+    found = [float(one) for one in done.stdout.split()] if done.returncode == 0 else []
+    return (found[0], found[1], found[2]) if len(found) == 3 else None
 
 
 def beside_oscar(seconds: float) -> None:
@@ -151,7 +155,7 @@ def main() -> None:
     if arguments.only_values:
         if not COMPILED:
             raise SystemExit(1)
-        print(*both(_baskets.medusa(), arguments.seconds))
+        print(*three_ways(_baskets.medusa(), arguments.seconds))
         return
     rounds = max(1, arguments.rounds)
     beside_medusa(arguments.seconds, rounds)
