@@ -61,7 +61,7 @@ class Programme(Part):
     form_first = ("name", "validity", "card_types", "decimals")
 
     id: Slug
-    version: int = Field(default=1, ge=1)
+    version: int = Field(default=1, ge=1, le=1_000_000)
     name: Text
     currency: str = "EUR"
     state: Literal["draft", "published"] = "draft"

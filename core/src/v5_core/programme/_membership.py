@@ -20,7 +20,10 @@ class Tier(Part):
     id: Slug
     title: Text = ""
     threshold: Annotated[
-        int, Field(ge=0, json_schema_extra={"x-scale": {"field": "measure", "spend": "money", "points": "points", "visits": "count"}})
+        int,
+        Field(
+            ge=0, le=10**15, json_schema_extra={"x-scale": {"field": "measure", "spend": "money", "points": "points", "visits": "count"}}
+        ),
     ]
 
 
