@@ -153,9 +153,8 @@ class Shop:
         self.made += sales
 
     def settle_down(self) -> None:
-        """Balances as the lots say, and statistics as a database has them after a while."""
-        self.run(_BALANCES)
-        self.run("VACUUM ANALYZE" if self.place.startswith("postgresql") else "ANALYZE")
+        """Balances as the lots say, and statistics as PostgreSQL has them after a while; SQLite is run without."""
+        self.run(_BALANCES, *(["VACUUM ANALYZE"] if self.place.startswith("postgresql") else []))
 
     def cost(self, cards: list[int], points: str) -> float:
         """Milliseconds of processor of a sale, here and in the database."""
