@@ -67,3 +67,38 @@ def test_a_programme_is_begun_and_a_rule_written_and_tried(visit: Visitor) -> No
     expect(page).to_have_url(re.compile(r"/edit#part-offers$"))
     expect(page.locator("#part-offers")).to_contain_text("Vinhos à terça")
     finish(page)
+
+
+@pytest.mark.feature("V5-16", "V5-17")
+def test_rows_come_and_go_by_keyboard_and_everything_can_be_undone(visit: Visitor) -> None:
+    page = begin(visit, "Vales da Serra", "steps")
+    page.locator("form[action='/programmes/start'] button").click()
+    page.locator("#part-vouchers a[href*='at=0']").click()
+    rows = page.locator("input[name='f.steps.#']")
+    expect(rows).to_have_count(3)
+    add = page.locator("button[value='add:steps']")
+    add.focus()
+    add.press("Enter")
+    expect(rows).to_have_count(4)
+    # Every step must say what it gives: named at the row, and nothing is saved.
+    page.locator("form#rule button.btn-primary").press("Enter")
+    expect(page.locator("form#rule [role=alert]")).to_be_visible()
+    assert visit.faults.pop() and not visit.faults, "the browser's own line about the answer 422"
+    page.fill("#f-steps-3-amount_from", "500")
+    page.fill("#f-steps-3-amount", "80")
+    expect(page.locator("#saying")).to_contain_text("80,00")
+    visit.looks_right("programme-voucher")
+    page.locator("button[value='drop:steps.0']").press("Enter")
+    expect(rows).to_have_count(3)
+    expect(page.locator("#f-steps-2-amount")).to_have_value("80")
+    # Chips by keyboard alone: what is typed is kept when the field is left.
+    page.evaluate("document.querySelectorAll('form#rule details').forEach((one) => (one.open = true))")
+    page.locator("#f-selector-families-new").focus()
+    page.keyboard.type("vinhos")
+    page.keyboard.press("Tab")
+    expect(page.locator(".v5-chip")).to_have_text(re.compile("vinhos"))
+    page.locator("form#rule button.btn-primary").press("Enter")
+    expect(page.locator("#part-vouchers")).to_contain_text("80,00")
+    page.locator("form[action$='/undo'] button").click()
+    expect(page.locator("#part-vouchers")).not_to_contain_text("80,00")
+    finish(page)

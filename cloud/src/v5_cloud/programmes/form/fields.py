@@ -120,7 +120,7 @@ def _field(shape: Shape, value: Any, sight: Sight, path: str, around: Mapping[st
     names = sight.names
     made = Field(shape, path, names.title(shape), names.help(shape), error=sight.errors.get(path, ""))
     made.unit = shape.scale.get(str(around.get(shape.scale["field"])), "count") if shape.scale else shape.unit
-    made.touched = not shape.first and _says(value, shape.default)
+    made.touched = not shape.first and shape.name != "id" and _says(value, shape.default)
     if shape.widget == "part":
         made.present = not shape.nullable or isinstance(value, dict)
         held: dict[str, Any] = value if isinstance(value, dict) else {}
