@@ -9,9 +9,9 @@ import pytest
 
 from v5_core.engine import Coupon, CustomerFacts, Earned, SaleState, Stored, claimed_points, compile_programmes, evaluate, limit_key
 from v5_core.hooks import QuoteRequest, QuoteResponse
-from v5_core.ledger import Target
+from v5_core.ledger import AccountState, Booked, Target, available, book, move
 from v5_core.model import Applied, DocumentKind, Line, LineKind, Origin, SalesDocument
-from v5_core.programme import Programme
+from v5_core.programme import Policies, Programme
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MEMBER = CustomerFacts("c1", balance_available=50_000)
@@ -155,3 +155,36 @@ def test_points_given_back_twice_after_a_debt_was_repaid_go_to_the_lot_that_repa
     one.book("second credit", Target(given=10, original="sale"), AT + timedelta(hours=6))
     assert one.account.balance == 10
     assert [(lot.entry, lot.remaining) for lot in one.account.lots] == [("later", 10)]
+
+
+def test_a_debt_is_repaid_by_the_oldest_points_also_when_a_hold_is_released(bank: Any) -> None:
+    one = bank(lots="fifo")
+    one.book("old", Target(earned=(Earned("p", 1, "euro", 2),)), AT)
+    one.book("young", Target(earned=(Earned("p", 1, "euro", 2, AT + timedelta(days=3)),)), AT + timedelta(hours=1))
+    one.hold("till", 4, AT + timedelta(hours=2))
+    one.book("offline", Target(spent=2), AT + timedelta(hours=3))
+    one.release("till", AT + timedelta(hours=4))
+    assert [(lot.entry, lot.remaining) for lot in one.account.lots] == [("young", 2)]
+
+
+@pytest.mark.parametrize(("lots", "left"), [("fifo", "target"), ("nearest_expiry", "mv")])
+def test_points_that_move_are_as_old_as_they_were(lots: Any, left: str) -> None:
+    policies = Policies(lots=lots)
+    source, target = AccountState("A"), AccountState("B")
+    old = Target(earned=(Earned("p", 1, "euro", 5, AT + timedelta(days=30), AT + timedelta(hours=3)),))
+    source = book(source, "source", Booked(), old, at=AT, policies=policies).account
+    young = Target(earned=(Earned("p", 1, "euro", 5, AT + timedelta(days=9)),))
+    target = book(target, "target", Booked(), young, at=AT + timedelta(hours=1), policies=policies).account
+    out, into = move(source, target, "mv", at=AT + timedelta(hours=2), policies=policies)
+    assert (out.account.balance, into.account.balance) == (0, 10)
+    assert available(into.account, AT + timedelta(hours=2)) == 5  # what is pending stays so
+    spent = book(into.account, "s", Booked(), Target(spent=5), at=AT + timedelta(hours=4), policies=policies)
+    assert [lot.entry for lot in spent.account.lots] == [left]
+
+
+def test_points_that_move_repay_what_is_owed_there() -> None:
+    policies = Policies()
+    source = book(AccountState("A"), "a", Booked(), Target(earned=(Earned("p", 1, "euro", 5),)), at=AT, policies=policies).account
+    target = book(AccountState("B"), "b", Booked(), Target(spent=3), at=AT, policies=policies).account
+    _, into = move(source, target, "mv", at=AT + timedelta(hours=1))
+    assert [(lot.remaining, lot.debt) for lot in into.account.lots] == [(2, None)]
