@@ -15,6 +15,7 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import Idempotency
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.service import again
+from v5_cloud.tenants.service import epoch_base
 from v5_core.errors import RequestReusedError
 from v5_core.model import Wire
 
@@ -76,4 +77,6 @@ def once(
             session.flush()
             return reply
 
+    # Read while no connection is held: of many that each hold one and want a second, none would get it.
+    epoch_base(container)
     return again(attempt)

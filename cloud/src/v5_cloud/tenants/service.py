@@ -74,6 +74,9 @@ def company_info(container: Container, scope: Scope, *, store: str | None = None
         info = kept[1]
         if isinstance(info, CompanyInfo) and (store is None or store in info.stores):
             return info
+    if kept is not None:
+        # One reads anew, with a connection of its own; the others, who may hold one each, go on with what is known meanwhile.
+        container.cache[key] = (time.monotonic() + _KEEP_SECONDS, kept[1])
     info = _read(container, scope)
     container.cache[key] = (time.monotonic() + _KEEP_SECONDS, info)
     return info
