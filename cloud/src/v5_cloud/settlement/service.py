@@ -119,6 +119,7 @@ def settle(
             write(container, scope, session, world, lambda writes: also(session, writes, results) if also else None)
             return results
 
+    epoch_base(container)  # read while no connection is held
     return again(once)
 
 
