@@ -153,8 +153,9 @@ class Shop:
         self.made += sales
 
     def settle_down(self) -> None:
-        """Balances as the lots say, and statistics as PostgreSQL has them after a while; SQLite is run without."""
+        """Balances as the lots say, and statistics as databases have them after a while."""
         self.run(_BALANCES, *(["VACUUM ANALYZE"] if self.place.startswith("postgresql") else []))
+        self.container.database.look_around()
 
     def cost(self, cards: list[int], points: str) -> float:
         """Milliseconds of processor of a sale, here and in the database."""

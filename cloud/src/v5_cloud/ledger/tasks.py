@@ -55,6 +55,7 @@ def housekeeping(container: Container) -> int:
     resume(container)
     moved += send_due(container)
     container.limiter.forget()
+    container.database.look_around()
     return moved
 
 
