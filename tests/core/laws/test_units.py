@@ -18,7 +18,13 @@ AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MEMBER = CustomerFacts("c1")
 _few = st.none() | st.integers(1, 4)
 _by = st.sampled_from(("product", "family", "line"))
-_ALIKE: tuple[dict[str, Any], ...] = ({}, {}, {"of_same": "product"}, {"of_same": "family"}, {"of_different": "family", "minimum_quantity": 2000})
+_ALIKE: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"of_same": "product"},
+    {"of_same": "family"},
+    {"of_different": "family", "minimum_quantity": 2000},
+)
 _alike = st.sampled_from(_ALIKE)
 
 
