@@ -22,13 +22,14 @@ STEPS = ((100, 12), (50, 5))
 
 @dataclass
 class Back:
-    """A credit note; `onto` says what it gives back to cards, `note` what it puts on a new one."""
+    """A credit note; `onto` says what it gives back to cards (`more`: beyond what they had paid), `note` what it puts on a new one."""
 
     name: str
     at: datetime
     euros: int
     onto: dict[str, int] = field(default_factory=dict)
     note: tuple[str, int] | None = None
+    more: dict[str, int] = field(default_factory=dict)
     cancelled: datetime | None = None
 
 
@@ -59,7 +60,6 @@ class Sale:
     cancelled: datetime | None = None
     account: int | None = None
     booked_for: int | None = None
-    paid: dict[str, int] = field(default_factory=dict)
     backs: list[Back] = field(default_factory=list)
 
     @property
@@ -170,16 +170,25 @@ class Chain:
                 self.account(sale.account).document(entry, at, original=sale.name, taken=taken, given=given)
 
     def _pay(self, sale: Sale) -> None:
-        paid = {} if sale.cancelled else dict(sale.cards)
-        at = sale.cancelled or sale.at
-        for code in sorted(paid.keys() | sale.paid.keys()):
-            self._with_debts(code).document(sale.name, at, spent=paid.get(code, 0), holds=() if sale.cancelled else sale.holds)
-        touched = paid.keys() | sale.paid.keys()
+        # What goes back goes back once: by the returns, and the rest by the cancellation. What is cancelled takes its returns along.
+        left, steps = dict(sale.cards), []
         for one in self._in_order(sale):
-            for code in sorted(touched):
-                given = 0 if one.cancelled else min(one.onto.get(code, 0), paid.get(code, 0))
-                self._with_debts(code).document(f"{one.name}>{sale.name}", one.cancelled or one.at, original=sale.name, given=given)
-        sale.paid = dict(sale.cards)
+            for code in sorted(sale.cards):
+                given = 0 if one.cancelled else min(one.onto.get(code, 0), left[code])
+                left[code] -= given
+                one.more[code] = 0 if one.cancelled else one.onto.get(code, 0) - given
+                steps.append((code, one, 0 if sale.cancelled else given))
+        if not sale.cancelled:
+            self._take(sale, sale.cards)
+        for code, one, given in steps:
+            self._with_debts(code).document(f"{one.name}>{sale.name}", one.cancelled or one.at, original=sale.name, given=given)
+        if sale.cancelled:
+            self._take(sale, {})
+
+    def _take(self, sale: Sale, paid: dict[str, int]) -> None:
+        at, holds = sale.cancelled or sale.at, () if sale.cancelled else sale.holds
+        for code in sorted(sale.cards):
+            self._with_debts(code).document(sale.name, at, spent=paid.get(code, 0), holds=holds)
 
     def _with_debts(self, code: str) -> Book:
         # A sale is a fact: what was not on the card is owed. What is loaded is taken back as far as it is there.
@@ -199,7 +208,10 @@ class Chain:
             self.fill(code, f"{sale.name}+sold", 0 if not sale.counts_uses else euros, at)
         if sale.voucher:
             self.fill(sale.voucher, f"{sale.name}+voucher", self.brings(sale), at, self._day_end(sale.at, self.voucher_days - 1))
-        for one in sale.backs:
+        for one in self._in_order(sale):
+            for code, more in sorted(one.more.items()):
+                if not code.startswith("VO"):  # a voucher is no purse
+                    self.fill(code, f"{one.name}+more", more, one.cancelled or one.at)
             if one.note is not None:
                 self.fill(one.note[0], f"{one.name}+note", 0 if one.cancelled else one.note[1], one.cancelled or one.at)
 

@@ -130,7 +130,8 @@ def _vouchers(extras: Extras, codes: set[str], docs: Sequence[Doc], bodies: Sequ
     entries: list[str] = []
     for doc in docs:
         done = doc.extras
-        codes |= {*done.get("codes", {}), *done.get("stored", {}), *done.get("given", {}), *done.get("issued", {}).values()}
+        codes |= {*done.get("codes", {}), *done.get("stored", {}), *done.get("issued", {}).values()}
+        codes |= {code for parts in done.get("given", {}).values() for code in parts}
         entries += [f"{doc.id}>{original}" for original in doc.links.values() if original]
         entries += [f"{doc.id}+{ref}" for ref in done.get("issued", {})]
     if any(_loads(extras.catalogue.asks(body.issued_at), body) for body in bodies):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from v5_cloud.models import VoucherRow
 from v5_cloud.programmes.asks import CounterKey
@@ -23,6 +23,10 @@ from v5_core.stored import MEANS, Draft, Measured, basis, draft, valid_until
 from v5_core.words import words_of
 
 __all__ = ["bring"]
+
+_Given = dict[str, dict[str, tuple[int, int]]]
+_LOADED: Final = frozenset({"gift_card", "wallet", "credit_note"})
+"""What a return may pay more onto than it had paid."""
 
 
 def bring(extras: Extras, doc: Doc, returns: Sequence[Doc], facts: CustomerFacts | None) -> None:
@@ -49,8 +53,7 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
     extras.bring(sale, before, wanted)
     _excess(extras, sale, before, wanted)
     codes = _codes(extras, sale, counts=counts)
-    paid = _pay(extras, sale)
-    _give(extras, sale, returns, paid)
+    paid = _pay(extras, sale, returns)
     issued = issue(extras, sale, made)
     extras.let_go(sale, paid)
     if sale.fresh and counts:
@@ -84,15 +87,15 @@ def _bring_return(extras: Extras, doc: Doc) -> None:
 
 
 def _refunded(extras: Extras, doc: Doc) -> dict[str, Made]:
-    """What a return pays out onto wallets and gift cards, beyond what they had paid of the sale: money that comes on them."""
+    """What a return pays out onto what holds money, beyond what that had paid of the sales: money that comes on it."""
     paid_out: dict[str, int] = {}
     for payment in doc.body.payments if doc.counts else ():
         row = extras.purse.row(payment.code or "")
-        if row is not None and row.kind in ("wallet", "gift_card") and MEANS.get(payment.method) == row.kind:
+        if row is not None and row.kind in _LOADED and MEANS.get(payment.method) == row.kind and row.document_id != doc.id:
             paid_out[row.code] = paid_out.get(row.code, 0) + payment.amount
-    given, made, left = doc.extras.get("given", {}), {}, doc.body.gross
+    made, left = {}, doc.body.gross
     for code, amount in sorted(paid_out.items()):
-        more = min(left, amount) - given.get(code, 0)
+        more = min(left, amount) - sum(one.get(code, 0) for one in _given_of(doc).values())
         left -= min(left, amount)
         row = extras.purse.row(code)
         if row is not None and more > 0:
@@ -154,7 +157,7 @@ def _codes(extras: Extras, doc: Doc, *, counts: bool) -> dict[str, list[int]]:
 def _payments(extras: Extras, doc: Doc) -> dict[str, int]:
     """What stored value paid of a sale, by code."""
     found: dict[str, int] = {}
-    for payment in doc.body.payments if doc.counts else ():
+    for payment in doc.body.payments:
         kind = MEANS.get(payment.method)
         if kind is None:
             continue
@@ -163,7 +166,8 @@ def _payments(extras: Extras, doc: Doc) -> dict[str, int]:
             reserved = [one for one in reserved if fold_code(one[0]) == fold_code(payment.code)]
             if not extras.money(payment.code):
                 # Perhaps of a system of somebody else's; a sale is a fact all the same.
-                extras.find(doc, "unknown", payment.code)
+                if doc.counts:
+                    extras.find(doc, "unknown", payment.code)
                 continue
             amount = payment.amount or sum(held for _, _, held in reserved)
             found[fold_code(payment.code)] = found.get(fold_code(payment.code), 0) + amount
@@ -178,51 +182,95 @@ def _payments(extras: Extras, doc: Doc) -> dict[str, int]:
     return found
 
 
-def _pay(extras: Extras, doc: Doc) -> dict[str, list[int]]:
-    before, wanted = doc.extras.get("stored", {}), _payments(extras, doc)
+def _pay(extras: Extras, sale: Doc, returns: Sequence[Doc]) -> dict[str, list[int]]:
+    """Brings stored value to what a sale took off it and its returns gave back; what shrinks from the returns first: they lean on it."""
+    before, said = sale.extras.get("stored", {}), _payments(extras, sale)
+    given = _given(extras, sale, returns, said)
+    wanted = said if sale.counts else {}
     found: dict[str, list[int]] = {}
-    for code in sorted(before.keys() | wanted.keys()):
+    for code in sorted(before.keys() | said.keys()):
         row = extras.purse.row(code)
         if row is None:
             continue
         paid, (was_paid, was_taken) = wanted.get(code, 0), before.get(code, (0, 0))
-        holds = extras.holds_on(doc, code)
+        holds = extras.holds_on(sale, code)
         kept = sum(extras.purse.working.holds[one].points for one in holds if one in extras.purse.working.holds)
-        there = extras.purse.balance(row, occurred(doc)) + kept + was_taken
+        there = extras.purse.balance(row, occurred(sale)) + kept + was_taken
         taken = was_taken if paid == was_paid else max(paid, there) if row.whole and paid else paid
         if paid > was_paid and (paid > there or row.state == "blocked"):
-            extras.find(doc, "blocked" if row.state == "blocked" else "used_up", code)
-        extras.purse.pay(row, doc.id, taken, holds=holds, at=occurred(doc), cause=extras.cause(doc))
+            extras.find(sale, "blocked" if row.state == "blocked" else "used_up", code)
+        if taken < was_taken:
+            _give(extras, sale, returns, row, given)
+        extras.purse.pay(row, sale.id, taken, holds=holds, at=occurred(sale), cause=extras.cause(sale))
+        if taken >= was_taken:
+            _give(extras, sale, returns, row, given)
         if taken:
             found[code] = [paid, taken]
     return found
 
 
-def _give(extras: Extras, sale: Doc, returns: Iterable[Doc], paid: dict[str, list[int]]) -> None:
-    """What returns give back of stored value: as their payments say, or in proportion where they say nothing."""
-    returned = 0
-    gross = max(1, sale.body.gross)
+def _give(extras: Extras, sale: Doc, returns: Iterable[Doc], row: VoucherRow, given: _Given) -> None:
+    parts = [(doc, *given[doc.id].get(row.code, (0, 0))) for doc in returns]
+    # What one return gives back less, when an earlier one becomes known, is there for that one.
+    for doc, part, _ in sorted(parts, key=lambda one: one[1] >= one[2]):
+        amount = part if sale.counts else 0
+        extras.purse.give_back(row, f"{doc.id}>{sale.id}", sale.id, amount, at=occurred(doc), cause=extras.cause(doc))
+
+
+def _given(extras: Extras, sale: Doc, returns: Iterable[Doc], paid: dict[str, int]) -> _Given:
+    """What returns give back of stored value, by return and code (now, before): as payments say, else in proportion.
+
+    Never more than was paid, whichever return says so. Kept with the return also while the sale is cancelled: its money comes back by
+    that, and not a second time by the return.
+    """
+    found: _Given = {}
+    returned, gross, left = 0, max(1, sale.body.gross), dict(paid)
     for doc in returns:
         leg = doc.legs().get(sale.id) if doc.counts else None
         before, now = min(gross, returned), min(gross, returned + (leg.gross if leg is not None else 0))
-        returned = now
-        given = dict(doc.extras.get("given", {}))
-        for code in sorted(paid.keys() | given.keys()):
-            row, amount = extras.purse.row(code), paid.get(code, [0, 0])[0]
+        returned, was = now, _given_of(doc).get(sale.id, {})
+        parts: dict[str, int] = {}
+        said = _said(extras, doc, sale) if leg is not None else {}
+        for code, amount in sorted(paid.items()):
+            row = extras.purse.row(code)
             if row is None:
                 continue
-            share = ratio(amount, now, gross) - ratio(amount, before, gross)
-            said = _said(doc, row) if leg is not None else 0
-            given[code] = min(share if said is None else said, amount)
-            extras.purse.give_back(row, f"{doc.id}>{sale.id}", sale.id, given[code], at=occurred(doc), cause=extras.cause(doc))
-        doc.extras = {name: value for name, value in {**doc.extras, "given": {k: v for k, v in given.items() if v}}.items() if value}
+            # What is said without a code goes to whatever of that kind had paid, one after the other.
+            named, loose = (said.get(code, 0), said.get(row.kind, 0)) if said is not None else (0, 0)
+            share = ratio(amount, now, gross) - ratio(amount, before, gross) if said is None else named + loose
+            parts[code] = min(share, left[code])
+            left[code] -= parts[code]
+            if said is not None:
+                said[row.kind] = loose - max(0, parts[code] - named)
+        found[doc.id] = {code: (part, was.get(code, 0)) for code, part in parts.items()}
+        kept = {**_given_of(doc), sale.id: {code: part for code, part in parts.items() if part}}
+        doc.extras = {name: value for name, value in {**doc.extras, "given": {k: v for k, v in kept.items() if v}}.items() if value}
+    return found
 
 
-def _said(doc: Doc, row: VoucherRow) -> int | None:
+def _given_of(doc: Doc) -> dict[str, dict[str, int]]:
+    """What a return gives back of each sale that it points at, by code."""
+    return {sale: parts for sale, parts in doc.extras.get("given", {}).items() if sale in doc.links.values()}
+
+
+def _said(extras: Extras, doc: Doc, sale: Doc) -> dict[str, int] | None:
+    """What a return says it paid out, by code, or by kind where it names none; what it gave back of other sales is taken off."""
     if not doc.body.payments:
         return None
-    mine = [one for one in doc.body.payments if MEANS.get(one.method) == row.kind]
-    return sum(one.amount for one in mine if not one.code or fold_code(one.code) == row.code)
+    found: dict[str, int] = {}
+    for payment in doc.body.payments:
+        row, kind = extras.purse.row(payment.code or ""), MEANS.get(payment.method)
+        name = kind if not payment.code else row.code if row is not None and row.kind == kind else None
+        if name is not None:
+            found[name] = found.get(name, 0) + payment.amount
+    for other, parts in _given_of(doc).items():
+        for code, part in parts.items() if other != sale.id else ():
+            row = extras.purse.row(code)
+            named = min(part, found.get(code, 0))
+            found[code] = found.get(code, 0) - named
+            if row is not None:
+                found[row.kind] = max(0, found.get(row.kind, 0) - (part - named))
+    return found
 
 
 def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | None) -> dict[str, Made]:
