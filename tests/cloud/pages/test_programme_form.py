@@ -221,7 +221,10 @@ def test_rules_are_added_changed_moved_undone_and_told_apart_from_what_counts(se
     token = {"csrf": admin.token(), "stamp": stamp_of(page)}
     assert admin.post(f"{draft}/edit/offers/0/duplicate", token).status_code == 303
     page = admin.get(again).text
-    assert "“second-half” and “second-half-2” give the same at the same time" in html.unescape(page), "both rules are named"
+    assert "'second-half' and 'second-half-2' are exclusive" in html.unescape(page), "both rules are named"
+    admin.cookies["v5_lang"] = "pt"
+    assert "'second-half' e 'second-half-2' são exclusivas" in html.unescape(admin.get(again).text), "in the viewer's language"
+    admin.cookies["v5_lang"] = "en"
     for verb, expected in (("down", ["second-half-2", "second-half"]), ("remove", ["second-half"])):
         assert admin.post(f"{draft}/edit/offers/0/{verb}", token | {"stamp": stamp_of(admin.get(again).text)}).status_code == 303
         assert [one["id"] for one in body_of(admin, draft)["offers"]] == expected

@@ -76,7 +76,7 @@ class Desk:
             NotFoundError: No such company or version.
         """
         scope = Scope(page.scope.tenant, get_company(page.held, page.scope, company).id)
-        return cls(page, scope, drafts.get(page.held, scope, programme, version))
+        return cls(page, scope, drafts.get(page.held, scope, programme, version, language=page.language.code))
 
     @property
     def home(self) -> str:
@@ -152,7 +152,7 @@ class Desk:
 
     def problems(self, programme: Programme) -> list[str]:
         """What would stand in the way of publishing another state of it."""
-        return [self.said(one) for one in drafts.check(self.page.held, self.scope, programme)]
+        return [self.said(one) for one in drafts.check(self.page.held, self.scope, programme, language=self.page.language.code)]
 
     def changes(self) -> tuple[int, list[Change]]:
         """The version that counts now, and what the draft changes of it; 0: there is none."""

@@ -43,11 +43,11 @@ def read_programme(text: bytes | str, name: str = "the text") -> Programme:
         raise ValidationError(f"{name} is not a programme.", errors=field_errors(error.errors(), body)) from error
 
 
-def check(container: Container, scope: Scope, programme: Programme) -> tuple[FieldError, ...]:
-    """What stands in the way of publishing it; `field` is the path in its JSON."""
+def check(container: Container, scope: Scope, programme: Programme, *, language: str = "en") -> tuple[FieldError, ...]:
+    """What stands in the way of publishing it, in words of a language; `field` is the path in its JSON."""
     found: list[FieldError] = []
     try:
-        check_programme(programme)
+        check_programme(programme, language)
     except ValidationError as error:
         found += [FieldError(_path(programme, one.field), one.code, one.message) for one in error.errors]
         if not error.errors:
@@ -67,7 +67,9 @@ def stamp_of(programme: Programme) -> str:
     return hashlib.sha256(programme.model_dump_json(exclude={"state"}).encode()).hexdigest()[:16]
 
 
-def save(container: Container, scope: Scope, programme: Programme, *, actor: str, expected: str | None = None) -> DraftItem:
+def save(
+    container: Container, scope: Scope, programme: Programme, *, actor: str, expected: str | None = None, language: str = "en"
+) -> DraftItem:
     """Saves a draft, in the place of the draft of the same version; what it was before can be had back (`undo`).
 
     Args:
@@ -76,6 +78,7 @@ def save(container: Container, scope: Scope, programme: Programme, *, actor: str
         programme: What it is from now on.
         actor: Who says so.
         expected: `stamp_of` the draft that this one was made from; another one is somebody else's work, and stays.
+        language: Of what stands in the way of publishing it.
 
     Raises:
         ConflictError: That version is published; it never changes. Or the draft was changed meanwhile.
@@ -98,7 +101,7 @@ def save(container: Container, scope: Scope, programme: Programme, *, actor: str
         repository.add(audit(scope, now, actor, "programme.draft", f"{draft.id} {draft.version}"))
         session.flush()
         found = item_of(row)
-    return _with_findings(container, scope, found)
+    return _with_findings(container, scope, found, language)
 
 
 def _remember(repository: ProgrammeRepository, row: ProgrammeRow, now: datetime, actor: str) -> None:
@@ -112,7 +115,7 @@ def _remember(repository: ProgrammeRepository, row: ProgrammeRow, now: datetime,
         repository.forget(row.slug, row.version, steps[_STEPS - 1].number)
 
 
-def undo(container: Container, scope: Scope, slug: str, version: int, *, actor: str) -> DraftItem:
+def undo(container: Container, scope: Scope, slug: str, version: int, *, actor: str, language: str = "en") -> DraftItem:
     """Steps back to what a draft was before its last change.
 
     Raises:
@@ -133,7 +136,7 @@ def undo(container: Container, scope: Scope, slug: str, version: int, *, actor: 
         repository.add(audit(scope, now, actor, "programme.undo", f"{slug} {version}"))
         session.flush()
         found = item_of(row)
-    return _with_findings(container, scope, found)
+    return _with_findings(container, scope, found, language)
 
 
 def changes(container: Container, scope: Scope, slug: str, version: int) -> int:
@@ -142,7 +145,7 @@ def changes(container: Container, scope: Scope, slug: str, version: int) -> int:
         return len(ProgrammeRepository(session, scope).steps(slug, version))
 
 
-def get(container: Container, scope: Scope, slug: str, version: int) -> DraftItem:
+def get(container: Container, scope: Scope, slug: str, version: int, *, language: str = "en") -> DraftItem:
     """One version; a draft with what stands in its way.
 
     Raises:
@@ -153,7 +156,7 @@ def get(container: Container, scope: Scope, slug: str, version: int) -> DraftIte
         if row is None:
             raise NotFoundError("There is no such version of a programme.")
         found = item_of(row)
-    return _with_findings(container, scope, found)
+    return _with_findings(container, scope, found, language)
 
 
 def discard(container: Container, scope: Scope, slug: str, version: int, *, actor: str) -> None:
@@ -171,7 +174,7 @@ def discard(container: Container, scope: Scope, slug: str, version: int, *, acto
         repository.add(audit(scope, now, actor, "programme.discard", f"{slug} {version}"))
 
 
-def publish_draft(container: Container, scope: Scope, slug: str, version: int, *, actor: str) -> ProgrammeItem:
+def publish_draft(container: Container, scope: Scope, slug: str, version: int, *, actor: str, language: str = "en") -> ProgrammeItem:
     """Publishes a draft as it was saved.
 
     Raises:
@@ -179,10 +182,10 @@ def publish_draft(container: Container, scope: Scope, slug: str, version: int, *
         ConflictError: It is published already.
         ValidationError: Something stands in its way; `errors` names each path.
     """
-    return publish(container, scope, get(container, scope, slug, version).programme, actor=actor)
+    return publish(container, scope, get(container, scope, slug, version).programme, actor=actor, language=language)
 
 
-def publish(container: Container, scope: Scope, programme: Programme, *, actor: str) -> ProgrammeItem:
+def publish(container: Container, scope: Scope, programme: Programme, *, actor: str, language: str = "en") -> ProgrammeItem:
     """Publishes a version; it can never be changed again.
 
     Raises:
@@ -193,7 +196,7 @@ def publish(container: Container, scope: Scope, programme: Programme, *, actor: 
     final = programme.model_copy(update={"state": "published"})
     with container.database.read(scope) as session:
         _unpublished(ProgrammeRepository(session, scope), final)
-    wrong = check(container, scope, final)
+    wrong = check(container, scope, final, language=language)
     if wrong:
         raise ValidationError("; ".join(one.message for one in wrong), code="programme", errors=wrong)
     with container.database.write(scope, locks=[_lock(scope)]) as session:
@@ -226,8 +229,8 @@ def _unpublished(repository: ProgrammeRepository, programme: Programme) -> Progr
     return row
 
 
-def _with_findings(container: Container, scope: Scope, found: ProgrammeItem) -> DraftItem:
-    wrong = check(container, scope, found.programme) if found.state == "draft" else ()
+def _with_findings(container: Container, scope: Scope, found: ProgrammeItem, language: str) -> DraftItem:
+    wrong = check(container, scope, found.programme, language=language) if found.state == "draft" else ()
     findings = [ProblemField(field=one.field, code=one.code, message=one.message) for one in wrong]
     return DraftItem(**dict(found), findings=findings)
 

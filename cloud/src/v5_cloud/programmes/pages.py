@@ -213,7 +213,8 @@ def _version(page: Page, company: str, programme: str, number: int, refused: V5E
 def publish(page: Publishing, company: str, programme: str, version: str) -> Response:
     """Publishes a draft."""
     try:
-        drafts.publish_draft(page.held, _company(page, company), programme, number(version), actor=page.actor)
+        scope = _company(page, company)
+        drafts.publish_draft(page.held, scope, programme, number(version), actor=page.actor, language=page.language.code)
     except (ValidationError, ConflictError) as error:
         return _version(page, company, programme, number(version), error)
     return RedirectResponse("/programmes", 303)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from v5_core.criteria import RECORD_FIELDS, CriteriaError, FieldType, Predicate, compile_memory, operands, parse
+from v5_core.engine._refusals import refusal
 from v5_core.engine._situation import SALE_FIELDS, Situation
 from v5_core.engine._types import CustomerFacts
 from v5_core.errors import FieldError, ValidationError
@@ -240,33 +241,33 @@ def missing_fields(wanted: Iterable[RecordField], facts: CustomerFacts) -> tuple
     return tuple(one for one in dict.fromkeys(wanted) if one in record and record[one] in (None, ""))
 
 
-def spoken_errors(programme: Programme) -> Iterator[FieldError]:
+def spoken_errors(programme: Programme, language: str = "en") -> Iterator[FieldError]:
     """What may not be published of alerts and templates; `field` names the place."""
     for alert in programme.alerts:
-        for language, text in alert.text.items():
-            wrong = _wrong_braces(text, PLACES)
-            if wrong:
-                known = ", ".join(f"{{{one}}}" for one in sorted(PLACES))
-                said = f"alert {alert.id!r} names {wrong}, which is no fact: {known} can be named"
-                yield FieldError(f"{alert.id}.text.{language}", "brace", said)
+        for spoken, text in alert.text.items():
+            names = _braces(text)
+            if names is None or names - PLACES:
+                kind = "no_plain_name" if names is None else "no_fact"
+                said = refusal(language, kind, one=alert.id, names=_listed((names or set()) - PLACES), known=_listed(PLACES))
+                yield FieldError(f"{alert.id}.text.{spoken}", "brace", said)
     seen: set[str] = set()
     for index, template in enumerate(programme.templates):
         name = template.message
         if name not in REPLACEABLE:
-            said = f"{name!r} is no message of V5: one of {', '.join(sorted(REPLACEABLE))} is expected"
+            said = refusal(language, "no_message", one=name, known=", ".join(sorted(REPLACEABLE)))
             yield FieldError(f"templates.{index}.message", "message", said)
             continue
         if name in seen:
-            yield FieldError(f"templates.{index}.message", "message", f"{name!r} has two templates: put all languages into one")
+            yield FieldError(f"templates.{index}.message", "message", refusal(language, "two_templates", one=name))
         seen.add(name)
         wanted = _braces(MESSAGES["en"][name]) or set()
-        for language, text in template.text.items():
-            if language not in MESSAGES:
-                said = f"V5 does not speak {language!r}: one of {', '.join(MESSAGES)} is expected"
-                yield FieldError(f"templates.{index}.text.{language}", "language", said)
-            elif _wrong_braces(text, wanted) or _braces(text) != wanted:
-                told = ", ".join(f"{{{one}}}" for one in sorted(wanted)) or "no braces at all"
-                yield FieldError(f"templates.{index}.text.{language}", "brace", f"the words for {name!r} must have {told}, once or more")
+        for spoken, text in template.text.items():
+            if spoken not in MESSAGES:
+                said = refusal(language, "unspoken", one=spoken, known=", ".join(MESSAGES))
+                yield FieldError(f"templates.{index}.text.{spoken}", "language", said)
+            elif _braces(text) != wanted:
+                said = refusal(language, "template" if wanted else "plain_template", one=name, known=_listed(wanted))
+                yield FieldError(f"templates.{index}.text.{spoken}", "brace", said)
 
 
 def _braces(text: str) -> set[str] | None:
@@ -280,11 +281,8 @@ def _braces(text: str) -> set[str] | None:
     return names if plain else None
 
 
-def _wrong_braces(text: str, known: Iterable[str]) -> str:
-    names = _braces(text)
-    if names is None:
-        return "something in braces that is not a plain name"
-    return ", ".join(f"{{{one}}}" for one in sorted(names - set(known)))
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"{{{one}}}" for one in sorted(names))
 
 
 def _chosen(text: Mapping[str, str], language: str) -> str:

@@ -37,7 +37,7 @@ def check_programme(programme: Programme, language: str = "en") -> None:
 
     Args:
         programme: The draft.
-        language: In which contradictions are told.
+        language: In which it is told; what cannot be read of criteria stays English, for it points at their characters.
 
     Raises:
         ValidationError: Criteria that cannot be read, an unknown field in them, a currency that is not supported, a validity that ends
@@ -45,61 +45,56 @@ def check_programme(programme: Programme, language: str = "en") -> None:
     """
     errors: list[FieldError] = []
     if programme.currency not in CURRENCIES:
-        errors.append(FieldError("currency", "currency", f"{programme.currency!r} is not supported"))
+        errors.append(FieldError("currency", "currency", refusal(language, "currency", currency=programme.currency)))
     for rule in (*programme.earning, *programme.boosts, *programme.offers, *programme.vouchers):
         if _empty(rule.validity):
-            errors.append(FieldError(f"{rule.id}.validity", "validity", f"rule {rule.id!r} ends before it starts"))
+            errors.append(FieldError(f"{rule.id}.validity", "validity", refusal(language, "ends_before", one=rule.id)))
     if _empty(programme.validity):
-        errors.append(FieldError("validity", "validity", "the programme ends before it starts"))
+        errors.append(FieldError("validity", "validity", refusal(language, "programme_ends_before")))
     compile_programmes([programme])
     errors += [
-        *_policies(programme),
-        *_rules(programme),
+        *_policies(programme, language),
+        *_rules(programme, language),
         *_ties(programme.offers, language),
         *_codes(programme.offers, language),
         *_unreachable(programme, language),
-        *spoken_errors(programme),
-        *event_errors(programme),
+        *spoken_errors(programme, language),
+        *event_errors(programme, language),
     ]
     if errors:
         raise ValidationError("; ".join(error.message for error in errors), code="programme", errors=tuple(errors))
 
 
-def _policies(programme: Programme) -> Iterator[FieldError]:
+def _policies(programme: Programme, language: str) -> Iterator[FieldError]:
     policies = programme.policies
     # Points of units or of a sale hang on no amount: nothing that the sale spends lowers them.
     if not policies.same_sale_points or not any(rule.kind == "per_amount" for rule in programme.earning):
         return
     if policies.base == "after_discounts" and any(offer.cost for offer in programme.offers):
-        text = (
-            "same_sale_points lets a sale spend what it earns, and base 'after_discounts' lowers what it earns by what it spends: "
-            "choose base 'before_rewards' or 'before_discounts'"
-        )
-        yield FieldError("policies.same_sale_points", "contradiction", text)
+        yield FieldError("policies.same_sale_points", "contradiction", refusal(language, "spend_lowers"))
     if not policies.earn_on_points and programme.redemption is not None:
-        text = "same_sale_points and earn_on_points: false contradict each other: points that pay would take back what they were earned by"
-        yield FieldError("policies.earn_on_points", "contradiction", text)
+        yield FieldError("policies.earn_on_points", "contradiction", refusal(language, "earn_on_points"))
 
 
-def _rules(programme: Programme) -> Iterator[FieldError]:
+def _rules(programme: Programme, language: str) -> Iterator[FieldError]:
     unit = 10 ** (3 - programme.decimals)
     for rule in programme.earning:
         for index, cap in enumerate(rule.caps):
             if cap.points < unit:
-                text = f"rule {rule.id!r} may never give a point: its cap is below the programme's smallest step"
+                text = refusal(language, "never_a_point", one=rule.id)
                 yield FieldError(f"{rule.id}.caps.{index}", "contradiction", text)
     for offer in programme.offers:
         if offer.entitlement and not offer.members_only:
-            text = f"offer {offer.id!r} needs entitlement {offer.entitlement!r} of a member, and is open to anybody"
+            text = refusal(language, "open_entitlement", one=offer.id, other=offer.entitlement)
             yield FieldError(f"{offer.id}.members_only", "contradiction", text)
         if offer.coupon and offer.codes:
-            text = f"offer {offer.id!r} asks for a coupon and for one of its codes at once: keep one of the two"
+            text = refusal(language, "coupon_and_code", one=offer.id)
             yield FieldError(f"{offer.id}.codes", "contradiction", text)
         if isinstance(offer, BuyGetOffer) and offer.add is not None and (offer.price is not None or offer.percent != 10_000):
-            text = f"offer {offer.id!r} adds units to the basket, which are free: what it reduces must be in the basket (leave out add)"
+            text = refusal(language, "priced_gift", one=offer.id)
             yield FieldError(f"{offer.id}.add", "contradiction", text)
         if offer.cost and not offer.members_only:
-            yield FieldError(f"{offer.id}.members_only", "contradiction", f"reward {offer.id!r} costs points, which only members have")
+            yield FieldError(f"{offer.id}.members_only", "contradiction", refusal(language, "open_reward", one=offer.id))
 
 
 def _ties(offers: Iterable[Offer], language: str) -> Iterator[FieldError]:

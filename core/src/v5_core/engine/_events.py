@@ -12,6 +12,7 @@ from v5_core.criteria import RECORD_FIELDS
 from v5_core.days import anniversary
 from v5_core.engine._alerts import record_of
 from v5_core.engine._expiry import expires_at, usable_from
+from v5_core.engine._refusals import refusal
 from v5_core.engine._rules import condition
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import CustomerFacts, Earned
@@ -90,7 +91,7 @@ def event_text(event: str, title: str, points: int, words: Words, *, years: int 
     return words.say(key, title=title, points=words.points(abs(points)), years=years)[:500]
 
 
-def event_errors(programme: Programme) -> Iterator[FieldError]:
+def event_errors(programme: Programme, language: str = "en") -> Iterator[FieldError]:
     """What may not be published of earning by events."""
     for rule in programme.earning:
         if not isinstance(rule, EarnEvent):
@@ -102,5 +103,5 @@ def event_errors(programme: Programme) -> Iterator[FieldError]:
             yield from error.errors
         unknown = [field for field in rule.fields if field not in RECORD_FIELDS]
         if unknown:
-            said = f"rule {rule.id!r} asks for {', '.join(unknown)}: a record has {', '.join(RECORD_FIELDS)}"
+            said = refusal(language, "unknown_fields", one=rule.id, names=", ".join(unknown), known=", ".join(RECORD_FIELDS))
             yield FieldError(f"{rule.id}.fields", "field", said)

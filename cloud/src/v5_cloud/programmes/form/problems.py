@@ -31,7 +31,7 @@ _TYPES: Final = {
     "datetime_from_date_parsing": N_("A day and an hour are expected."),
     "datetime_parsing": N_("A day and an hour are expected."),
 }
-# What the model and the engine say in English, with what it names; `criteria` stays as it is, for it points at its characters.
+# What the model says in English, with what it names; the engine speaks the page's language, but for `criteria`, which points at characters.
 _SENTENCES: Final = tuple(
     (re.compile(pattern), message)
     for pattern, message in (
@@ -54,34 +54,6 @@ _SENTENCES: Final = tuple(
         (r"each step needs percent", N_("Each step needs a percentage.")),
         (r"each step needs", N_("Each step needs an amount or a percentage.")),
         (r"units are of_same or of_different, not both", N_("Units are alike or different, not both.")),
-        (
-            r"offers '(?P<one>[^']*)' and '(?P<other>[^']*)' are exclusive",
-            N_("“%(one)s” and “%(other)s” give the same at the same time: give one a higher priority, or let it add to others."),
-        ),
-        (
-            r"code '(?P<code>[^']*)' opens offers '(?P<one>[^']*)' and '(?P<other>[^']*)'",
-            N_("The code %(code)s opens “%(one)s” and “%(other)s”, of which only one can apply."),
-        ),
-        (r"rule '(?P<one>[^']*)' ends before it starts", N_("“%(one)s” ends before it begins.")),
-        (r"the programme ends before it starts", N_("The programme ends before it begins.")),
-        (r"rule '(?P<one>[^']*)' may never give a point", N_("“%(one)s” can never give a point: its limit is below the smallest step.")),
-        (
-            r"offer '(?P<one>[^']*)' needs entitlement .* open to anybody",
-            N_("“%(one)s” uses up what members have, and is open to everybody."),
-        ),
-        (
-            r"offer '(?P<one>[^']*)' asks for a coupon and for one of its codes",
-            N_("“%(one)s” asks for a coupon and a code: keep one of them."),
-        ),
-        (r"reward '(?P<one>[^']*)' costs points", N_("“%(one)s” costs points, which only members have.")),
-        (
-            r"same_sale_points lets a sale spend",
-            N_("Points of a sale may be used in it, and lower what it earns: earn before rewards, or before discounts."),
-        ),
-        (
-            r"same_sale_points and earn_on_points",
-            N_("Points of a sale may be used in it, and what they pay earns none: allow both or neither."),
-        ),
         (r"version (?P<last>\d+) is published", N_("Version %(last)s is published already: this one needs a higher number.")),
         (r"(?P<currency>[A-Z]{3}) is expected, the company's currency", N_("The company's currency is %(currency)s.")),
     )
