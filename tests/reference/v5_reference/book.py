@@ -129,11 +129,12 @@ class Book:
 
     def expire(self, at: datetime) -> None:
         """Free points whose time is over are gone."""
-        before = self.balance
-        for point in self.points:
-            if point.free and point.batch.lapses is not None and point.batch.lapses <= at:
+        over = [one for one in self.points if one.batch.lapses is not None and one.batch.lapses <= at and one.free]
+        if over:
+            before = self.balance
+            for point in over:
                 point.gone = True
-        self._moved(at, before)
+            self._moved(at, before)
 
     def hold(self, name: str, points: int, at: datetime) -> bool:
         """Keeps points for a payment, unless there are too few."""

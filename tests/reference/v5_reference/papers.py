@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any, Final
 
@@ -159,9 +160,15 @@ class Papers:
 
     def book_of(self, customer: str, code: str) -> Any:
         """The reference of an account."""
-        if code:
-            return self.chain.card(next((name for name, one in self.codes.items() if one == code), code))
-        return self.chain.account(next(i for i, one in enumerate(self.shop.customers) if one["id"] == customer))
+        return self.chain.card(self._names.get(code, code)) if code else self.chain.account(self._numbers[customer])
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {code: name for name, code in self.codes.items()}
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {one["id"]: number for number, one in enumerate(self.shop.customers)}
 
     def check_uses(self) -> None:
         """Coupons and limits are counted once for each sale that used them."""
