@@ -124,6 +124,15 @@ def test_a_reset_takes_all_but_what_is_held_and_can_be_undone(bank: OpenBank) ->
     assert again.postings == (), "what was given back is not given twice"
 
 
+def test_points_added_by_hand_that_lapsed_are_not_taken_again_when_it_is_undone(bank: OpenBank) -> None:
+    one = bank()
+    one.write(adjust(one.account, "gift", 10_000, at=NOON, policies=Policies(), expires_at=NOON + DAY))
+    one.book("spend", Target(spent=4_000))
+    one.expire(NOON + DAY)
+    one.write(undo(one.account, "back", one.booked("gift"), "gift", at=NOON + DAY, policies=Policies()))
+    assert one.account.balance == -4_000, "what was spent is owed; what lapsed is gone"
+
+
 def test_a_reset_may_leave_something(bank: OpenBank) -> None:
     one = bank()
     one.book("a", living(5_000, NOON + 10 * DAY))
