@@ -38,7 +38,7 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=5000, help="hypothesis examples of each property (default 5000)")
     parser.add_argument("--requests", type=int, default=400, help="generated requests to each operation of the API (default 400)")
     parser.add_argument("--operations", type=int, default=100_000, help="operations of a random day of the ledger (default 100,000)")
-    parser.add_argument("--seed", type=int, default=None, help="of the random day (default: another one each time, which is printed)")
+    parser.add_argument("--seed", type=int, default=None, help="of the random days (default: another one each time, which is printed)")
     parser.add_argument("rest", nargs="*", help=f"pytest arguments; by default {' '.join(_PARTS)}")
     options = parser.parse_args()
     os.environ["V5_CRASH_ROUNDS"] = str(options.rounds)
@@ -50,7 +50,7 @@ def main() -> int:
     os.environ["V5_RANDOM"] = "1"
     seed = options.seed if options.seed is not None else secrets.randbelow(10**9)
     os.environ["V5_SEED"] = str(seed)
-    print(f"seed of the random day: {seed}")
+    print(f"seed of the random days: {seed}")
     # Lines of progress pass the capture of tests where this keeps off the file descriptors.
     failed = int(pytest.main(["--capture=sys", "-o", "timeout=86400", *(options.rest or _PARTS)]))
     return failed if options.rest else failed or _compiled_engine()

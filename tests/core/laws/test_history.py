@@ -12,8 +12,10 @@ from v5_core.engine import Earned, Share
 from v5_core.ledger import AccountState, InsufficientPointsError, Target, adjust
 from v5_core.programme import Policies
 from v5_reference.book import Book
+from v5_reference.progress import Progress
 
 OPERATIONS = int(os.environ.get("V5_OPERATIONS", "3000"))
+SEED = int(os.environ.get("V5_SEED", "20261124"))
 ON_ONE_ACCOUNT = 150
 MORNING = datetime(2026, 3, 2, 7, tzinfo=UTC)
 
@@ -96,17 +98,17 @@ class Account:
 
 
 def test_after_a_random_day_every_cache_and_every_past_balance_is_what_the_movements_say(bank: Any) -> None:
-    random = Random(20261124)
-    done = 0
-    while done < OPERATIONS:
-        values: dict[str, Any] = {
-            "lots": random.choice(("nearest_expiry", "fifo")), "negative_balance": random.choice(("allow", "clip")),
-            "same_sale_points": random.random() < 0.5,
-        }  # fmt: skip
-        one = bank(**values)
-        one.recheck, one.check = one.check, lambda: None  # after every write it would cost the square of the day
-        account = Account(one, Book(Policies(**values)), Random(random.random()))
-        for _ in range(min(ON_ONE_ACCOUNT, OPERATIONS - done)):
-            account.step()
-            done += 1
-        account.check()
+    random = Random(SEED)
+    with Progress("the ledger's random day", OPERATIONS) as progress:
+        while progress.done < OPERATIONS:
+            values: dict[str, Any] = {
+                "lots": random.choice(("nearest_expiry", "fifo")), "negative_balance": random.choice(("allow", "clip")),
+                "same_sale_points": random.random() < 0.5,
+            }  # fmt: skip
+            one = bank(**values)
+            one.recheck, one.check = one.check, lambda: None  # after every write it would cost the square of the day
+            account = Account(one, Book(Policies(**values)), Random(random.random()))
+            for _ in range(min(ON_ONE_ACCOUNT, OPERATIONS - progress.done)):
+                account.step()
+                progress.step()
+            account.check()
