@@ -31,7 +31,11 @@ def shop(till: Till) -> Till:
 
 def paid(parts: dict[str, str]) -> list[dict[str, Any]]:
     """Payments by card; without a name for one, by any card."""
-    found = [{"method": "gift_card", "amount": amount, "code": f"CARTAO-{name}" if name else None} for name, amount in parts.items()]
+    kinds = {"X": "wallet"}
+    found = [
+        {"method": kinds.get(name, "gift_card"), "amount": amount, "code": f"CARTAO-{name}" if name else None}
+        for name, amount in parts.items()
+    ]
     return [*found, {"method": "cash", "amount": "0.00"}]
 
 
@@ -52,6 +56,19 @@ def cancel(shop: Till, number: str) -> None:
     """A sale or a return that never was."""
     at = shop.clock.now.isoformat()
     shop.ok("cancel", {"request_id": f"x-{number}", "store": "LX1", "at": at, "document": f"source:till:{number}"})
+
+
+def move(shop: Till, name: str, to: str) -> None:
+    """A lost card: another one takes over."""
+    body = {"request_id": f"m-{name}", "to": f"CARTAO-{to}", "reason": "lost"}
+    assert shop.client.post(f"/v1/vouchers/CARTAO-{name}/move", json=body, headers=shop.auth).status_code == 200
+
+
+def load(shop: Till, number: str, name: str) -> None:
+    """25 euros come on a wallet at the till."""
+    document = shop.document(number, [("CARREGA", "", "25.00")])
+    document["lines"][0]["tags"] = [f"code:CARTAO-{name}"]
+    shop.commit(document)
 
 
 def balance(shop: Till, name: str) -> str:
@@ -82,6 +99,27 @@ BACK: dict[str, tuple[list[Step], dict[str, str]]] = {
     ),
     "once, when the return does not say to which of two cards": (
         [(sell, "s", {"A": "10", "B": "10"}), (give_back, "r", {"s": "12"}, {"": "12"})], {"A": "50", "B": "42"},
+    ),
+    "onto the card that took over, by a return": (
+        [(sell, "s", {"A": "40"}), (move, "A", "N"), (give_back, "r", {"s": "40"}, None)], {"A": "0", "N": "50"},
+    ),
+    "onto the card that took over from that, by the cancellation": (
+        [(sell, "s", {"A": "40"}), (move, "A", "N"), (move, "N", "M"), (cancel, "s")], {"A": "0", "N": "0", "M": "50"},
+    ),
+    "and leaves the card that took over, when the return is cancelled": (
+        [(sell, "s", {"A": "40"}), (move, "A", "N"), (give_back, "r", {"s": "40"}, None), (cancel, "r")], {"A": "0", "N": "10"},
+    ),
+    "beyond what it had paid, onto the card that took over": (
+        [(sell, "s", {"A": "10"}), (move, "A", "N"), (give_back, "r", {"s": "30"}, {"A": "30"})], {"A": "0", "N": "70"},
+    ),
+    "and what was loaded is taken from the card that took over": (
+        [(load, "l", "W"), (move, "W", "X"), (cancel, "l")], {"W": "0", "X": "0"},
+    ),
+    "and what was loaded and spent meanwhile is not taken": (
+        [(load, "l", "W"), (move, "W", "X"), (sell, "s", {"X": "20"}), (cancel, "l")], {"W": "0", "X": "0"},
+    ),
+    "not from what a thief owes on the lost card": (
+        [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"})], {"A": "-20", "N": "10"},
     ),
 }  # fmt: skip
 

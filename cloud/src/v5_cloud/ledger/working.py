@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -27,8 +27,10 @@ from v5_core.ledger import (
     Rest,
     available,
     balance_view,
+    move,
 )
 from v5_core.model import Balance
+from v5_core.programme import Policies
 
 __all__ = ["Account", "Cause", "Member", "Working", "allocation_of", "hold_of", "lot_of"]
 
@@ -249,6 +251,18 @@ class Working:
             )
         for posting in outcome.postings:
             self._post(account, posting, cause)
+
+    def follow(self, account: str, home: str, entry: str, cause: Cause, policies: Policies, *, stay: Collection[str] = ()) -> None:
+        """What came to an account whose balance has moved goes where that went, a debt too; lots that `stay` do not."""
+        if self.state(account).rest.points and self.more is not None:
+            self.more(account, LotsNeededError())
+        state = self.state(account)
+        lots = tuple([lot for lot in state.lots if lot.lot_id not in stay])
+        if lots and not state.holds:
+            source = replace(state, lots=lots)
+            out, into = self.ask(home, lambda target: move(source, target, entry, at=self.now, policies=policies))
+            self.apply(out, cause)
+            self.apply(into, cause)
 
     def _post(self, owner: str, posting: Posting, cause: Cause) -> None:
         self._postings.append(

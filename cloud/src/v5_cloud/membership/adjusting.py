@@ -91,7 +91,7 @@ def _apply(
     change: Callable[[AccountState, str], Outcome], now: datetime, run: str | None,
 ) -> AdjustmentRow:  # fmt: skip
     ledger = LedgerRepository(session, scope)
-    account = _account(ledger, customer)
+    account, _ = _accounts(ledger, customer)
     working = Working(company.id, now)
     working.load([account], (), ())
     ledger.details(working, [account.id])
@@ -108,12 +108,14 @@ def _apply(
     return row
 
 
-def _account(ledger: LedgerRepository, customer: str) -> Account:
+def _accounts(ledger: LedgerRepository, customer: str) -> tuple[Account, Account]:
+    """A customer's own account, and the one where the points are: a relative's, where it is shared."""
     pairs, _ = ledger.lock([f"id:{customer}"], (), ())
-    account = next((account for account, person in pairs if person.id == customer), None)
-    if account is None:
+    found = {person.id: (account, person) for account, person in pairs}
+    if customer not in found:
         raise NotFoundError("There is no such customer.", code="unknown_customer")
-    return account
+    account, person = found[customer]
+    return account, found[person.shares_with or customer][0]
 
 
 def undone(container: Container, scope: Scope, adjustment: str, request: ReverseRequest, *, actor: str) -> AdjustmentItem:
@@ -146,14 +148,17 @@ def take_back(
 ) -> None:  # fmt: skip
     """Takes one adjustment back, in the caller's transaction."""
     ledger = LedgerRepository(session, scope)
-    account = _account(ledger, row.customer_id)
+    account, home = _accounts(ledger, row.customer_id)
     working = Working(company.id, now)
-    working.load([account], (), ())
-    ledger.details(working, [account.id])
+    working.load([account, home], (), ())
+    ledger.details(working, [account.id, home.id])
     ledger.booked(working, [row.id], [])
     booked = working.booked(account.id, row.id)
     outcome = undo(working.state(account.id), new_id("ad", now), booked, row.id, at=now, policies=policies)
     working.apply(outcome, Cause(zone=company.default_zone))
+    if home.id != account.id:
+        # The points are with the relative whose account is shared since.
+        working.follow(account.id, home.id, new_id("mv", now), Cause(zone=company.default_zone), policies)
     row.reversed_at, row.reversed_by = now, actor
     ledger.add(audit(scope, now, actor, "points.reverse", row.customer_id))
     _flush(container, scope, session, working, company)

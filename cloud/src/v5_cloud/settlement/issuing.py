@@ -99,7 +99,7 @@ def _refunded(extras: Extras, doc: Doc) -> dict[str, Made]:
         left -= min(left, amount)
         row = extras.purse.row(code)
         if row is not None and more > 0:
-            if row.state != "active":
+            if row.state not in ("active", "moved"):  # of a lost card it comes on the one that took over
                 extras.find(doc, "blocked", code)
             made[f"load/{code}"] = Made(Issue(kind=row.kind, code=row.code, valid_until=row.valid_until), more, load=True)
     return made

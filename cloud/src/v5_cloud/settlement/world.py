@@ -329,7 +329,12 @@ class World:
         booked = self.working.booked(account, entry, target.original)
         renewed = self._renewed(doc)
         outcome = self.working.ask(account, lambda state: book(state, entry, booked, target, at=at, policies=policies, renewed=renewed))
-        self.working.apply(outcome, Cause(doc.id, body.store, self.zone(doc)))
+        cause = Cause(doc.id, body.store, self.zone(doc))
+        self.working.apply(outcome, cause)
+        # Who came to share an account took all points along: so does what is booked for a purchase of before.
+        home = self.account_of.get(self.working.rows[account].customer_id, account)
+        if home != account:
+            self.working.follow(account, home, new_id("mv", self.now), cause, policies)
 
     def _renewed(self, doc: Doc) -> Mapping[tuple[str, str], datetime | None] | None:
         at = doc.body.issued_at

@@ -16,7 +16,7 @@ from v5_core.codes import fold_code, make_code, spell
 from v5_core.engine import Coupon, Earned, Stored
 from v5_core.errors import ConflictError, FieldError
 from v5_core.hooks import VoucherView
-from v5_core.ledger import Counter, Target, available, book
+from v5_core.ledger import Counter, Operation, Target, available, book
 from v5_core.programme import Policies
 
 __all__ = ["ALLOW", "CLIP", "MONEY", "Issue", "Purse", "view_of"]
@@ -74,8 +74,12 @@ class Purse:
     ) -> None:
         """Takes in vouchers by their codes as typed, with their money, and what documents did to it before."""
         wanted = {fold_code(code) for code in codes} - self.rows.keys() - {""}
-        found = self.repository.by_codes(wanted, lock=lock)
-        self.rows |= {row.code: row for row in found}
+        found: list[VoucherRow] = []
+        while wanted:
+            more = self.repository.by_codes(wanted, lock=lock)
+            self.rows |= {row.code: row for row in more}
+            found += more
+            wanted = {row.moved_to for row in more} - self.rows.keys() - {""}
         accounts = [row.account_id for row in found if row.account_id]
         if not accounts:
             return
@@ -166,29 +170,49 @@ class Purse:
         """
         if row.account_id is None:
             return
+        home, policies = self._home(row), CLIP
+        if home is not None:
+            # It is taken back where it is now, as far as it is there.
+            booked = self.working.booked(row.account_id, entry)
+            have = sum(lot.points for lot in booked.lots if lot.entry == entry and lot.debt is None)
+            have -= sum(one.points for one in booked.allocations if one.entry == entry and one.operation is Operation.TAKE)
+            amount, policies = max(amount, have - max(0, self.balance(home, at))), ALLOW
         until = expires_at or row.valid_until
         earned = (Earned(row.programme, 0, row.type or row.kind, amount, until),) if amount else ()
         target = Target(earned=earned, counter=_OTHER_SIDE[row.kind])
         renewed = {(row.programme, ""): until} if renew else None
-        self._book(row.account_id, entry, target, at, cause, CLIP, renewed)
+        self._book(row, entry, target, at, cause, policies, renewed)
 
     def pay(self, row: VoucherRow, entry: str, taken: int, *, holds: tuple[str, ...] = (), at: datetime, cause: Cause) -> None:
         """Brings what a sale takes off it to an amount. A sale is a fact: what was not there becomes a debt."""
-        if row.account_id is not None:
-            self._book(row.account_id, entry, Target(spent=taken, holds=holds), at, cause, ALLOW)
+        self._book(row, entry, Target(spent=taken, holds=holds), at, cause, ALLOW)
 
     def give_back(self, row: VoucherRow, entry: str, sale: str, given: int, *, at: datetime, cause: Cause) -> None:
         """Brings what a return gives back of a sale's payment to an amount, into the lots it came from."""
-        if row.account_id is not None:
-            self._book(row.account_id, entry, Target(given=given, original=sale), at, cause, ALLOW)
+        self._book(row, entry, Target(given=given, original=sale), at, cause, ALLOW)
 
     def _book(
-        self, account: str, entry: str, target: Target, at: datetime, cause: Cause, policies: Policies,
+        self, row: VoucherRow, entry: str, target: Target, at: datetime, cause: Cause, policies: Policies,
         renewed: dict[tuple[str, str], datetime | None] | None = None,
     ) -> None:  # fmt: skip
-        booked = self.working.booked(account, entry, target.original)
-        outcome = book(self.working.state(account), entry, booked, target, at=at, policies=policies, renewed=renewed)
+        account, home = row.account_id, self._home(row)
+        if account is None:
+            return
+        state, booked = self.working.state(account), self.working.booked(account, entry, target.original)
+        outcome = book(state, entry, booked, target, at=at, policies=policies, renewed=renewed)
         self.working.apply(outcome, cause)
+        if home is not None and home.account_id is not None:
+            # Who pays with a lost card owes it there: whoever has the new one did not.
+            own = {lot.lot_id for lot in state.lots if lot.remaining < 0}
+            own |= {lot.lot_id for lot in outcome.lots_new if lot.debt is Operation.SPEND and not target.original}
+            self.working.follow(account, home.account_id, new_id("mv", self.now), cause, policies, stay=own)
+
+    def _home(self, row: VoucherRow) -> VoucherRow | None:
+        """The card that took over from a lost one, or from whatever took over from that."""
+        found: VoucherRow | None = None
+        while row.moved_to and (after := self.rows.get(row.moved_to)) is not None:
+            found = row = after
+        return found
 
     def use(self, row: VoucherRow, times: int, before: tuple[int, int]) -> tuple[int, int]:
         """Brings a document's uses of a coupon from `before` (uses, and those beyond what there were) to `times` in all."""
