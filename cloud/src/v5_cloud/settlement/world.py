@@ -23,6 +23,7 @@ from v5_cloud.segments import shopping
 from v5_cloud.settlement.document import Doc, Report, normal, refs_of
 from v5_cloud.settlement.extras import Extras
 from v5_cloud.settlement.issuing import bring
+from v5_cloud.settlement.making import occurred
 from v5_cloud.settlement.spending import hold_ids, release_unused, spent_points
 from v5_cloud.tenants.service import CompanyInfo
 from v5_core.engine import Compiled, CustomerFacts, Reversal, Settlement, Share, compile_programmes, reversal, settle
@@ -321,8 +322,7 @@ class World:
                 self._post(doc, entry, owner, Target(original=entry.partition(">")[2]))
 
     def _post(self, doc: Doc, entry: str, account: str, target: Target) -> None:
-        body = doc.body
-        at = body.cancelled_at or body.issued_at if body.status is DocumentStatus.CANCELLED else body.issued_at
+        body, at = doc.body, occurred(doc)
         policies = self.catalogue.policies(body.issued_at) if self.catalogue is not None else None
         if policies is None:
             return
@@ -331,9 +331,8 @@ class World:
         outcome = self.working.ask(account, lambda state: book(state, entry, booked, target, at=at, policies=policies, renewed=renewed))
         cause = Cause(doc.id, body.store, self.zone(doc))
         self.working.apply(outcome, cause)
-        # Who came to share an account took all points along: so does what is booked for a purchase of before.
         home = self.account_of.get(self.working.rows[account].customer_id, account)
-        if home != account:
+        if home != account:  # who came to share an account took all points along; so does what is booked for a purchase of before
             self.working.follow(account, home, new_id("mv", self.now), cause, policies)
 
     def _renewed(self, doc: Doc) -> Mapping[tuple[str, str], datetime | None] | None:
