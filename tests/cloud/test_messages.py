@@ -341,6 +341,51 @@ def test_a_process_that_died_blocked_customers_and_erasure(start: Start, tmp_pat
     assert (state(service, to_ana)[0], state(service, about_rui)) == ("cancelled", ("cancelled", 0, ""))
 
 
+@dataclass
+class Busy:
+    """A carrier during whose work something else happens; then it is down, perhaps."""
+
+    meanwhile: Callable[[], object]
+    down: bool = True
+    sent: int = 0
+
+    def send(self, message: Outgoing) -> None:
+        assert message.recipient
+        self.sent += 1
+        self.meanwhile()
+        if self.down:
+            raise CarrierDownError("busy")
+
+
+@pytest.mark.feature("RS-12")
+def test_what_happens_while_a_message_is_under_way_stands(start: Start, tmp_path: Any) -> None:
+    service = start(f"sqlite:///{tmp_path / 'v5.sqlite'}")
+    rui = service.till().customer(1)["id"]
+    erasing = Busy(lambda: erase(service.held, service.scope, rui))
+    service.held.carriers = {"email": erasing}
+    about_rui = write(service, to=Addressee(email=MAIL), about=rui)
+    for _ in range(2):
+        housekeeping(service.held)
+        service.clock.forward(minutes=1)
+    assert (state(service, about_rui), erasing.sent) == (("cancelled", 1, ""), 1)
+    erasing.down = False
+    both = [write(service, to=Addressee(email=MAIL), subject=name, about=rui) for name in ("s-3", "s-4")]
+    housekeeping(service.held)
+    assert (sorted(state(service, one)[0] for one in both), erasing.sent) == (["cancelled", "sent"], 2)
+
+    # So slow that another worker ended it: what comes back too late changes nothing.
+    def give_up() -> None:
+        service.clock.forward(minutes=11)
+        housekeeping(service.held)
+
+    slow = Busy(give_up)
+    service.held.carriers = {"email": slow}
+    late = write(service, to=Addressee(email=MAIL), subject="s-2", part="offer")
+    housekeeping(service.held)
+    assert (state(service, late)[0], slow.sent) == ("unconfirmed", 1)
+    assert write(service, to=Addressee(email=MAIL), subject="s-2", part="voucher") != late
+
+
 def test_settings_say_how_messages_go() -> None:
     env = {
         "V5_SMTP": '{"host": "mail.example", "sender": "Aurora <a@b.example>", "user": "u", "password": "hush"}',

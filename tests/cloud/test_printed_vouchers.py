@@ -29,6 +29,7 @@ PAPER = {
          "steps": [{"amount_from": "50.00", "percent": "10"}], "limits": [{"uses": 1, "per": "day", "by": "customer"}],
          "minimum_purchase": "20.00"},
         {"kind": "till", "id": "visitas", "title": "Dez visitas", "visits": 2, "period_days": 30, "steps": [{"amount": "1.00"}]},
+        {"kind": "anonymous", "id": "grande", "title": "Grande", "steps": [{"amount_from": "200.00", "amount": "9.00"}]},
         {"kind": "next_purchase", "id": "primeiros", "title": "Primeiros", "when": "total >= 500", "steps": [{"amount": "9.00"}],
          "limits": [{"uses": 3}]},
     ],
@@ -136,6 +137,25 @@ def test_what_the_paper_says_is_what_the_cloud_gives_once_it_knows_the_sale(shop
     shop.till.commit(json.loads(shop.sale("FT A/2", card).model_dump_json()))
     assert shop.all() == sorted([first, second])
     shop.service.sound()
+
+
+@pytest.mark.feature("FM-26", "NX-03")
+def test_two_vouchers_of_one_sale_have_two_codes(shop: Shop) -> None:
+    def sell(agent: Agent, number: str, gross: str, card: str = "") -> list[str]:
+        sold = shop.till.document(
+            number, [("CAFE-250", "mercearia", gross)], customer={"card": card}, fiscal={"issuer": "501442600", "number": number}
+        )
+        return codes(agent.till.commit(CommitRequest(request_id=number, document=SalesDocument.model_validate(sold))))
+
+    agent = shop.agent()
+    made = sell(agent, "FT A/1", "240.00")
+    assert len(set(made)) == 2
+    assert shop.send(agent) == ["accepted"]
+    assert shop.all() == sorted(made)
+    # Within what the store may print, and nothing of which others may have taken the last.
+    full = shop.agent("full")
+    assert (len(sell(full, "FT B/1", "80.00")), len(sell(full, "FT B/2", "240.00"))) == (1, 1)
+    assert len(sell(shop.agent("many"), "FT C/1", "600.00", shop.till.customer()["card"])) == 1
 
 
 @pytest.mark.feature("FM-26", "NX-03")

@@ -177,6 +177,8 @@ def _one(container: Container, scope: Scope, message: str, down: set[str]) -> in
     with container.database.write(scope) as session:
         row = MessageRepository(session, scope).lock(message)
         if row is not None and row.state == "sending":
+            if state == "queued" and not row.text:  # erased meanwhile: there is nothing left to send
+                state = "cancelled"
             row.state, row.last_error, row.updated_at = state, error, now
             row.due_at = now + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(row.attempts - 1, 10))
     return 1
