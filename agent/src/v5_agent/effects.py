@@ -20,7 +20,7 @@ _R = TypeVar("_R", bound=Wire)
 
 def digest(operation: str, request: Wire) -> bytes:
     """What makes two requests the same."""
-    return hashlib.sha256(f"{operation}\x1f{request.model_dump_json()}".encode()).digest()
+    return hashlib.sha256(f"{operation}\x1f{request.model_dump_json(exclude_defaults=True)}".encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

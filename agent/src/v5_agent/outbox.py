@@ -77,7 +77,7 @@ def record_fact(record: Record, origin: str) -> Fact:
     if isinstance(record, SalesDocument):
         return Fact("document", record.keys[0], record.revision, origin, {"document": record})
     kind = "customer" if isinstance(record, Customer) else "product"
-    revision = hashlib.sha256(record.model_dump_json().encode()).hexdigest()
+    revision = hashlib.sha256(record.model_dump_json(exclude_defaults=True).encode()).hexdigest()
     return Fact(kind, f"{kind}:{record.source}:{record.source_id}", revision, origin, {kind: record})
 
 

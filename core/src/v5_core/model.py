@@ -324,8 +324,11 @@ class SalesDocument(Wire):
 
     @property
     def revision(self) -> str:
-        """Hash of the content: same again gives the same answer, another posts the difference."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Hash of the content: same again gives the same answer, another posts the difference.
+
+        What is as when left out is left out: a field that a later version adds changes no revision.
+        """
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 class Card(Wire):

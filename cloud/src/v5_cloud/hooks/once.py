@@ -26,7 +26,7 @@ Reply = TypeVar("Reply", bound=Wire)
 
 def body_hash(request: Wire) -> str:
     """The content of a request."""
-    return hashlib.sha256(request.model_dump_json().encode()).hexdigest()
+    return hashlib.sha256(request.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 def row_of(

@@ -50,7 +50,7 @@ def lock_keys(tenant: str, company: str, document: SalesDocument) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a source said: written as JSON once, for its hash, for the report and, when nobody else told anything, for the document."""
+    """What a source said: written as JSON once, for the report and, when nobody else told anything, for the document."""
 
     body: SalesDocument
     content: bytes
@@ -59,8 +59,7 @@ class Report:
     @classmethod
     def of(cls, body: SalesDocument) -> Report:
         """A report as it came; the revision is `SalesDocument.revision`."""
-        content = body.model_dump_json().encode()
-        return cls(body, content, hashlib.sha256(content).hexdigest())
+        return cls(body, body.model_dump_json().encode(), body.revision)
 
 
 @dataclass(slots=True)
