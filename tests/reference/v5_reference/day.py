@@ -156,9 +156,12 @@ class Day(Papers):
             return False
         sale = self.random.choice(usable)
         paid = sale.points + sum(sale.cards.values())
-        sale.goods = max(1, paid, sale.goods + self.random.randint(-30, 30))
+        goods = max(1, paid, sale.goods + self.random.randint(-30, 30))
         if not sale.holds and (sale.who is None or self.random.random() < 0.3):
             sale.who = self.random.randrange(len(self.shop.customers))
+        if sale.name in self._told_by_erp:  # the till tells first: whose it is counts at once, its goods are what the ERP last said
+            self.chain.settle(sale)
+        sale.goods = goods
         if sale.name in self._told_by_erp or self.random.random() < 0.5:
             self._told_by_erp.add(sale.name)
             till = SalesDocument.model_validate(self._body(sale))
