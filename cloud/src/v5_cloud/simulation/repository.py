@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CursorResult, Select, Text, func, or_, type_coerce
@@ -79,6 +79,9 @@ class PastRepository(Repository):
         else:
             days = date.fromisoformat(chunk.first), date.fromisoformat(chunk.last)
             statement = statement.where(DocumentRow.customer_id.is_(None), DocumentRow.business_day.between(*days))
+            # A day of some zone lies within these instants, by which there is an index.
+            first, last = (datetime.combine(day, time.min, UTC) for day in days)
+            statement = statement.where(DocumentRow.issued_at.between(first - timedelta(days=1), last + timedelta(days=2)))
         yield from self.session.execute(statement, execution_options={"yield_per": _FETCH})
 
     def buyers(self, chunk: Chunk) -> Iterator[Buyer]:
