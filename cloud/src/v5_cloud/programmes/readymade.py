@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from v5_cloud.programmes.form.titles import N_
+from v5_cloud.kit.gettext import N_
 
 __all__ = ["READY", "rules_of"]
 

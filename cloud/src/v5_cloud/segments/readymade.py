@@ -6,17 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from v5_cloud.kit.gettext import N_
 from v5_core.criteria import Between, Compare, In, to_text
 from v5_core.segments import CLASSIC
 
 __all__ = ["READY", "Ask", "Ready"]
 
 Given = Mapping[str, Sequence[str]]
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that extraction looks for
-    """Marks a message for the catalogues."""
-    return message
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from v5_cloud.programmes.form.titles import N_
+from v5_cloud.kit.gettext import N_
 
 __all__ = ["GROUPS", "KINDS", "OPTIONS", "PARTS"]
 

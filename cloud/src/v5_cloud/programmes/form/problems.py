@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from v5_cloud.programmes.form.titles import N_
+from v5_cloud.kit.gettext import N_
 from v5_core.errors import FieldError
 
 __all__ = ["at_fields", "said"]

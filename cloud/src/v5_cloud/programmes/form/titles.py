@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from v5_cloud.kit.gettext import N_
+
 __all__ = ["FIELDS"]
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that extraction looks for
-    """Marks a message for the catalogues."""
-    return message
 
 
 FIELDS: Final[dict[str, tuple[str, str]]] = {

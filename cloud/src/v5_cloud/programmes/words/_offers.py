@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from v5_cloud.programmes.form.titles import N_
+from v5_cloud.kit.gettext import N_
 from v5_cloud.programmes.words._voice import Sentence, Voice
 from v5_core.programme import (
     AmountOffer,
