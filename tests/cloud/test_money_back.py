@@ -121,6 +121,20 @@ BACK: dict[str, tuple[list[Step], dict[str, str]]] = {
     "not from what a thief owes on the lost card": (
         [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"})], {"A": "-20", "N": "10"},
     ),
+    "onto the card that took over, whatever a thief owes on the lost one": (
+        [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"}), (give_back, "r", {"s": "40"}, None)], {"A": "-20", "N": "50"},
+    ),
+    "and leaves it again, when that return is cancelled": (
+        [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"}), (give_back, "r", {"s": "40"}, None), (cancel, "r")],
+        {"A": "-20", "N": "10"},
+    ),
+    "and beyond what it had paid, whatever a thief owes": (
+        [(sell, "s", {"A": "10"}), (move, "A", "N"), (sell, "t", {"A": "20"}), (give_back, "r", {"s": "30"}, {"A": "30"})],
+        {"A": "-20", "N": "70"},
+    ),
+    "to the thief's debt, when the thief gives back": (
+        [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"}), (give_back, "r", {"t": "40"}, None)], {"A": "0", "N": "10"},
+    ),
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -199,11 +199,14 @@ class Purse:
         if account is None:
             return
         state, booked = self.working.state(account), self.working.booked(account, entry, target.original)
+        own: set[str] = set()
+        if home is not None:
+            # Who pays with a lost card owes it there: whoever has the new one did not, and nothing that comes back repays it.
+            own = {lot.lot_id for lot in state.lots if lot.remaining < 0}
+            state = replace(state, lots=tuple(lot for lot in state.lots if lot.lot_id not in own))
         outcome = book(state, entry, booked, target, at=at, policies=policies, renewed=renewed)
         self.working.apply(outcome, cause)
         if home is not None and home.account_id is not None:
-            # Who pays with a lost card owes it there: whoever has the new one did not.
-            own = {lot.lot_id for lot in state.lots if lot.remaining < 0}
             own |= {lot.lot_id for lot in outcome.lots_new if lot.debt is Operation.SPEND and not target.original}
             self.working.follow(account, home.account_id, new_id("mv", self.now), cause, policies, stay=own)
 
