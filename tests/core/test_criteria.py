@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -127,14 +129,14 @@ def in_sql(database: Connection, criterion: Criterion, record: dict[str, Any]) -
         ("total >=", 8, "a value"),
         ("total 5", 6, "an operator"),
         ("tota = 1", 0, "one of blocked, email"),
-        ("name = 'x' and name < 'a'", 15, "="),
+        ("name = 'x' and name < 'a'", 15, "one of ="),
         ("email like 'a%b'", 11, "'abc%'"),
         ("email like '%'", 11, "at least one"),
         ("email like 5", 11, "a text in quotes"),
         ("email contains ''", 15, "at least one"),
         ("total = 'x'", 0, "a number"),
         ("total = 1.005", 0, "a number"),
-        ("visits = 99999999999999999999", 0, "a number"),
+        ("visits = 99999999999999999999", 0, "a smaller number"),
         ("joined = 2026-02-30", 0, "a date"),
         ("blocked = 'maybe'", 0, "true or false"),
         ("total like 'a%'", 0, "a text field"),
@@ -144,9 +146,9 @@ def in_sql(database: Connection, criterion: Criterion, record: dict[str, Any]) -
         ("weekday('a') = 1", 8, "a date field"),
         ("(total = 1", 10, "')'"),
         ("total = 1 total", 10, "and, or"),
-        ("total is 5", 9, "null or empty"),
+        ("total is 5", 9, "one of null, empty"),
         ("name starts 'a'", 12, "'with'"),
-        ("name not 5", 9, "in, between"),
+        ("name not 5", 9, "one of in, between"),
         ("visits in 1", 10, "'('"),
         ("total", 5, "an operator"),
         ("5 = total", 0, "a field name"),
@@ -163,6 +165,43 @@ def test_errors_name_the_place_and_what_was_expected(text: str, position: int, e
     assert caught.value.position == position
     assert caught.value.expected.startswith(expected)
     assert f"at character {position + 1}" in caught.value.message
+
+
+@pytest.mark.feature("RS-05")
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("pt", "no carácter 16: 'name' não tem ordem, '<' não o pode comparar; espera-se um de =, !=, in, like"),
+        ("es", "en el carácter 16: 'name' no tiene orden, '<' no puede compararlo; se espera uno de =, !=, in, like"),
+        ("fr", "au caractère 16 : 'name' n’a pas d’ordre, '<' ne peut pas le comparer ; il faut un de =, !=, in, like"),
+        ("he", "בתו 16: ל-'name' אין סדר, '<' אינו יכול להשוות אותו; נדרש אחד מאלה: =, !=, in, like"),
+        ("xx", "at character 16: 'name' has no order, '<' cannot compare it; expected one of =, !=, in, like"),
+    ],
+)
+def test_mistakes_are_said_in_each_language_with_their_place_and_what_would_be_right(language: str, said: str) -> None:
+    with pytest.raises(CriteriaError) as caught:
+        parse("name = 'x' and name < 'a'", FIELDS)
+    found = caught.value.said(language)
+    assert found.replace("\N{NO-BREAK SPACE}", " ").translate(dict.fromkeys(map(ord, "\u2066\u2069"))) == said
+    named = caught.value.of("vip.when", "rule", "vip")
+    assert named.errors[0].field == "vip.when"
+    assert named.told(language).message == named.said(language) != found
+    # As it comes from the processes of a simulation.
+    assert pickle.loads(pickle.dumps(named)).said(language) == named.said(language)
+
+
+@pytest.mark.parametrize("language", ["pt", "es", "fr", "he"])
+def test_no_mistake_is_left_in_english(language: str) -> None:
+    texts = (
+        "total = 'x'", "total = 1.005", "visits = 1.5", "visits = 99999999999999999999", "joined = '2026-13-40'", "blocked = 'x'",
+        "nothing = 1", "name between 'a' and 'b'", "total like 'a%'", "total is empty", "weekday(total) = 1", "weekday('a') = 1",
+        "(total = 1", "total = 1 total", "total is 5", "name starts 'a'", "name not 5", "total", "5 = total", "total = $",
+        "name like 'a'", "name like '%'", "name contains 5", "(" * 60 + "total = 1", "x" * 20_001, "name('x') = 'y'",
+    )  # fmt: skip
+    for text in texts:
+        with pytest.raises(CriteriaError) as caught:
+            parse(text, FIELDS)
+        assert not re.search(r"(?i)\b(expected|cannot|found|unknown|needs|such as|one of|at most)\b", caught.value.said(language)), text
 
 
 def test_json_from_outside_is_checked_against_the_fields() -> None:

@@ -10,10 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from v5_cloud.customers import service as customers
 from v5_cloud.membership import adjusting
 from v5_cloud.membership.schemas import AdjustRequest, ReverseRequest
-from v5_cloud.models import new_id
 from v5_cloud.pages.companies import chosen
 from v5_cloud.pages.page import Page, initials, page_for
 from v5_cloud.pages.people import who_did
+from v5_cloud.pages.refused import refilled
 from v5_cloud.pages.route import page_router
 from v5_cloud.pages.typed import day, number, read
 from v5_cloud.users.roles import Permission
@@ -41,17 +41,13 @@ def _form(
     shop = chosen(page, found.company)
     return page.render(
         "membership/points.html",
-        status=refused.status if refused else 200,
         section="customers",
         customer=found,
         initials=initials(found.name),
         made=adjusting.listed(page.held, shop.scope, customer_id, limit=_SHOWN),
-        values=dict.fromkeys(("points", "reason", "expires_on"), "") | typed,
-        wrong={one.field for one in refused.errors} if refused else set(),
-        refused=refused,
         asked=asked,
         who=who_did(page),
-        request_id=typed.get("request_id") or new_id("pg", page.held.clock()),
+        **refilled(page, refused, typed, ("points", "reason", "expires_on")),
     )
 
 

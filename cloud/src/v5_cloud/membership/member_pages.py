@@ -12,9 +12,9 @@ from v5_cloud.customers.choosing import named
 from v5_cloud.customers.schemas import CustomerRecord
 from v5_cloud.membership import looking, service
 from v5_cloud.membership.schemas import ExtendRequest, JoinRequest, LeaveRequest, PauseRequest, RelativeRequest, RenewRequest
-from v5_cloud.models import new_id
 from v5_cloud.pages.companies import Chosen, chosen
 from v5_cloud.pages.page import Page, initials, page_for
+from v5_cloud.pages.refused import refilled
 from v5_cloud.pages.route import page_router
 from v5_cloud.pages.typed import day, number, read
 from v5_cloud.segments import service as segments
@@ -91,16 +91,12 @@ def _step(page: Page, customer_id: str, club: str, verb: str, typed: dict[str, s
     known = next((one for one in service.standing(page.held, shop.scope, customer_id).memberships if one.club == club), None)
     return page.render(
         "membership/step.html",
-        status=refused.status if refused else 200,
         section="customers",
         customer=found,
         club=item,
         verb=verb,
         known=known,
-        values=dict.fromkeys(("card", "starts", "until", "first", "last", "days", "reason"), "") | typed,
-        wrong={one.field for one in refused.errors} if refused else set(),
-        refused=refused,
-        request_id=typed.get("request_id") or new_id("pg", page.held.clock()),
+        **refilled(page, refused, typed, ("card", "starts", "until", "first", "last", "days", "reason")),
     )
 
 

@@ -10,17 +10,17 @@ from fastapi.responses import RedirectResponse, Response
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.membership import jobs, runs
 from v5_cloud.membership.schemas import MassRequest, ResetRequest, ReverseRequest, RunItem, TurnoverRequest
-from v5_cloud.models import new_id
 from v5_cloud.pages.companies import Chosen, chosen
 from v5_cloud.pages.page import Page, page_for
 from v5_cloud.pages.people import who_did
+from v5_cloud.pages.refused import refilled
 from v5_cloud.pages.route import page_router
 from v5_cloud.pages.typed import day, number, read
 from v5_cloud.programmes.service import current
 from v5_cloud.users.roles import Permission
 from v5_cloud.vouchers.looking import names
-from v5_core.criteria import RECORD_FIELDS, CriteriaError
-from v5_core.errors import ConflictError, FieldError, NotFoundError, V5Error, ValidationError
+from v5_core.criteria import RECORD_FIELDS
+from v5_core.errors import ConflictError, NotFoundError, V5Error, ValidationError
 
 __all__ = ["router"]
 
@@ -64,20 +64,15 @@ def _rules(page: Page, scope: Scope) -> list[tuple[str, str]]:
 def _form(page: Page, shop: Chosen, kind: str, typed: dict[str, str], stores: tuple[str, ...], refused: V5Error | None = None) -> Response:
     if kind not in _KINDS:
         raise NotFoundError("There is no such run.")
-    empty = dict.fromkeys(("points", "reason", "expires_on", "where", "keep", "on", "rule", "first", "last"), "")
     return page.render(
         "runs/new.html",
-        status=refused.status if refused else 200,
         section="runs",
         shop=shop,
         kind=kind,
-        values=empty | typed,
         chosen=stores,
         rules=_rules(page, shop.scope) if kind == "vouchers" else [],
         fields=sorted([*RECORD_FIELDS, "balance"] if kind == "points" else RECORD_FIELDS),
-        wrong={one.field for one in refused.errors} if refused else set(),
-        refused=refused,
-        request_id=typed.get("request_id") or new_id("pg", page.held.clock()),
+        **refilled(page, refused, typed, ("points", "reason", "expires_on", "where", "keep", "on", "rule", "first", "last")),
     )
 
 
@@ -106,9 +101,6 @@ def preview(
     }  # fmt: skip
     try:
         made = _preview(page, shop.scope, kind, typed, store)
-    except CriteriaError as error:
-        named = ValidationError(error.message, code="criteria", errors=(FieldError("where", "criteria", error.message),))
-        return _form(page, shop, kind, typed, store, named)
     except (ValidationError, ConflictError) as error:
         return _form(page, shop, kind, typed, store, error)
     return RedirectResponse(f"/runs/{shop.id}/{made.id}", 303)
@@ -144,15 +136,13 @@ def _run(page: Page, shop: Chosen, run: str, refused: V5Error | None = None) -> 
     sample = found.lines[:_SAMPLE]
     return page.render(
         "runs/state.html" if page.partial else "runs/run.html",
-        status=refused.status if refused else 200,
         section="runs",
         shop=shop,
         found=found,
         sample=sample,
         names=names(page.held, shop.scope, [line.customer for line in sample]),
         who=who_did(page),
-        refused=refused,
-        request_id=new_id("pg", page.held.clock()),
+        **refilled(page, refused),
     )
 
 

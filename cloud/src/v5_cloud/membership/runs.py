@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from v5_cloud.tenants.service import CompanyInfo, company_info, epoch_base
 from v5_cloud.tenants.setup import audit
 from v5_cloud.vouchers.purse import Issue, Purse
 from v5_cloud.vouchers.repository import VoucherRepository
-from v5_core.criteria import RECORD_FIELDS, FieldType, compile_memory, parse
+from v5_core.criteria import RECORD_FIELDS, CriteriaError, FieldType, Predicate, compile_memory, parse
 from v5_core.days import day_end, day_start
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from v5_core.model import Wire
@@ -54,7 +54,7 @@ def points(container: Container, scope: Scope, request: MassRequest, *, actor: s
     """
     if not request.points:
         raise ValidationError("Nothing would change.", errors=(FieldError("points", "zero", "more or less than zero is expected"),))
-    holds = compile_memory(parse(request.where, _FIELDS), _FIELDS) if request.where.strip() else None
+    holds = _condition(request.where, _FIELDS)
 
     def find(repository: MembershipRepository, _: CompanyInfo) -> list[Line]:
         found = []
@@ -65,6 +65,13 @@ def points(container: Container, scope: Scope, request: MassRequest, *, actor: s
 
     asked = {"points": request.points, "expires_on": request.expires_on.isoformat() if request.expires_on else None}
     return _preview(container, scope, request.request_id, request, "adjustment", request.reason, asked, find, actor)
+
+
+def _condition(where: str, fields: Mapping[str, FieldType]) -> Predicate | None:
+    try:
+        return compile_memory(parse(where, fields), fields) if where.strip() else None
+    except CriteriaError as error:
+        raise error.of("where") from None
 
 
 def reset(container: Container, scope: Scope, request: ResetRequest, *, actor: str) -> RunItem:
@@ -88,7 +95,7 @@ def turnover(container: Container, scope: Scope, request: TurnoverRequest, *, ac
     _, rule = _rule(current(container, scope), now, request.programme, request.rule)
     if request.last < request.first:
         raise ValidationError("The period ends before it starts.", errors=(FieldError("last", "order", "a later day is expected"),))
-    holds = compile_memory(parse(request.where, RECORD_FIELDS), RECORD_FIELDS) if request.where.strip() else None
+    holds = _condition(request.where, RECORD_FIELDS)
     unknown = [one for one in request.stores if one not in company.stores]
     if unknown:
         raise ValidationError("There is no such store.", errors=(FieldError("stores", "unknown_store", unknown[0]),))

@@ -11,6 +11,7 @@ from pydantic import ValidationError as PydanticError
 
 from v5_cloud.models import ProductRow
 from v5_cloud.programmes.form.figures import Figures
+from v5_core.criteria import CriteriaError
 from v5_core.engine import CustomerFacts, compile_programmes, evaluate
 from v5_core.errors import V5Error
 from v5_core.hooks import QuoteRequest, QuoteResponse
@@ -126,6 +127,8 @@ def try_out(
         facts = _facts(programme, basket, figures, at) if basket.member else None
         quote = evaluate(compile_programmes([programme]), request, facts, local_time=at, language=language)
     except (ValueError, PydanticError, V5Error) as error:
+        if isinstance(error, CriteriaError):
+            return Result(problem=error.said(language))
         return Result(problem=error.message if isinstance(error, V5Error) else "unread")
     shown = [(one.description or one.product, one.quantity, one.gross) for one in lines]
     return Result(shown, quote, _acts(programme, quote, rule))

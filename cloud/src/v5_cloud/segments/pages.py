@@ -24,6 +24,7 @@ from v5_cloud.segments.uses import Use, uses
 from v5_cloud.tenants.changes import get_company
 from v5_cloud.tenants.service import CompanyInfo, company_info, overview
 from v5_cloud.users.roles import Permission
+from v5_core.criteria import CriteriaError
 from v5_core.errors import V5Error, ValidationError
 
 __all__ = ["router"]
@@ -140,8 +141,8 @@ def _live(page: Page, scope: Scope, typed: Typed) -> dict[str, Any]:
     if typed.where:
         try:
             preview = service.preview(page.held, scope, Asked(where=typed.where))
-        except ValidationError as error:
-            problem = error.errors[0].message if error.errors else error.message
+        except CriteriaError as error:
+            problem = error.said(page.language.code)
     return {"preview": preview, "problem": problem}
 
 
@@ -201,6 +202,8 @@ def _save(page: Page, scope: Scope, name: str, known: SegmentItem | None, typed:
         if not typed.where:
             raise ValidationError(page.gettext("This is needed."), code="criteria")
         service.define(page.held, scope, name, SegmentBody(title=typed.title, where=typed.where), actor=page.actor)
+    except CriteriaError as error:
+        return _form(page, scope, known, typed, error.told(page.language.code))
     except ValidationError as error:
         return _form(page, scope, known, typed, error)
     return RedirectResponse(f"/segments?company={scope.company}#s-{name}", 303)

@@ -15,7 +15,7 @@ from v5_cloud.segments.shoppers import ShopperRepository
 from v5_cloud.tenants.service import forget
 from v5_cloud.tenants.setup import audit
 from v5_core.criteria import CriteriaError, Criterion, FieldType, check, compile_memory, parse, to_text
-from v5_core.errors import FieldError, NotFoundError, ValidationError
+from v5_core.errors import NotFoundError, ValidationError
 from v5_core.segments import CUSTOMER_FIELDS, SEGMENT_FIELDS, Cuts, Rfm, record_of
 
 __all__ = ["define", "fields", "get", "grid", "list_segments", "members", "model", "preview", "profile", "remove", "set_model"]
@@ -40,17 +40,15 @@ def _asked(asked: Asked, known: dict[str, FieldType]) -> tuple[str, Criterion]:
         check(asked.criterion, known)
         return to_text(asked.criterion), asked.criterion
     except CriteriaError as error:
-        field = "where" if asked.criterion is None else "criterion"
-        raise ValidationError(
-            "The criteria cannot be used.", code="criteria", errors=(FieldError(field, "criteria", error.message),)
-        ) from None
+        raise error.of("where" if asked.criterion is None else "criterion") from None
 
 
 def define(container: Container, scope: Scope, segment: str, body: SegmentBody, *, actor: str) -> SegmentItem:
     """Defines a segment, or changes it; who is in it is worked out with the next round of housekeeping.
 
     Raises:
-        ValidationError: The criteria cannot be used; the message says where and why. Or there are too many segments.
+        CriteriaError: The criteria cannot be used; the message says where and why.
+        ValidationError: There are too many segments.
     """
     where, criterion = _asked(body, dict(SEGMENT_FIELDS))
     now = container.clock()

@@ -12,9 +12,9 @@ from fastapi.responses import RedirectResponse, Response
 from v5_cloud.customers.choosing import named
 from v5_cloud.customers.schemas import CustomerItem
 from v5_cloud.kit.tenant import Scope
-from v5_cloud.models import new_id
 from v5_cloud.pages.companies import Chosen, chosen
 from v5_cloud.pages.page import Page, page_for
+from v5_cloud.pages.refused import refilled
 from v5_cloud.pages.route import page_router
 from v5_cloud.pages.typed import day, number, read
 from v5_cloud.programmes.service import current
@@ -81,14 +81,10 @@ def _form(page: Page, shop: Chosen, ware: Ware, typed: dict[str, str], refused: 
     names = ("amount", "percent", "count", "uses", "code", "customer", "store", "until", "minimum", "title")
     return page.render(
         "vouchers/new.html",
-        status=refused.status if refused else 200,
         section="vouchers",
         shop=shop,
         ware=ware,
-        values=dict.fromkeys(names, "") | typed,
-        wrong={one.field for one in refused.errors} if refused else set(),
-        refused=refused,
-        request_id=typed.get("request_id") or new_id("pg", page.held.clock()),
+        **refilled(page, refused, typed, names),
         **{"sure": False, "buyer": None, "asked": None} | more,
     )
 
@@ -174,22 +170,18 @@ def _step(
     if verb not in _VERBS:
         raise NotFoundError("There is no such step.")
     found = service.get(page.held, shop.scope, code)
-    values = dict.fromkeys(("amount", "reason", "to", "store"), "") | {"until": _next_year(page, found)} | typed
+    form = refilled(page, refused, {"until": _next_year(page, found)} | typed, ("amount", "reason", "to", "store"))
     return page.render(
         "vouchers/step.html",
-        status=refused.status if refused else 200,
         section="vouchers",
         shop=shop,
         found=found,
         path=address(shop, found.code),
         verb=verb,
         kind=service.types_of(page.held, shop.scope).get(found.type),
-        values=values,
-        wrong={one.field for one in refused.errors} if refused else set(),
-        refused=refused,
         sure=sure,
-        adding=_minor(values["amount"]) if sure else 0,
-        request_id=typed.get("request_id") or new_id("pg", page.held.clock()),
+        adding=_minor(form["values"]["amount"]) if sure else 0,
+        **form,
     )
 
 

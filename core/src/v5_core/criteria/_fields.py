@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from v5_core.criteria._ast import Between, Compare, Criterion, In, IsEmpty, IsNull, Like, operands
-from v5_core.criteria._period import read_period
+from v5_core.criteria._period import EXAMPLES, MOST_DAYS, read_period
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import parse_scaled
+from v5_core.words import words_of
 
 __all__ = ["CriteriaError", "FieldType", "Value", "check", "effective", "read_value"]
 
@@ -21,18 +23,65 @@ _TEXT_ARGUMENT = 80
 
 
 class CriteriaError(ValidationError):
-    """A criterion cannot be read. `position` counts from 0 and is None when it came as JSON; `expected` says what would be right."""
+    """A criterion cannot be read; `said` tells where, why and what would be right, in any of our languages.
+
+    Args:
+        wrong: What is wrong, as `v5_core.words` calls it: `criteria_<wrong>`.
+        right: What would be right there: `criteria_right_<right>`.
+        position: Where it is, counted from 0; None when the criterion came as JSON.
+        argument: Which argument of a field it is about.
+        field: Which field of the input holds the criterion.
+        kind: Of what the criterion is, "rule" or "alert"; "" for one that stands alone.
+        values: What both sentences name.
+    """
 
     code = "criteria"
 
-    def __init__(self, message: str, *, position: int | None = None, expected: str = "", argument: int | None = None) -> None:
-        where = f"at character {position + 1}: " if position is not None else ""
-        hint = f"; expected {expected}" if expected else ""
-        super().__init__(f"{where}{message}{hint}", errors=(FieldError("criteria", "criteria", f"{where}{message}{hint}"),))
+    def __init__(
+        self, wrong: str, right: str, *, position: int | None = None, argument: int | None = None, field: str = "criteria",
+        kind: str = "", **values: Any,
+    ) -> None:  # fmt: skip
         self.position = position
-        self.expected = expected
-        self.plain = message
         self.argument = argument
+        self.field = field
+        self._wrong, self._right, self._kind, self._values = wrong, right, kind, values
+        message = self.said("en")
+        super().__init__(message, errors=(FieldError(field, "criteria", message),))
+
+    def said(self, language: str) -> str:
+        """The whole of it in a language; fields, operators and values stay as they are written."""
+        words = words_of(language)
+        right = words.say(f"criteria_right_{self._right}", **self._values)
+        text = words.say("criteria_both", wrong=words.say(f"criteria_{self._wrong}", **self._values), right=right)
+        if self.position is not None:
+            text = words.say("criteria_at", position=self.position + 1, text=text)
+        return words.say(f"criteria_of_{self._kind}", text=text, **self._values) if self._kind else text
+
+    @property
+    def expected(self) -> str:
+        """What would be right, in English."""
+        return words_of("en").say(f"criteria_right_{self._right}", **self._values)
+
+    def told(self, language: str) -> ValidationError:
+        """The same as an error in words of a language."""
+        text = self.said(language)
+        return ValidationError(text, code=self.error_code, errors=(FieldError(self.field, "criteria", text),))
+
+    def at(self, position: int) -> CriteriaError:
+        """The same, at a place of a text."""
+        return CriteriaError(
+            self._wrong, self._right, position=position, argument=self.argument, field=self.field, kind=self._kind, **self._values
+        )
+
+    def of(self, field: str, kind: str = "", owner: str = "") -> CriteriaError:
+        """The same, of a field of the input, and of the rule or alert whose it is."""
+        values = {**self._values, "owner": owner}
+        return CriteriaError(self._wrong, self._right, position=self.position, argument=self.argument, field=field, kind=kind, **values)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # An exception is made anew of its message alone otherwise, when it comes from another process.
+        given: dict[str, Any] = {"position": self.position, "argument": self.argument, "field": self.field, "kind": self._kind}
+        return partial(CriteriaError, self._wrong, self._right, **given, **self._values), ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +113,29 @@ def effective(fields: Mapping[str, FieldType], leaf: Compare | In | Between | Li
     found = fields.get(leaf.field)
     if found is None:
         known = ", ".join(fields[name].signature(name) for name in sorted(fields))
-        raise CriteriaError(f"unknown field {leaf.field!r}", expected="one of " + known)
+        raise CriteriaError("unknown", "one_of", named=repr(leaf.field), names=known)
     _arguments(leaf.field, found, leaf.args)
     if leaf.part:
         if found.kind != "date":
-            raise CriteriaError(f"{leaf.part}() needs a date, {leaf.field!r} is none", expected="a date field")
+            raise CriteriaError("part", "date_field", part=f"{leaf.part}()", named=repr(leaf.field))
         return FieldType("number")
     return found
 
 
 def _arguments(name: str, kind: FieldType, given: tuple[str, ...]) -> None:
     if len(given) > len(kind.takes):
-        raise CriteriaError(f"{name!r} does not take {len(given)} argument(s)", expected=kind.signature(name), argument=len(kind.takes))
+        raise CriteriaError("more", "exactly", named=repr(name), count=len(given), exactly=kind.signature(name), argument=len(kind.takes))
     if len(given) < kind.needs:
-        raise CriteriaError(f"{name!r} needs {kind.needs} argument(s)", expected=kind.signature(name))
+        raise CriteriaError("fewer", "exactly", named=repr(name), count=kind.needs, exactly=kind.signature(name))
     for index, (wanted, text) in enumerate(zip(kind.takes, given, strict=False)):
         if wanted == "text":
             if not 0 < len(text) <= _TEXT_ARGUMENT:
-                raise CriteriaError(f"{text!r} names nothing", expected=f"1 to {_TEXT_ARGUMENT} characters", argument=index)
+                raise CriteriaError("nameless", "name", found=repr(text), most=_TEXT_ARGUMENT, argument=index)
             continue
         try:
             read_period(text)
-        except ValueError as error:
-            raise CriteriaError(f"{text!r} is no period", expected=str(error), argument=index) from None
+        except ValueError:
+            raise CriteriaError("no_period", "period", found=repr(text), most=MOST_DAYS, names=EXAMPLES, argument=index) from None
 
 
 def read_value(text: str, kind: FieldType, field: str) -> Value:
@@ -98,16 +147,18 @@ def read_value(text: str, kind: FieldType, field: str) -> Value:
     if kind.kind == "number":
         try:
             return parse_scaled(text, kind.decimals)
-        except ValueError as error:
-            raise CriteriaError(f"{field!r} is a number, {text!r} is not: {error}", expected="a number such as 12.5") from None
+        except ValueError:
+            # What looks like a whole number and is none is out of range.
+            wrong, right = ("large", "smaller") if text.strip("+-").isdigit() else ("no_number", "number" if kind.decimals else "whole")
+            raise CriteriaError(wrong, right, named=repr(field), found=repr(text), most=kind.decimals) from None
     if kind.kind == "date":
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise CriteriaError(f"{field!r} is a date, {text!r} is not", expected="a date such as 2026-11-22") from None
+            raise CriteriaError("no_date", "date", named=repr(field), found=repr(text)) from None
     if kind.kind == "bool":
         if text not in ("true", "false"):
-            raise CriteriaError(f"{field!r} is yes or no, {text!r} is not", expected="true or false")
+            raise CriteriaError("no_bool", "bool", named=repr(field), found=repr(text))
         return text == "true"
     return text
 
@@ -123,17 +174,17 @@ def check(criterion: Criterion, fields: Mapping[str, FieldType]) -> None:
         name = leaf.field
         if isinstance(leaf, Compare):
             if leaf.op not in ("=", "!=") and kind.kind in ("text", "bool", "set"):
-                raise CriteriaError(f"{name!r} has no order, {leaf.op!r} cannot compare it", expected="=, !=, in or like")
+                raise CriteriaError("order", "one_of", named=repr(name), op=repr(leaf.op), names="=, !=, in, like")
             read_value(leaf.value, kind, name)
         elif isinstance(leaf, In):
             for value in leaf.values:
                 read_value(value, kind, name)
         elif isinstance(leaf, Between):
             if kind.kind not in ("number", "date"):
-                raise CriteriaError(f"{name!r} has no order, between cannot compare it", expected="a number or a date field")
+                raise CriteriaError("order", "ordered", named=repr(name), op="between")
             read_value(leaf.low, kind, name)
             read_value(leaf.high, kind, name)
         elif isinstance(leaf, Like) and kind.kind != "text":
-            raise CriteriaError(f"{name!r} is not text, like cannot compare it", expected="a text field")
+            raise CriteriaError("no_text", "text_field", named=repr(name), op="like")
         elif isinstance(leaf, IsEmpty) and kind.kind != "text":
-            raise CriteriaError(f"{name!r} is not text, it cannot be empty", expected="is null")
+            raise CriteriaError("not_empty", "exactly", named=repr(name), exactly="is null")

@@ -41,7 +41,7 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(text, position)
         if match is None:
             start = position + len(text[position:]) - len(text[position:].lstrip())
-            raise CriteriaError(f"cannot read {text[start : start + 12]!r}", position=start, expected="a field, a value or an operator")
+            raise CriteriaError("unreadable", "start", found=repr(text[start : start + 12]), position=start)
         kind = cast("str", match.lastgroup)
         word = match.group(kind)
         if kind == "word" and word.lower() in _KEYWORDS:
@@ -65,10 +65,11 @@ class _Parser:
     def next(self) -> _Token:
         return self.tokens[self.at]
 
-    def fail(self, expected: str) -> CriteriaError:
+    def fail(self, right: str, named: str = "") -> CriteriaError:
         token = self.next
-        found = "the end" if token.kind == "end" else repr(token.text)
-        return CriteriaError(f"found {found}", position=token.position, expected=expected)
+        if token.kind == "end":
+            return CriteriaError("ended", right, position=token.position, exactly=named, names=named)
+        return CriteriaError("found", right, found=repr(token.text), position=token.position, exactly=named, names=named)
 
     def accept(self, kind: str, *texts: str) -> str | None:
         token = self.next
@@ -79,7 +80,7 @@ class _Parser:
 
     def expect(self, kind: str, text: str) -> None:
         if self.accept(kind, text) is None:
-            raise self.fail(repr(text))
+            raise self.fail("exactly", repr(text))
 
     def either(self) -> Criterion:
         items = [self.both()]
@@ -96,7 +97,7 @@ class _Parser:
     def negation(self) -> Criterion:
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise CriteriaError("nested too deeply", position=self.next.position, expected=f"at most {_MAX_DEPTH} levels")
+            raise CriteriaError("nested", "levels", most=_MAX_DEPTH, position=self.next.position)
         try:
             if self.accept("keyword", "not"):
                 return Not(item=self.negation())
@@ -119,13 +120,13 @@ class _Parser:
                 check(node, self.fields)
             except CriteriaError as error:
                 at = start if error.argument is None else places[error.argument]
-                raise CriteriaError(error.plain, position=at, expected=error.expected) from None
+                raise error.at(at) from None
         return node
 
     def operand(self) -> tuple[str, tuple[str, ...], list[int], Part]:
         """Field, arguments, where these stand, and part."""
         if self.next.kind != "word":
-            raise self.fail("a field name")
+            raise self.fail("field")
         name = self.next.text.lower()
         following = self.tokens[self.at + 1]
         self.at += 1
@@ -134,7 +135,7 @@ class _Parser:
         if name in _PARTS:
             self.at += 1
             if self.next.kind != "word":
-                raise self.fail("a date field")
+                raise self.fail("date_field")
             field = self.next.text.lower()
             self.at += 1
             self.expect("op", ")")
@@ -158,7 +159,7 @@ class _Parser:
         if token.kind in ("number", "date") or (token.kind == "keyword" and token.text in ("true", "false")):
             return token.text.removeprefix("+")
         self.at -= 1
-        raise self.fail("a value: 'text', a number, a date or true/false")
+        raise self.fail("value")
 
     def comparison(self, field: str, part: Part) -> Criterion:
         if operator := self.accept("op", "=", "==", "!=", "<>", "<=", ">=", "<", ">"):
@@ -172,21 +173,21 @@ class _Parser:
             negated = self.accept("keyword", "not")
             which = self.accept("keyword", "null", "empty")
             if which is None:
-                raise self.fail("null or empty")
+                raise self.fail("one_of", "null, empty")
             node: Criterion = IsNull(field=field, part=part) if which == "null" else IsEmpty(field=field, part=part)
             return Not(item=node) if negated else node
         if self.accept("keyword", "not"):
-            return Not(item=self.ranged(field, part, "in, between, like, contains or starts with"))
+            return Not(item=self.ranged(field, part))
         if self.next.kind == "keyword" and self.next.text in ("in", "between", "like", "contains", "starts"):
-            return self.ranged(field, part, "")
+            return self.ranged(field, part)
         # A yes-or-no field may stand alone.
         if self.next.kind in ("end", "keyword") or self.next.text == ")":
             kind = self.fields.get(field) if self.fields is not None else None
             if kind is None or kind.kind == "bool":
                 return Compare(field=field, part=part, op="=", value="true")
-        raise self.fail("an operator such as =, >=, in, between, like or is null")
+        raise self.fail("operator", "=, >=, in, between, like, is null")
 
-    def ranged(self, field: str, part: Part, expected: str) -> Criterion:
+    def ranged(self, field: str, part: Part) -> Criterion:
         if self.accept("keyword", "in"):
             self.expect("op", "(")
             values = [self.value()]
@@ -208,20 +209,18 @@ class _Parser:
             pattern = self.text()
             inner = pattern.strip("%")
             if "%" in inner or "_" in inner or not pattern.endswith("%"):
-                raise CriteriaError(
-                    f"cannot use the pattern {pattern!r}", position=position, expected="'abc%' (starts with) or '%abc%' (contains)"
-                )
+                raise CriteriaError("pattern", "pattern", found=repr(pattern), position=position)
             return self.like(field, part, "contains" if pattern.startswith("%") else "starts_with", inner)
-        raise self.fail(expected)
+        raise self.fail("one_of", "in, between, like, contains, starts with")
 
     def text(self) -> str:
         if self.next.kind != "string":
-            raise self.fail("a text in quotes")
+            raise self.fail("quoted")
         return self.value()
 
     def like(self, field: str, part: Part, mode: str, value: str) -> Criterion:
         if not value:
-            raise CriteriaError("nothing to look for", position=self.tokens[self.at - 1].position, expected="at least one character")
+            raise CriteriaError("nothing", "something", position=self.tokens[self.at - 1].position)
         return Like.model_validate({"field": field, "part": part, "op": mode, "value": value})
 
 
@@ -243,9 +242,9 @@ def parse(text: str, fields: Mapping[str, FieldType] | None = None) -> Criterion
         CriteriaError: With the position and what was expected there.
     """
     if len(text) > _MAX_LENGTH:
-        raise CriteriaError("the text is too long", position=_MAX_LENGTH, expected=f"at most {_MAX_LENGTH} characters")
+        raise CriteriaError("long", "length", most=_MAX_LENGTH, position=_MAX_LENGTH)
     parser = _Parser(text, fields)
     node = parser.either()
     if parser.next.kind != "end":
-        raise parser.fail("and, or, or the end")
+        raise parser.fail("end")
     return node

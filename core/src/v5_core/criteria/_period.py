@@ -11,17 +11,15 @@ from typing import Final
 
 from v5_core.days import add_months
 
-__all__ = ["Days", "read_period"]
+__all__ = ["EXAMPLES", "MOST_DAYS", "Days", "read_period"]
 
 # First and last day, both included.
 Days = tuple[date, date]
 _FIXED: Final = re.compile(r"((?:19|2\d)\d\d)(?:-(\d\d)(?:-(\d\d))?)?")
 _MONTHS: Final = re.compile(r"(\d{1,2}) months?")
-_MOST_DAYS: Final = 1830
-_EXPECTED: Final = (
-    "a number of days up to 1830, '2026', '2026-01', '2026-01-31', '2026-01-15..2026-02', '12 months', "
-    "'this week', 'last month', 'this year'"
-)
+MOST_DAYS: Final = 1830
+EXAMPLES: Final = "'2026', '2026-01', '2026-01-31', '2026-01-15..2026-02', '12 months', 'this week', 'last month', 'this year'"
+_EXPECTED: Final = f"a number of days up to {MOST_DAYS}, {EXAMPLES}"
 
 
 @lru_cache(maxsize=1024)
@@ -33,7 +31,7 @@ def read_period(text: str) -> Callable[[date], Days]:
     Raises:
         ValueError: Not a period; the message says what one looks like.
     """
-    if text.isascii() and text.isdigit() and 0 < int(text) <= _MOST_DAYS and not text.startswith("0"):
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_DAYS and not text.startswith("0"):
         back = timedelta(days=int(text))
         return lambda today: (today - back, today)
     if found := _MONTHS.fullmatch(text):

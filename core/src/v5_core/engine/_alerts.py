@@ -15,7 +15,7 @@ from v5_core.criteria import RECORD_FIELDS, CriteriaError, FieldType, Predicate,
 from v5_core.engine._refusals import refusal
 from v5_core.engine._situation import SALE_FIELDS, Situation
 from v5_core.engine._types import CustomerFacts
-from v5_core.errors import FieldError, ValidationError
+from v5_core.errors import FieldError
 from v5_core.hooks import Message
 from v5_core.programme import Alert, Programme, RecordField, RecordRules
 from v5_core.words import MESSAGES, REPLACEABLE, Words, words_of
@@ -66,9 +66,7 @@ class _Alert:
                 criterion = parse(data.when, _FIELDS)
                 self.when = compile_memory(criterion, _FIELDS)
             except CriteriaError as error:
-                message = f"alert {data.id!r}: {error.message}"
-                wrong = FieldError(f"{data.id}.when", "criteria", message)
-                raise ValidationError(message, code=error.error_code, errors=(wrong,)) from None
+                raise error.of(f"{data.id}.when", "alert", data.id) from None
             self.asked = frozenset(leaf.field for leaf in operands(criterion) if leaf.field in RECORD_FIELDS)
 
     def says(self, record: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Final
 
-from v5_core.criteria import And, Compare, Criterion, In, parse
+from v5_core.criteria import And, Compare, CriteriaError, Criterion, In, parse
 from v5_core.engine._alerts import spoken_errors
 from v5_core.engine._compile import compile_programmes
 from v5_core.engine._events import event_errors
@@ -37,7 +37,7 @@ def check_programme(programme: Programme, language: str = "en") -> None:
 
     Args:
         programme: The draft.
-        language: In which it is told; what cannot be read of criteria stays English, for it points at their characters.
+        language: In which it is told.
 
     Raises:
         ValidationError: Criteria that cannot be read, an unknown field in them, a currency that is not supported, a validity that ends
@@ -51,8 +51,7 @@ def check_programme(programme: Programme, language: str = "en") -> None:
             errors.append(FieldError(f"{rule.id}.validity", "validity", refusal(language, "ends_before", one=rule.id)))
     if _empty(programme.validity):
         errors.append(FieldError("validity", "validity", refusal(language, "programme_ends_before")))
-    compile_programmes([programme])
-    errors += [
+    errors += _unreadable(programme, language) or [
         *_policies(programme, language),
         *_rules(programme, language),
         *_ties(programme.offers, language),
@@ -63,6 +62,15 @@ def check_programme(programme: Programme, language: str = "en") -> None:
     ]
     if errors:
         raise ValidationError("; ".join(error.message for error in errors), code="programme", errors=tuple(errors))
+
+
+def _unreadable(programme: Programme, language: str) -> tuple[FieldError, ...]:
+    """Criteria that cannot be read: what else is wrong with the rules cannot be told then."""
+    try:
+        compile_programmes([programme])
+    except CriteriaError as error:
+        return error.told(language).errors
+    return ()
 
 
 def _policies(programme: Programme, language: str) -> Iterator[FieldError]:

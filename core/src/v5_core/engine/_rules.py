@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 
 from v5_core.criteria import And, Compare, CriteriaError, Criterion, In, Predicate, compile_memory, parse
 from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
-from v5_core.errors import FieldError, ValidationError
 from v5_core.model import Line, LineKind
 from v5_core.programme import (
     AmountOffer,
@@ -306,8 +305,7 @@ def _parsed(rule_id: str, field: str, kind: Literal["when", "selector.where"], t
         criterion = parse(text, fields)
         _predicate(criterion, kind)
     except CriteriaError as error:
-        message = f"rule {rule_id!r}: {error.message}"
-        raise ValidationError(message, code=error.error_code, errors=(FieldError(f"{rule_id}.{field}", "criteria", message),)) from None
+        raise error.of(f"{rule_id}.{field}", "rule", rule_id) from None
     return criterion
 
 

@@ -99,7 +99,7 @@ def _compile(node: Criterion, fields: Mapping[str, FieldType], columns: Columns)
         return or_(*(_compile(item, fields, columns) for item in node.items))
     column = columns.get(node.field)
     if column is None:
-        raise CriteriaError(f"field {node.field!r} cannot be searched here", expected="one of " + ", ".join(sorted(columns)))
+        raise CriteriaError("elsewhere", "one_of", named=repr(node.field), names=", ".join(sorted(columns)))
     kind = effective(fields, node)
     if not isinstance(column, ColumnElement):
         if kind.kind == "set":

@@ -31,7 +31,7 @@ _TYPES: Final = {
     "datetime_from_date_parsing": N_("A day and an hour are expected."),
     "datetime_parsing": N_("A day and an hour are expected."),
 }
-# What the model says in English, with what it names; the engine speaks the page's language, but for `criteria`, which points at characters.
+# What the model says in English, with what it names; the engine speaks the page's language itself.
 _SENTENCES: Final = tuple(
     (re.compile(pattern), message)
     for pattern, message in (
