@@ -71,6 +71,29 @@ def test_whose_a_sale_is_counts_before_the_erp_tells_its_new_lines(start: Start,
     _agrees(service, day)
 
 
+@pytest.mark.parametrize("negative", ["allow", "clip"])
+def test_what_came_back_of_a_sale_that_is_corrected_afterwards(start: Start, database_url: str, negative: str) -> None:
+    """Ten points paid of 90 euros, all of it back; then it was five points and 85 euros: nobody gains or loses a point by that."""
+    service = start(database_url, customers=8)
+    service.clock.now = EVE
+    day = Day(open_chain(service, {"lots": "nearest_expiry", "negative_balance": negative}), Random(SEED))
+    for name, goods, points in (("s1", 200, 0), ("s2", 90, 10)):
+        day.number += 1
+        sale = Sale(name, service.clock.now, goods, who=1, points=points, voucher=f"VO{name}")
+        day._commit(sale)
+        service.clock.forward(days=1)
+    day.open = [sale]
+    for work in (Day.give_back, Day.report_again):
+        day.number += 1
+        day.random = cast("Random", Chosen(1, -5))
+        work(day)
+        day.chain.settle(sale)
+    assert day.chain.account(1).balance == 20
+    day.random = Random(SEED)
+    service.sound()
+    _agrees(service, day)
+
+
 @dataclass
 class Chosen:
     """Instead of chance: whose it is, how many goods more."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from v5_core.engine import Earned
+from v5_core.engine import Earned, Share
 from v5_core.errors import ConflictError
 from v5_core.ledger import (
     AccountState,
@@ -22,6 +22,7 @@ from v5_core.ledger import (
     adjust,
     available,
     book,
+    lessened,
     move,
     pending_points,
     renewals,
@@ -55,6 +56,28 @@ def test_pending_points_cannot_be_spent_before_their_day(bank: OpenBank) -> None
     later = NOON + 14 * DAY
     assert (available(one.account, later), pending_points(one.account, later)) == (10_000, 0)
     one.hold("h", 10_000, at=later)
+
+
+@pytest.mark.parametrize("negative", ["allow", "clip"])
+@pytest.mark.parametrize("kind", ["spent", "earned"])
+def test_a_sale_that_shrinks_after_it_came_back_leaves_nothing_behind(bank: OpenBank, kind: str, negative: str) -> None:
+    one, kept = bank(negative_balance=negative), 20_000 if kind == "spent" else 0
+    if kept:
+        one.book("before", living(kept, NOON + 9 * DAY))
+
+    def sale(points: int) -> Target:
+        return Target(spent=points) if kind == "spent" else living(points, NOON + DAY)
+
+    def back(points: int) -> Target:
+        return Target(given=points, original="sale") if kind == "spent" else Target(taken=(Share("base", "euro", points),), original="sale")
+
+    one.book("sale", sale(10_000))
+    one.book("return", back(10_000))
+    assert one.account.balance == kept
+    one.book("return", lessened("return", one.booked("return", "sale"), back(6_000)))
+    one.book("sale", sale(6_000))
+    one.book("return", back(6_000))
+    assert one.account.balance == kept
 
 
 def test_a_return_takes_the_pending_points_of_its_own_sale(bank: OpenBank) -> None:

@@ -136,12 +136,9 @@ class Chain:
             for one in self._in_order(sale):
                 self.account(leaves).document(f"{one.name}>{sale.name}", one.cancelled or one.at, original=sale.name)
             self.account(leaves).document(sale.name, sale.cancelled or sale.at)
-        if sale.earned or sale.spent:
-            self._book_sale(sale)
-            self._book_backs(sale)
-        else:
-            self._book_backs(sale)
-            self._book_sale(sale)
+        self._book_backs(sale, lessen=True)
+        self._book_sale(sale)
+        self._book_backs(sale)
         self._pay(sale)
         self._issue(sale)
 
@@ -156,7 +153,9 @@ class Chain:
     def _in_order(self, sale: Sale) -> list[Back]:
         return sorted(sale.backs, key=lambda one: (one.at, one.name))
 
-    def _book_backs(self, sale: Sale) -> None:
+    def _book_backs(self, sale: Sale, *, lessen: bool = False) -> None:
+        """Brings the returns to what they should do; or, before their sale changes, down to it where they did more."""
+
         def share(points: int, returned: int) -> int:
             return (2 * points * returned + sale.gross) // (2 * sale.gross)
 
@@ -166,8 +165,12 @@ class Chain:
             taken, given = (share(points, now) - share(points, before) for points in (sale.earned, sale.spent))
             before = now
             entry, at = f"{one.name}>{sale.name}", one.cancelled or one.at
-            if sale.account is not None:
-                self.account(sale.account).document(entry, at, original=sale.name, taken=taken, given=given)
+            if sale.account is None:
+                continue
+            book = self.account(sale.account)
+            if lessen:
+                taken, given = min(taken, -book.earned.get((entry, "euro"), 0)), min(given, book.given.get(entry, 0))
+            book.document(entry, at, original=sale.name, taken=taken, given=given)
 
     def _pay(self, sale: Sale) -> None:
         # What goes back goes back once: by the returns, and the rest by the cancellation. What is cancelled takes its returns along.

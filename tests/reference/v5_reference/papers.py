@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from v5_cloud.ledger.tasks import housekeeping
 from v5_cloud.membership import adjusting
 from v5_cloud.membership.schemas import AdjustRequest, ReverseRequest
-from v5_cloud.models import UseCounter, VoucherRow
+from v5_cloud.models import DocumentRow, UseCounter, VoucherRow
 from v5_cloud.vouchers import service as vouchers
 from v5_cloud.vouchers.schemas import IssueRequest, LoadRequest
 from v5_core.hooks import CancelRequest
@@ -164,7 +164,13 @@ class Papers:
 
     @cached_property
     def _names(self) -> dict[str, str]:
-        return {code: name for name, code in self.codes.items()}
+        # A voucher that came by the cancellation of a return stands in no reply to the sale: its document says whose it is.
+        made = select(VoucherRow.code, DocumentRow.keys).where(VoucherRow.created_by == "rule", DocumentRow.id == VoucherRow.document_id)
+        with self.shop.service.held.database.read(self.shop.service.scope) as session:
+            found = {code: key for code, keys in session.execute(made) for key in keys if key.startswith("source:till:")}
+        return {code: f"VO{key.removeprefix('source:till:')}" for code, key in found.items()} | {
+            code: name for name, code in self.codes.items()
+        }
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -18,13 +18,15 @@ from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
 from v5_cloud.ledger.working import Working
 from v5_cloud.messages.notices import tell_manager
-from v5_cloud.models import DocumentRow
+from v5_cloud.models import AuditRow, DocumentRow
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import Catalogue, catalogue
 from v5_cloud.settlement.document import Doc, lock_keys, names_of, refs_of, report_of
 from v5_cloud.settlement.extending import catalogue_for, extend
+from v5_cloud.settlement.noting import noted
 from v5_cloud.settlement.receipt import answer_of
 from v5_cloud.settlement.repository import SettlementRepository
+from v5_cloud.settlement.saving import collect
 from v5_cloud.settlement.world import World, revised
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_core.errors import RetryableError, V5Error
@@ -116,7 +118,8 @@ def settle(
                     results.append(_take(world, report))
                 except V5Error as error:
                     raise ReportError(index, error) from error
-            write(container, scope, session, world, lambda writes: also(session, writes, results) if also else None)
+            found = {one.document: one.fresh for one in results if one.fresh is not None}
+            write(container, scope, session, world, found, lambda writes: also(session, writes, results) if also else None)
             return results
 
     epoch_base(container)  # read while no connection is held
@@ -125,13 +128,14 @@ def settle(
 
 def resettle(container: Container, scope: Scope, session: Session, documents: Sequence[str]) -> None:
     """Settles stored documents anew, in the caller's transaction (a customer became known)."""
-    world = load(container, scope, session, (), documents)
+    world, replies = load(container, scope, session, (), documents), {}
     for one in documents:
         doc = world.docs.get(one)
         if doc is not None and doc.state != "merged":
             world.resettle(doc)
-            doc.answer = orjson.Fragment(answer_of(world, doc).model_dump_json())
-    write(container, scope, session, world, lambda _: None)
+            replies[one] = answer_of(world, doc)
+            doc.answer = orjson.Fragment(replies[one].model_dump_json())
+    write(container, scope, session, world, replies, lambda _: None)
 
 
 def _take(world: World, report: SalesDocument) -> Settled:
@@ -142,11 +146,19 @@ def _take(world: World, report: SalesDocument) -> Settled:
     return Settled(doc.id, duplicate, doc.is_return, doc.answer, reply, doc.customer)
 
 
-def write(container: Container, scope: Scope, session: Session, world: World, also: Callable[[WriteSet], None]) -> None:
-    """Writes what a world changed."""
+def write(
+    container: Container,
+    scope: Scope,
+    session: Session,
+    world: World,
+    replies: Mapping[str, CommitResponse | ReturnResponse],
+    also: Callable[[WriteSet], None],
+) -> None:
+    """Writes what a world changed, and what a person should know of the documents that were answered."""
     writes = WriteSet(scope)
-    world.collect(writes)
+    collect(world, writes)
     tell_manager(scope, session, world, lambda: _programmes(container, scope, session), writes)
+    writes.put(AuditRow, noted(SettlementRepository(session, scope), replies, world.now))
     also(writes)
     writes.flush(session, epoch_base(container))
 

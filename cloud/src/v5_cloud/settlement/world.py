@@ -12,14 +12,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from v5_cloud.customers.rates import card_rate
-from v5_cloud.kit.bulk import Mode, WriteSet
 from v5_cloud.ledger.working import Cause, Member, Working
-from v5_cloud.models import DocumentKey, DocumentRevision, DocumentRow, PendingRef, ReturnLink, StoreDay, new_id
+from v5_cloud.models import new_id
 from v5_cloud.programmes.service import Catalogue
-from v5_cloud.segments import shopping
 from v5_cloud.settlement.document import Doc, Report, normal, refs_of
 from v5_cloud.settlement.extras import Extras
 from v5_cloud.settlement.issuing import bring
@@ -28,17 +24,16 @@ from v5_cloud.settlement.spending import hold_ids, release_unused, spent_points
 from v5_cloud.tenants.service import CompanyInfo
 from v5_core.engine import Compiled, CustomerFacts, Reversal, Settlement, Share, compile_programmes, reversal, settle
 from v5_core.errors import RecordRejectedError
-from v5_core.ledger import Target, book, renewals
+from v5_core.ledger import Target, book, lessened, renewals
 from v5_core.model import DocumentStatus, SalesDocument
+from v5_core.programme import Policies
 
 __all__ = ["World", "revised"]
-
-_SLOTS = 16
 
 
 @dataclass(slots=True)
 class World:
-    """One transaction's view. Nothing reaches the database until `collect`."""
+    """One transaction's view. Nothing reaches the database until `saving.collect`."""
 
     company: CompanyInfo
     catalogue: Catalogue | None
@@ -51,11 +46,13 @@ class World:
     customer_of: dict[str, str] = field(default_factory=dict)
     # What a return does to each of its originals.
     reversals: dict[str, dict[str, Reversal]] = field(default_factory=dict)
-    _repointed: set[str] = field(default_factory=set)
+    repointed: set[str] = field(default_factory=set)
     # Returns by what they point at or once pointed at (a name on paper, a document's id), and keys by the source's own number: a batch
     # must not search itself for each of its sales.
     _pointing: dict[str, dict[str, None]] = field(default_factory=dict)
     _numbered: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    # Accounts that got points although their customer shares another one by now.
+    _left: dict[str, tuple[Cause, Policies]] = field(default_factory=dict)
     extras: Extras | None = None
 
     def load(self, docs: Iterable[Doc], customers: Iterable[tuple[str, Member]]) -> None:
@@ -141,7 +138,7 @@ class World:
             first.revisions.setdefault(source, other.revisions[source])
             first.fresh.append(replace(Report.of(part), revision=other.revisions[source]))
         first.keys |= other.keys
-        self._repointed |= other.keys
+        self.repointed |= other.keys
         self.by_key |= dict.fromkeys(other.keys, first.id)
         for doc in self._pointers(other.id):
             if other.id in doc.links.values():
@@ -152,6 +149,10 @@ class World:
     def resettle(self, doc: Doc, *, was_sale: bool = False) -> None:
         """Works out anew what a document and its family do."""
         doc.dirty = True
+        self._resettle(doc, was_sale=was_sale)
+        self._follow()
+
+    def _resettle(self, doc: Doc, *, was_sale: bool) -> None:
         if doc.is_return:
             self._link(doc)
             if was_sale:
@@ -222,8 +223,8 @@ class World:
         )
 
     def _family(self, sale: Doc) -> None:
-        """Books a sale and all its returns. What shrinks is taken from the returns first: they lean on the sale."""
-        body = sale.body
+        """Books a sale and all its returns, which lean on it: first what they do less than before, then the sale, then the returns."""
+        body, sale.dirty = sale.body, True
         target, facts = Target(), None
         if sale.counts and self.catalogue is not None and (sale.account or self.extras is not None):
             facts = self.facts(sale.customer)
@@ -239,12 +240,12 @@ class World:
         )
         for one in returns:  # where the sale leaves an account, they leave it before it
             self._leave(one, f"{one.id}>{sale.id}", sale.account, sale.id)
-        if not target.earned and not target.spent:
-            self._returns(sale, returns)
-            self._book(sale, sale.id, sale.account, target)
-        else:
-            self._book(sale, sale.id, sale.account, target)
-            self._returns(sale, returns)
+        leaning = self._reversals(sale, returns)
+        for one, back in leaning:
+            self._lessen(one, back, sale)
+        self._book(sale, sale.id, sale.account, target)
+        for one, back in leaning:
+            self._book(one, f"{one.id}>{sale.id}", sale.account, back)
         if self.extras is not None:
             bring(self.extras, sale, returns, facts)
             cause, policies = Cause(sale.id, body.store, self.zone(sale)), self.extras.catalogue.policies(body.issued_at)
@@ -263,10 +264,11 @@ class World:
     def _nothing(self, at: datetime) -> Compiled:
         return self.catalogue.at(at) if self.catalogue is not None else compile_programmes(())
 
-    def _returns(self, sale: Doc, returns: list[Doc]) -> None:
+    def _reversals(self, sale: Doc, returns: list[Doc]) -> list[tuple[Doc, Target]]:
+        """What each return should do to the sale's account."""
         returned: Any = {}
+        targets: list[tuple[Doc, Target]] = []
         for doc in returns:
-            entry = f"{doc.id}>{sale.id}"
             target, found = Target(original=sale.id), Reversal()
             leg = doc.legs().get(sale.id) if doc.counts else None
             if leg is not None:
@@ -275,10 +277,16 @@ class World:
                 target = Target(taken=found.taken, given=found.points_given, original=sale.id)
             self.reversals.setdefault(doc.id, {})[sale.id] = found
             doc.customer, doc.account = sale.customer, sale.account
-            self._book(doc, entry, sale.account, target)
             legs = self.reversals[doc.id].values()
             doc.points_earned, doc.points_spent = -sum(one.points_taken for one in legs), -sum(one.points_given for one in legs)
             doc.dirty = True
+            targets.append((doc, target))
+        return targets
+
+    def _lessen(self, doc: Doc, target: Target, sale: Doc) -> None:
+        entry = f"{doc.id}>{sale.id}"
+        if sale.account and (sale.account, entry) in self.working.entries(doc.id):
+            self._post(doc, entry, sale.account, lessened(entry, self.working.booked(sale.account, entry, sale.id), target))
 
     def _own_return(self, doc: Doc) -> None:
         """A return that points at nothing: settled by the earning rules with the sign turned. And what it no longer does is undone."""
@@ -331,67 +339,21 @@ class World:
         outcome = self.working.ask(account, lambda state: book(state, entry, booked, target, at=at, policies=policies, renewed=renewed))
         cause = Cause(doc.id, body.store, self.zone(doc))
         self.working.apply(outcome, cause)
-        home = self.account_of.get(self.working.rows[account].customer_id, account)
-        if home != account:  # who came to share an account took all points along; so does what is booked for a purchase of before
+        if self.account_of.get(self.working.rows[account].customer_id, account) != account:
+            self._left[account] = cause, policies
+
+    def _follow(self) -> None:
+        # Who came to share an account took all points along; so does what is booked for a purchase of before, once all of it is booked.
+        for account, (cause, policies) in self._left.items():
+            home = self.account_of[self.working.rows[account].customer_id]
             self.working.follow(account, home, new_id("mv", self.now), cause, policies)
+        self._left.clear()
 
     def _renewed(self, doc: Doc) -> Mapping[tuple[str, str], datetime | None] | None:
         at = doc.body.issued_at
         if self.catalogue is None or doc.is_return or not doc.counts or not self.catalogue.asks(at).renews:
             return None
         return renewals(self.catalogue.programmes(at), at, self.zone(doc))
-
-    def collect(self, writes: WriteSet) -> None:
-        """Puts all changes into the write set."""
-        changed = [doc for doc in self.docs.values() if doc.dirty and doc.merged is not None]
-        for doc in changed:
-            day = doc.body.issued_at.astimezone(self.zone(doc)).date()
-            writes.put(DocumentRow, [doc.row(self.company.id, day, self.now)], "insert" if doc.new else "replace")
-            self._collect_keys(doc, writes)
-            self._collect_day(doc, doc.count(day), writes)
-            shopping.collect(writes, self.company.id, doc.bought_before, doc.bought(day), self.now if self.company.segmented else None)
-            links = [{"return_id": doc.id, "ref": ref, "company_id": self.company.id, "original_id": one} for ref, one in doc.links.items()]
-            writes.put(ReturnLink, links, "replace")
-        self.working.collect(writes, self.company.default_zone)
-        if self.extras is not None:
-            self.extras.collect(writes)
-
-    def _collect_keys(self, doc: Doc, writes: WriteSet) -> None:
-        company = self.company.id
-        rows = [
-            {
-                "document_id": doc.id,
-                "revision": one.revision,
-                "company_id": company,
-                "source": one.body.source,
-                "origin": one.body.origin.value,
-                "received_at": self.now,
-                "body": orjson.Fragment(one.content),
-            }
-            for one in doc.fresh
-        ]
-        writes.put(DocumentRevision, rows, "keep")
-        if doc.state == "merged":
-            return
-        mode: Mode = "replace" if doc.keys & self._repointed else "keep"
-        writes.put(DocumentKey, [{"company_id": company, "key": key, "document_id": doc.id} for key in sorted(doc.keys)], mode)
-        numbers = [{"company_id": company, "key": f"number:{name}", "document_id": doc.id} for name in doc.names]
-        writes.put(DocumentKey, numbers, "keep")
-        if doc.customer is None:
-            waits = [key for key in doc.customer_refs(self.company.country) if key.startswith(("card:", "erp:"))]
-            writes.put(PendingRef, [{"company_id": company, "key": key, "document_id": doc.id} for key in waits], "keep")
-
-    def _collect_day(self, doc: Doc, now: dict[str, Any], writes: WriteSet) -> None:
-        slot = sum(doc.id.encode()) % _SLOTS
-        rows: dict[tuple[str, Any], dict[str, Any]] = {}
-        for counted, sign in ((now, 1), (doc.counted, -1)):
-            if counted is None:
-                continue
-            row = rows.setdefault((counted["store"], counted["day"]), {"store": counted["store"], "day": counted["day"]})
-            for name in ("sales", "gross", "member_sales", "member_gross", "points"):
-                row[name] = row.get(name, 0) + sign * counted[name]
-        moved = [row for row in rows.values() if any(value for name, value in row.items() if name not in {"store", "day"})]
-        writes.put(StoreDay, [{"company_id": self.company.id, "slot": slot, **row} for row in moved], "add")
 
 
 def revised(docs: Iterable[Doc]) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Double-entry ledger of points and stored value, pure: a state and a wish give an outcome, a repository loads and writes.
 
     book(state, entry, booked, target, at=..., policies=...)   a document: first time, revised, cancelled, or a return
+    lessened(entry, booked, target)                            what a return keeps while the sale that it leans on changes
     place_hold / release_hold                                  reserve points, give them free (capture is part of `book`)
     expire(state, entry, at=...)                               lots whose time is over
     adjust / reset / undo                                      by hand or on a day, with a reason kept by the caller; and back
@@ -14,7 +15,7 @@ is changed or deleted: a correction is a new posting. The sum of an account's po
 remaining points are equal, always.
 """
 
-from v5_core.ledger._book import book
+from v5_core.ledger._book import book, lessened
 from v5_core.ledger._holds import place_hold, release_hold
 from v5_core.ledger._movements import adjust, expire, move, renewals, reset, undo
 from v5_core.ledger._rest import SHOWN, WHOLE, LotsNeededError, Order, Reach, Rest
@@ -59,6 +60,7 @@ __all__ = [
     "book",
     "expire",
     "held_points",
+    "lessened",
     "move",
     "pending_points",
     "place_hold",

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from v5_core.engine import Share
 from v5_core.ledger._rest import LotsNeededError
 from v5_core.ledger._types import AccountState, Allocation, Booked, Counter, HoldState, Operation, Outcome, Target
 from v5_core.ledger._work import Work
 from v5_core.programme import Policies
 
-__all__ = ["book", "refill"]
+__all__ = ["book", "lessened", "refill"]
 
 Tag = tuple[str, str]
 
@@ -25,7 +26,7 @@ def book(
     A first booking, a revision, a cancellation (`Target()`) and a return are all the same operation. Points to take that are not there
     become a debt, which later earnings repay first (policy "allow"), or are left (policy "clip"). Points spent that were not
     there (a sale made while the line was down) always become a debt, for the sale is a fact. A hold that is no longer
-    open is passed over: its points are drawn like any others. Cancel the returns of a sale before the sale.
+    open is passed over: its points are drawn like any others. A sale with returns goes in three steps: see `lessened`.
 
     Args:
         state: The account as loaded.
@@ -56,6 +57,29 @@ def book(
     return work.done()
 
 
+def lessened(entry: str, booked: Booked, target: Target) -> Target:
+    """What a return keeps of what it did while the sale that it leans on changes: nothing beyond its new target.
+
+    A return takes the points that the sale brought and gives back those that it spent, so a sale that shrinks must find them as they
+    were before the return. Of a sale and its returns book first `lessened` of each return, then the sale, then the returns.
+
+    Args:
+        entry: The return's first key.
+        booked: What it booked before.
+        target: What it should have done, all in all.
+    """
+    wanted: dict[Tag, int] = {}
+    for share in target.taken:
+        wanted[share.programme, share.rule] = wanted.get((share.programme, share.rule), 0) + share.points
+    have = _sums(_taken(entry, booked))
+    kept = {tag: min(points, wanted.get(tag, 0)) for tag, points in have.items()}
+    return replace(
+        target,
+        taken=tuple([Share(*tag, points) for tag, points in sorted(kept.items()) if points > 0]),
+        given=min(_given_of(entry, target.original, booked), target.given),
+    )
+
+
 def _renew(work: Work, renewed: Mapping[Tag, datetime | None]) -> None:
     # Only ever later: whichever of two sales arrives first, the later one decides.
     latest = max((until for until in renewed.values() if until is not None), default=None)
@@ -75,22 +99,34 @@ def _differences(work: Work, booked: Booked, target: Target) -> dict[Tag, int]:
         wanted[earned.programme, earned.rule] = wanted.get((earned.programme, earned.rule), 0) + earned.points
     for share in target.taken:
         wanted[share.programme, share.rule] = wanted.get((share.programme, share.rule), 0) - share.points
-    have: dict[Tag, int] = {}
+    have = _sums(_taken(work.entry, booked))
+    for tag in have:
+        have[tag] = -have[tag]
     for lot in booked.lots:
         if lot.entry == work.entry and lot.debt is None:
             have[lot.programme, lot.rule] = have.get((lot.programme, lot.rule), 0) + lot.points
-    for row in _taken(work, booked):
-        have[row.programme, row.rule] = have.get((row.programme, row.rule), 0) - row.points
     return {tag: wanted.get(tag, 0) - have.get(tag, 0) for tag in sorted(wanted.keys() | have.keys())}
 
 
-def _taken(work: Work, booked: Booked) -> list[Allocation]:
-    return [row for row in booked.allocations if row.entry == work.entry and row.operation is Operation.TAKE]
+def _taken(entry: str, booked: Booked) -> list[Allocation]:
+    return [row for row in booked.allocations if row.entry == entry and row.operation is Operation.TAKE]
+
+
+def _sums(rows: Iterable[Allocation]) -> dict[Tag, int]:
+    found: dict[Tag, int] = {}
+    for row in rows:
+        found[row.programme, row.rule] = found.get((row.programme, row.rule), 0) + row.points
+    return found
+
+
+def _given_of(entry: str, original: str, booked: Booked) -> int:
+    rows = (row for row in booked.allocations if row.origin == original and row.operation is Operation.SPEND)
+    return -sum(row.points for row in rows if row.entry == entry)
 
 
 def _come(work: Work, booked: Booked, target: Target, differences: dict[Tag, int]) -> None:
     # First what comes, then what goes: a revision that only moves points from one rule to another must find them.
-    taken = _taken(work, booked)
+    taken = _taken(work.entry, booked)
     ends = {(earned.programme, earned.rule): (earned.expires_at, earned.usable_from) for earned in target.earned}
     for tag, points in differences.items():
         if points <= 0:
@@ -154,7 +190,7 @@ def _given(work: Work, booked: Booked, target: Target) -> None:
     if not target.original:
         return
     rows = [row for row in booked.allocations if row.origin == target.original and row.operation is Operation.SPEND]
-    difference = target.given + sum(row.points for row in rows if row.entry == work.entry)
+    difference = target.given - _given_of(work.entry, target.original, booked)
     if difference > 0:
         back = refill(work, rows, difference, Operation.SPEND, origin=target.original)
         work.post(Operation.GIVE, Counter.REDEEMED, back)
