@@ -258,7 +258,10 @@ class CloudHooks:
             if known is not None:
                 made[:] = [hooks.CancelResponse.model_validate_json(json.dumps(known))]
                 return
-            made[:] = [hooks.CancelResponse(reversed_document=body.keys[0], points=points, balance=results[0].reply.balance)]
+            reply = results[0].reply
+            made[:] = [
+                hooks.CancelResponse(reversed_document=body.keys[0], points=points, balance=reply.balance, messages=reply.messages)
+            ]
             answer = made[0].model_dump(mode="json")
             writes.put(Idempotency, [row_of(self._scope, "cancel", request.request_id, request, answer, self._container.clock())])
 

@@ -6,32 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-
-from v5_cloud.models import new_id
+from v5_cloud.settlement.noting import line
 from v5_cloud.settlement.service import Settled
 from v5_core.hooks import CommitResponse, ReturnResponse
 from v5_core.push import Event, Told
 
-__all__ = ["DIFFERENCE", "FINDING", "kept"]
+__all__ = ["DIFFERENCE", "kept"]
 
 DIFFERENCE = "sale.difference"
-FINDING = "sale.finding"
 _MOST_TEXTS = 20
 
 
 def kept(items: Sequence[Event], results: Sequence[Settled], actor: str, now: datetime) -> list[dict[str, Any]]:
-    """Rows of the audit: one for each sale whose figures are not those that the till was told, one for what a person should know of it."""
+    """Rows of the audit: one for each sale whose figures are not those that the till was told."""
     rows = []
     for event, found in zip(items, results, strict=True):
         if found.duplicate or found.fresh is None:
             continue
         final = _told(found.fresh)
         if event.told is not None and _differ(event.told, final):
-            rows.append(_row(DIFFERENCE, found.document, actor, now, {"till": _shown(event.told), "ledger": _shown(final)}))
-        said = [one.text for one in getattr(found.fresh, "messages", ()) if one.severity == "warning"]
-        if said:
-            rows.append(_row(FINDING, found.document, actor, now, {"messages": said[:_MOST_TEXTS]}))
+            rows.append(line(DIFFERENCE, found.document, actor, now, {"till": _shown(event.told), "ledger": _shown(final)}))
     return rows
 
 
@@ -59,14 +53,3 @@ def _shown(told: Told) -> dict[str, Any]:
     texts = told.explanations[:_MOST_TEXTS]
     written = told.model_dump(mode="json", include={"earned", "spent", "stored_value", "vouchers"}, exclude_defaults=True)
     return {**written, "explanations": [f"{one.rule} v{one.version}: {one.text}" for one in texts]}
-
-
-def _row(action: str, document: str, actor: str, now: datetime, detail: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": new_id("au", now),
-        "at": now,
-        "actor": actor,
-        "action": action,
-        "subject": document,
-        "detail": orjson.dumps(detail).decode(),
-    }

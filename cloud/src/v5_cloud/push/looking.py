@@ -13,8 +13,9 @@ from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, instant, page_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import AuditRow, DocumentRow
-from v5_cloud.push.differences import DIFFERENCE, FINDING
+from v5_cloud.push.differences import DIFFERENCE
 from v5_cloud.push.repository import DifferenceRepository
+from v5_cloud.settlement.noting import FINDING
 from v5_core.money import parse_scaled
 
 __all__ = ["Noted", "Side", "Wanted", "count", "found"]

@@ -48,9 +48,10 @@ class Extras:
     Attributes:
         names: Reservations by the name that a payment gives them.
         offered: Open reservations that a sale may use without naming them.
-        findings: By document, what a person should know: (code of the words, their values).
+        findings: By document, what a person should know: (name of the words, the code and the amount in them).
         freed: By sale, its reservations: points that they kept and the sale did not use are free again.
         withdrawn: By sale, codes of vouchers that it had made and that are gone, or smaller, now.
+        short: By document, what could not be taken back of things that it had made, for it was spent: amounts by their names.
     """
 
     company: CompanyInfo
@@ -63,8 +64,9 @@ class Extras:
     reservations: dict[str, Reservation] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     offered: list[Reservation] = field(default_factory=list)
-    findings: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    findings: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
     withdrawn: dict[str, list[str]] = field(default_factory=dict)
+    short: dict[str, dict[str, int]] = field(default_factory=dict)
     freed: dict[str, list[str]] = field(default_factory=dict)
     captured: dict[str, list[Reservation]] = field(default_factory=dict)
 
@@ -252,9 +254,9 @@ class Extras:
         sign = -1 if doc.is_return else 1
         return doc.customer, self.day(doc), (sign * doc.body.gross, doc.points_earned, 0 if doc.is_return else 1)
 
-    def find(self, doc: Doc, problem: str, code: str) -> None:
+    def find(self, doc: Doc, problem: str, code: str, amount: int = 0) -> None:
         """Notes something that a person should know."""
-        self.findings.setdefault(doc.id, []).append((problem, code))
+        self.findings.setdefault(doc.id, []).append((problem, code, amount))
 
     def stored_by_hold(self, hold: str | None) -> Sequence[tuple[str, str, int]]:
         """(code, hold in the ledger, amount) that a reservation keeps of stored value."""

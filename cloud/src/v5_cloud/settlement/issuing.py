@@ -63,6 +63,7 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
         "codes": codes,
         "stored": paid,
         "issued": issued,
+        "short": extras.short[sale.id],
     }
     sale.extras = {name: value for name, value in found.items() if value}
     told = tuple(one.why for one in made.values() if one.why is not None)
@@ -82,7 +83,8 @@ def _bring_return(extras: Extras, doc: Doc) -> None:
                 made["credit"] = _card(extras, doc, type_, payment.amount, payment.code or "")
     made |= _refunded(extras, doc)
     issued = issue(extras, doc, made)
-    doc.extras = {name: value for name, value in {**doc.extras, "issued": issued}.items() if value}
+    done = {**doc.extras, "issued": issued, "short": extras.short[doc.id]}
+    doc.extras = {name: value for name, value in done.items() if value}
     extras.count(doc)
 
 

@@ -39,6 +39,7 @@ def issue(extras: Extras, doc: Doc, made: dict[str, Made]) -> dict[str, str]:
     """Makes what is not there yet, changes what changed, takes back what should not be."""
     before: dict[str, str] = doc.extras.get("issued", {})
     found: dict[str, str] = {}
+    extras.short[doc.id] = {}
     for ref in sorted(before.keys() | made.keys()):
         one, row = made.get(ref), extras.purse.row(before.get(ref, ""))
         entry = f"{doc.id}+{ref}"
@@ -94,11 +95,20 @@ def _restore(extras: Extras, doc: Doc, row: VoucherRow, one: Made, entry: str) -
             extras.withdrawn.setdefault(doc.id, []).append(row.code)
         row.percent, row.face = one.wanted.percent, one.amount
     row.updated_at = extras.purse.now
-    extras.purse.fill(row, entry, one.amount, at=occurred(doc), cause=extras.cause(doc), expires_at=one.wanted.valid_until)
+    _fill(extras, doc, row, entry, one.amount, one.wanted.valid_until)
+
+
+def _fill(extras: Extras, doc: Doc, row: VoucherRow, entry: str, amount: int, until: datetime | None = None) -> None:
+    short = extras.purse.fill(row, entry, amount, at=occurred(doc), cause=extras.cause(doc), expires_at=until)
+    ref = entry.partition("+")[2]
+    if short:
+        extras.short[doc.id][ref] = short
+    if short > doc.extras.get("short", {}).get(ref, 0):
+        extras.find(doc, "spent", row.code, short)
 
 
 def _take_back(extras: Extras, doc: Doc, row: VoucherRow, ref: str, entry: str) -> None:
-    extras.purse.fill(row, entry, 0, at=occurred(doc), cause=extras.cause(doc))
+    _fill(extras, doc, row, entry, 0)
     if not ref.startswith("load/") and row.state in ("active", "blocked"):
         row.state, row.reason, row.updated_at = "cancelled", "undone", extras.purse.now
         extras.withdrawn.setdefault(doc.id, []).append(row.code)

@@ -82,6 +82,7 @@ def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
             explanations=explanations,
             vouchers=vouchers_of(extras, doc) if extras is not None else (),
             withdrawn=withdrawn_of(extras, doc) if extras is not None else (),
+            messages=messages,
         )
     return CommitResponse(
         document=doc.id,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import CustomerKey, DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink
+from v5_cloud.models import AuditRow, CustomerKey, DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink
 
 __all__ = ["SettlementRepository"]
 
@@ -60,6 +60,11 @@ class SettlementRepository(Repository):
     def forget_pending(self, keys: Collection[str]) -> None:
         """They were settled."""
         self.session.execute(self.delete(PendingRef).where(PendingRef.key.in_(keys)))
+
+    def lines(self, action: str, documents: Collection[str]) -> Sequence[Row[str, str]]:
+        """(document, detail) of the audit's lines of one kind about documents."""
+        statement = self.columns(AuditRow, AuditRow.subject, AuditRow.detail)
+        return self.session.execute(statement.where(AuditRow.action == action, AuditRow.subject.in_(list(documents)))).all()
 
     def known_events(self, ids: Collection[str]) -> set[str]:
         """Which of these events were accepted before."""

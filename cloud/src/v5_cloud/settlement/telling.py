@@ -59,12 +59,18 @@ def moves_of(extras: Extras, doc: Doc) -> tuple[TierView, ...]:
 
 
 def findings_of(extras: Extras, doc: Doc, language: str) -> tuple[Message, ...]:
-    """What a person should know: codes used beyond what there was, unknown ones, ceilings passed."""
+    """What a person should know: codes used beyond what there was, unknown ones, ceilings passed, money gone that a return takes back."""
     words = _words(extras, doc, language)
-    found = dict.fromkeys(extras.findings.get(doc.id, ()))
+    found = list(extras.findings.get(doc.id, ()))
+    for sale in doc.links.values():  # what the return found of its sales
+        found += [one for one in extras.findings.get(sale or "", ()) if one[0] == "spent"]
     return tuple(
-        Message(audience="cashier", severity="warning", text=words.say(f"code_{problem}", code=spell(code))[:500])
-        for problem, code in found
+        Message(
+            audience="cashier",
+            severity="warning",
+            text=words.say(f"code_{problem}", code=spell(code), amount=words.money(amount))[:500],
+        )
+        for problem, code, amount in dict.fromkeys(found)
     )
 
 

@@ -156,8 +156,10 @@ class Purse:
         cause: Cause,
         expires_at: datetime | None = None,
         renew: bool = False,
-    ) -> None:
+    ) -> int:
         """Brings what an entry loaded to an amount: first time, changed, or undone; never takes what was spent meanwhile.
+
+        Returns what it could not take.
 
         Args:
             row: Of what.
@@ -169,19 +171,23 @@ class Purse:
             renew: What is on it already lives as long as what comes.
         """
         if row.account_id is None:
-            return
-        home, policies = self._home(row), CLIP
+            return 0
+        home, policies, least = self._home(row), CLIP, amount
         if home is not None:
             # It is taken back where it is now, as far as it is there.
-            booked = self.working.booked(row.account_id, entry)
-            have = sum(lot.points for lot in booked.lots if lot.entry == entry and lot.debt is None)
-            have -= sum(one.points for one in booked.allocations if one.entry == entry and one.operation is Operation.TAKE)
-            amount, policies = max(amount, have - max(0, self.balance(home, at))), ALLOW
+            least, policies = max(amount, self._loaded(row.account_id, entry) - max(0, self.balance(home, at))), ALLOW
         until = expires_at or row.valid_until
-        earned = (Earned(row.programme, 0, row.type or row.kind, amount, until),) if amount else ()
+        earned = (Earned(row.programme, 0, row.type or row.kind, least, until),) if least else ()
         target = Target(earned=earned, counter=_OTHER_SIDE[row.kind])
         renewed = {(row.programme, ""): until} if renew else None
         self._book(row, entry, target, at, cause, policies, renewed)
+        return max(0, self._loaded(row.account_id, entry) - amount)
+
+    def _loaded(self, account: str, entry: str) -> int:
+        """What an entry has loaded, less what was taken of that."""
+        booked = self.working.booked(account, entry)
+        taken = sum(one.points for one in booked.allocations if one.entry == entry and one.operation is Operation.TAKE)
+        return sum(lot.points for lot in booked.lots if lot.entry == entry and lot.debt is None) - taken
 
     def pay(self, row: VoucherRow, entry: str, taken: int, *, holds: tuple[str, ...] = (), at: datetime, cause: Cause) -> None:
         """Brings what a sale takes off it to an amount. A sale is a fact: what was not there becomes a debt."""

@@ -245,13 +245,18 @@ class CancelRequest(Wire):
 
 
 class CancelResponse(Wire):
-    """What was undone."""
+    """What was undone.
+
+    Attributes:
+        messages: What a person should know, such as money of a sold gift card that was spent by then.
+    """
 
     released: bool = False
     reversed_document: str | None = None
     points: Points = 0
     balance: Balance | None = None
     provisional: bool = False
+    messages: tuple[Message, ...] = ()
 
 
 class ReturnRequest(Wire):
@@ -267,6 +272,7 @@ class ReturnResponse(Wire):
     Attributes:
         vouchers: What the return made: a credit note.
         withdrawn: Vouchers of the sale that the return took back or made smaller, as they are now.
+        messages: What a person should know, such as money of a returned gift card that was spent by then.
     """
 
     document: Code
@@ -279,6 +285,7 @@ class ReturnResponse(Wire):
     provisional: bool = False
     vouchers: tuple[VoucherView, ...] = ()
     withdrawn: tuple[VoucherView, ...] = ()
+    messages: tuple[Message, ...] = ()
 
 
 class Hooks(Protocol):
