@@ -9,7 +9,7 @@ from v5_core.engine._basket import Basket
 from v5_core.engine._choice import Candidate, Discounts, Nudge, Told, choose, reaching
 from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._fast import builder
-from v5_core.engine._prices import Prices
+from v5_core.engine._prices import Prices, step_of
 from v5_core.engine._pricing import open_enough, take
 from v5_core.engine._quick import amount_off, buy_get, order_off, percent_off
 from v5_core.engine._rules import OfferRule, Stage, is_gift
@@ -70,7 +70,7 @@ class _Apply:
                 step = buy_get(rule, indexes, prices)
             if step is not None:
                 steps.append(step)
-                result.total += step[2]
+                result.total += step[3]
                 if rule.noted:
                     self._note(rule, 1, 0)
         if self.basket.vouchers and stage < Stage.REWARD:
@@ -95,11 +95,12 @@ class _Apply:
         if self.situation.deducted:
             most = self._left() if most is None else min(most, self._left())
         cut = take(rule, indexes, self.prices, most, units)
-        if not cut.shares and not cut.gift:
+        step = step_of(rule, cut)
+        if step is None:
             return 0
         result = self.result
         result.total += cut.amount
-        result.steps.append((rule, cut.shares, cut.amount, cut.base, cut.count, cut.gift))
+        result.steps.append(step)
         if cut.gift:
             self._add_gift(rule, getattr(rule.offer, "add", ""), cut.gift * 1000, 0, "")
         return max(1, cut.count) if rule.per_unit_use else 1
@@ -261,11 +262,12 @@ class _Apply:
         if amount <= 0:
             return
         cut = self.prices.take(dict(zip(indexes, split(amount, [remaining[i] for i in indexes]), strict=True)), base)
+        shares = {situation.ids[i]: share for i, share in cut.shares.items()}
         title, words, result = coupon.title or coupon.code, self.words, self.result
         result.total += amount
-        benefit = {"rule": "voucher", "title": title, "line_id": None, "amount": amount, "shares": cut.shares, "times": 1}
+        benefit = {"rule": "voucher", "title": title, "line_id": None, "amount": amount, "shares": shares, "times": 1}
         text = words.say("offer", title=title, rate=words.rate(coupon.percent)) + f"{words.money(base)} = {words.money(amount)}"
-        values = {"rule": "voucher", "version": 0, "lines": tuple(cut.shares), "text": text[:500], "points": 0, "amount": amount}
+        values = {"rule": "voucher", "version": 0, "lines": tuple(shares), "text": text[:500], "points": 0, "amount": amount}
         result.steps.append(Told(_explanation(values), _benefit(benefit)))
         result.applied[f"voucher/{coupon.code}"] = "voucher"
         result.uses.append(Use("", "voucher", 1, coupon.code))

@@ -22,14 +22,14 @@ __all__ = ["explain_earning", "explain_step"]
 _OPEN = "\0"  # stands in no title: what the basket says is put here
 
 
-def explain_step(step: Step, rate: int, words: Words) -> str:
-    """What an offer did at this rate, in one sentence."""
-    rule, shares, amount, base, count, gift = step
+def explain_step(step: Step, lines: int, rate: int, words: Words) -> str:
+    """What an offer did on so many lines at this rate, in one sentence."""
+    rule, _, _, amount, base, count, gift = step
     if gift and isinstance(rule.offer, BuyGetOffer):
         text = words.say("offer_gift", title=rule.title[:300], quantity=gift, product=rule.offer.add or "")
     else:
         # A percentage that was rounded on each line may sum to some cents more or less than one of the whole.
-        uneven = rule.line_by_line and amount != rule.limit and 0 < abs((base * rate + rule.half) // 10_000 - amount) <= len(shares)
+        uneven = rule.line_by_line and amount != rule.limit and 0 < abs((base * rate + rule.half) // 10_000 - amount) <= lines
         pattern = rule.phrases.get((words.language, rate, uneven)) or _pattern(rule, rate, words, uneven=uneven)
         figures = words.money(base), words.money(amount)
         text = pattern % (count, *figures) if rule.counted else pattern % figures

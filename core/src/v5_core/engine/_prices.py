@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from v5_core.arithmetic import split
 from v5_core.engine._rules import OfferRule, Pool
 from v5_core.engine._situation import Situation
 
-__all__ = ["Cut", "Piece", "Prices", "Step", "cheapest_first", "dearest_first", "first_units", "without"]
+__all__ = ["Cut", "Piece", "Prices", "Step", "cheapest_first", "dearest_first", "first_units", "shares_of", "step_of", "without"]
 
 # Units of one line: its index, how many, and their price together. Prices are never negative, so halves round up by plain division.
 Piece = tuple[int, int, int]
-# What an offer took: of which line how much, together, of what, how many units (or sets of a bundle), and units to add to the basket.
-Step = tuple[OfferRule, dict[str, int], int, int, int, int]
+# Prices of a unit are put in order as whole numbers: so far apart that two which differ at all do not become one.
+_EXACT: Final = 10**12
+# What an offer took: of which lines how much each, together, of what, how many units (or sets of a bundle), and units to add to the basket.
+Step = tuple[OfferRule, Sequence[int], Sequence[int], int, int, int, int]
+
+
+def shares_of(step: Step, ids: Sequence[str]) -> dict[str, int]:
+    """What a step took of each line that it touched, by the line's id."""
+    return {ids[i]: share for i, share in zip(step[1], step[2], strict=True) if share}
 
 
 class Cut:
     """What an offer took.
 
     Attributes:
-        shares: By line id; never nothing.
+        shares: By the line's index; never nothing.
         amount: Their sum.
         base: The price of what it was taken of.
         count: Units that it touched, or sets of a bundle.
@@ -30,7 +38,7 @@ class Cut:
 
     __slots__ = ("amount", "base", "closed", "count", "gift", "shares")
 
-    def __init__(self, shares: dict[str, int], amount: int, base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> None:
+    def __init__(self, shares: dict[int, int], amount: int, base: int, count: int = 0, gift: int = 0, closed: Sequence[Piece] = ()) -> None:
         self.shares = shares
         self.amount = amount
         self.base = base
@@ -39,26 +47,34 @@ class Cut:
         self.closed = closed
 
 
+def step_of(rule: OfferRule, cut: Cut) -> Step | None:
+    """What an offer took as a step; None when it gave nothing."""
+    if not cut.shares and not cut.gift:
+        return None
+    return rule, list(cut.shares), list(cut.shares.values()), cut.amount, cut.base, cut.count, cut.gift
+
+
 class Prices:
     """What is left of each line.
 
     Attributes:
         remaining: The price of each line.
-        open: Lines of which units are closed: the units that are still open, and their price.
+        open_units: Of each line, those that no offer has closed.
+        open_prices: Of a line of which some units are closed and some are not: the price of those that are not; of all others nothing.
         selected: The lines of each selection, for what offers choose by more than their own selector.
         allowed: While an offer is applied that may not touch every unit of its lines: how many of each of them.
         cap: While an offer is applied that chooses units itself: how many it may take; None is as many as it finds.
-        units: Of each line; `ids` its id.
+        units: Of each line.
     """
 
-    __slots__ = ("allowed", "cap", "ids", "open", "remaining", "selected", "situation", "units")
+    __slots__ = ("allowed", "cap", "open_prices", "open_units", "remaining", "selected", "situation", "units")
 
     def __init__(self, situation: Situation, selected: Mapping[int, list[int]]) -> None:
         self.situation = situation
-        self.ids = situation.ids
         self.units = situation.units
         self.remaining = situation.gross.copy()
-        self.open: dict[int, tuple[int, int]] = {}
+        self.open_units = self.units.copy()
+        self.open_prices = [0] * len(self.units)
         self.selected = selected
         self.allowed: dict[int, int] | None = None
         self.cap: int | None = None
@@ -67,25 +83,20 @@ class Prices:
         """The same prices, to try something on."""
         other = Prices(self.situation, self.selected)
         other.remaining = self.remaining.copy()
-        other.open = self.open.copy()
+        other.open_units = self.open_units.copy()
+        other.open_prices = self.open_prices.copy()
         return other
 
     def become(self, other: Prices) -> None:
         """Takes over what was tried."""
         self.remaining[:] = other.remaining
-        self.open = other.open
+        self.open_units = other.open_units
+        self.open_prices = other.open_prices
 
     def pieces(self, indexes: list[int], *, closing: bool) -> list[Piece]:
         """The units of these lines that an offer may touch."""
-        units, remaining, open_ = self.units, self.remaining, self.open
-        if not closing or not open_:
-            found = [(i, units[i], remaining[i]) for i in indexes]
-            return found if self.allowed is None else self._allowed(found)
-        found = []
-        for i in indexes:
-            left, price = open_[i] if i in open_ else (units[i], remaining[i])
-            if left:
-                found.append((i, left, price))
+        units, remaining = self.open_units if closing else self.units, self.remaining
+        found = [(i, units[i], remaining[i] if units[i] == self.units[i] else self.open_prices[i]) for i in indexes if units[i]]
         return found if self.allowed is None else self._allowed(found)
 
     def _allowed(self, pieces: list[Piece]) -> list[Piece]:
@@ -101,29 +112,29 @@ class Prices:
         amount = sum(shares.values())
         if not gift and not amount:
             return Cut({}, 0, base)
-        remaining, open_, ids = self.remaining, self.open, self.ids
-        for i, units, price in closed:
-            all_units, all_price = open_[i] if i in open_ else (self.units[i], remaining[i])
-            open_[i] = (all_units - units, all_price - price)
+        remaining = self.remaining
+        self.close(closed)
         touched = {i for i, _, _ in closed}
-        named: dict[str, int] = {}
-        for i, share in shares.items():
-            if share:
-                if i in open_ and i not in touched:
-                    self.reopen(i, share)
-                remaining[i] -= share
-                named[ids[i]] = share
-        return Cut(named, amount, base, count, gift, closed)
+        taken = {i: share for i, share in shares.items() if share}
+        for i, share in taken.items():
+            before = remaining[i]
+            remaining[i] = before - share
+            price = self.open_prices[i]
+            if price and i not in touched:  # what is taken off a whole line lies on its open units in proportion
+                self.open_prices[i] = (2 * price * (before - share) + before) // (2 * before)
+        return Cut(taken, amount, base, count, gift, closed)
 
-    def reopen(self, index: int, share: int) -> None:
-        """What is about to be taken off a whole line lies on its open units in proportion."""
-        units, price = self.open[index]
-        before = self.remaining[index]
-        self.open[index] = (units, (2 * price * (before - share) + before) // (2 * before))
+    def close(self, pieces: Sequence[Piece]) -> None:
+        """Later offers that close units find these no more; said before anything is taken off them."""
+        open_units, open_prices = self.open_units, self.open_prices
+        for i, units, price in pieces:
+            before = self.remaining[i] if open_units[i] == self.units[i] else open_prices[i]
+            open_units[i] -= units
+            open_prices[i] = before - price if open_units[i] else 0
 
     def take_at_most(self, maxima: Sequence[int], cut: Cut) -> Cut:
         """Takes a cut that was only tried, kept within each maximum in turn; odd cents fall on lines in the order of their ids."""
-        shares = {i: cut.shares[line_id] for i, line_id in enumerate(self.ids) if line_id in cut.shares}
+        shares = dict(sorted(cut.shares.items()))
         for maximum in maxima:
             if sum(shares.values()) > maximum:
                 shares = dict(zip(shares, split(maximum, list(shares.values())), strict=True))
@@ -141,11 +152,11 @@ def dearest_first(pieces: list[Piece]) -> list[Piece]:
 
 
 def _by_price(piece: Piece) -> tuple[int, int]:
-    return piece[2] * 1_000_000 // piece[1], piece[0]
+    return piece[2] * _EXACT // piece[1], piece[0]
 
 
 def _by_price_down(piece: Piece) -> tuple[int, int]:
-    return -(piece[2] * 1_000_000 // piece[1]), piece[0]
+    return -(piece[2] * _EXACT // piece[1]), piece[0]
 
 
 def first_units(ordered: list[Piece], units: int) -> list[Piece]:

@@ -46,7 +46,7 @@ def _taken(rule: OfferRule, indexes: list[int], prices: Prices, units: int | Non
 def open_enough(rule: OfferRule, indexes: list[int], prices: Prices) -> bool:
     """Whether the units that no offer before closed reach the minimum of an offer that closes units."""
     offer, lines, units = rule.offer, prices.situation.lines, prices.units
-    if not prices.open or offer.minimum_of == "order" or not (offer.minimum_quantity or rule.minimum):
+    if prices.open_units == units or offer.minimum_of == "order" or not (offer.minimum_quantity or rule.minimum):
         return True
     pieces = prices.pieces(indexes, closing=True)
     if sum([lines[i].quantity * left // units[i] for i, left, _ in pieces]) < offer.minimum_quantity:
@@ -107,7 +107,7 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     """A percentage or an amount off all lines together, split over them."""
     if prices.allowed is not None:
         return _order_of(rule, indexes, prices)
-    remaining, open_, ids = prices.remaining, prices.open, prices.ids
+    remaining = prices.remaining
     own = [remaining[i] for i in indexes]
     base = sum(own)
     if rule.amount:
@@ -117,17 +117,10 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
         amount = (of * rule.percent + rule.half) // 10_000
     if amount > base:
         amount = base
-    shares: dict[str, int] = {}
-    if amount:
-        parts = split_to_last(amount, own) if rule.last_cents else split(amount, own)
-        for position, i in enumerate(indexes):
-            share = parts[position]
-            if share:
-                if i in open_:
-                    prices.reopen(i, share)
-                remaining[i] -= share
-                shares[ids[i]] = share
-    return Cut(shares, amount, base)
+    if not amount:
+        return Cut({}, 0, base)
+    parts = split_to_last(amount, own) if rule.last_cents else split(amount, own)
+    return prices.take(dict(zip(indexes, parts, strict=True)), base)
 
 
 def _order_of(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:

@@ -9,7 +9,7 @@ from v5_core.engine._choice import Discounts, Told
 from v5_core.engine._earning import Earning
 from v5_core.engine._fast import builder
 from v5_core.engine._phrases import explain_earning, explain_step
-from v5_core.engine._prices import Step
+from v5_core.engine._prices import Step, shares_of
 from v5_core.engine._rules import CompiledProgramme, card_rate
 from v5_core.engine._situation import Situation
 from v5_core.hooks import Benefit, CodeResult, Explanation, Message, QuoteResponse, Reward, StoredUse
@@ -97,8 +97,8 @@ class Decision:
                 told, benefit = step.explanation, step.benefit
                 found.append((told.rule, benefit.amount if benefit else 0, benefit.shares if benefit else {}, told.points))
             else:
-                rule, shares, amount, _, _, _ = step
-                found.append((rule.rule_id, amount, shares, -rule.cost))
+                rule, amount = step[0], step[3]
+                found.append((rule.rule_id, amount, shares_of(step, self.situation.ids), -rule.cost))
         return found
 
     def explanations(self) -> tuple[Explanation, ...]:
@@ -190,7 +190,8 @@ def _say(severity: str, text: str, audience: str = "cashier") -> Message:
 
 
 def _of_step(step: Step, situation: Situation, words: Words) -> tuple[Benefit | None, Explanation]:
-    rule, shares, amount, _, count, _ = step
+    rule, _, _, amount, _, count, _ = step
+    shares = shares_of(step, situation.ids)
     lines = tuple(shares)
     benefit = None
     if lines:
@@ -198,7 +199,7 @@ def _of_step(step: Step, situation: Situation, words: Words) -> tuple[Benefit | 
         only = lines[0] if len(lines) == 1 else None
         benefit = _benefit({"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares, "times": times})
     rate = card_rate(rule, situation) if rule.by_card else rule.percent
-    text = explain_step(step, rate, words)[:_LONGEST]
+    text = explain_step(step, len(lines), rate, words)[:_LONGEST]
     values: dict[str, Any] = {
         "rule": rule.rule_id, "version": rule.version, "lines": lines, "text": text, "points": -rule.cost, "amount": amount
     }  # fmt: skip

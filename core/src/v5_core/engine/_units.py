@@ -97,10 +97,10 @@ def joined(cuts: Sequence[Cut]) -> Cut:
     """What an offer took of several groups, as one."""
     if len(cuts) == 1:
         return cuts[0]
-    shares: dict[str, int] = {}
+    shares: dict[int, int] = {}
     for cut in cuts:
-        for line_id, share in cut.shares.items():
-            shares[line_id] = shares.get(line_id, 0) + share
+        for i, share in cut.shares.items():
+            shares[i] = shares.get(i, 0) + share
     closed = [piece for cut in cuts for piece in cut.closed]
     total, base = sum([cut.amount for cut in cuts]), sum([cut.base for cut in cuts])
     return Cut(shares, total, base, sum([cut.count for cut in cuts]), sum([cut.gift for cut in cuts]), closed)
