@@ -11,7 +11,9 @@ import pytest
 
 from v5_cloud.giftcards.fake import MemoryGiftCards
 from v5_cloud.giftcards.port import GiftCardUnreachableError
+from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.tasks import housekeeping
+from v5_cloud.membership import runs
 
 if TYPE_CHECKING:
     from tests.cloud.conftest import Service, Till
@@ -61,10 +63,37 @@ def test_points_for_many_are_previewed_confirmed_and_taken_back(counter: Service
     assert till.balance() == "15", "confirmed twice, done once"
     assert press(admin, path, "reverse", reason="") == 422
     assert press(admin, path, "reverse", reason="Wrong list") == 303
-    assert till.balance() == "0"
-    assert "Taken back on" in admin.get(path).text
+    done(admin, path, "Taken back on")
+    assert [till.balance(index) for index in range(6)] == ["0"] * 6
+    assert press(admin, path, "reverse", reason="Wrong list again") == 409
     assert press(admin, path, "confirm") == 409
     assert "Ten years" in admin.get("/runs").text
+    counter.sound()
+
+
+@ONE
+@pytest.mark.feature("PR-24")
+def test_a_run_is_taken_back_where_it_was_broken_off_doing_or_undoing(
+    counter: Service, person: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, till = person(counter), counter.till()
+    monkeypatch.setattr(runs, "_CHUNK", 2)
+    # Whoever works on it in the background dies before it begins.
+    monkeypatch.setattr("v5_cloud.membership.run_pages.begin", lambda *_: None)
+    path = admin.fill("/runs/new/points", points="15", reason="Ten years").headers["location"]
+    run, scope = path.rsplit("/", 1)[1], Scope(counter.sample["tenant"], counter.sample["company"])
+    assert press(admin, path, "confirm") == 303
+    assert runs.go_on_once(counter.held, scope, run)
+    assert sorted(till.balance(index) for index in range(6)) == ["0"] * 4 + ["15"] * 2
+    assert press(admin, path, "reverse", reason="Stop") == 303, "also while it is being done"
+    page = admin.get(path, **{"hx-request": "true", "hx-request-type": "partial"}).text
+    assert "Still to be taken back: 2 of 6 customers" in page
+    assert 'value="4" max="6"' in page
+    assert "hx-trigger" in page
+    assert press(admin, path, "confirm") == 409
+    housekeeping(counter.held)
+    assert "Taken back on" in admin.get(path).text
+    assert [till.balance(index) for index in range(6)] == ["0"] * 6
     counter.sound()
 
 
@@ -106,6 +135,7 @@ def test_vouchers_by_turnover_are_previewed_issued_and_cancelled(counter: Servic
     assert f"run={path.rsplit('/', 1)[1]}" in done(admin, path)
     assert ">1 code" in admin.get(f"/vouchers?run={path.rsplit('/', 1)[1]}").text
     assert press(admin, path, "reverse", reason="Wrong month") == 303
+    done(admin, path, "Taken back on")
     assert ">1 code" in admin.get("/vouchers?state=cancelled").text
     counter.sound()
 

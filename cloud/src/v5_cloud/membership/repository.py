@@ -146,7 +146,7 @@ class MembershipRepository(Repository):
     def due(self, today: str) -> Sequence[str]:
         """Scheduled runs whose day has come, and those that were broken off."""
         come = (RunRow.state == "scheduled") & (RunRow.asked["on"].as_string() <= today)
-        statement = self.columns(RunRow, RunRow.id).where(or_(come, RunRow.state == "running"))
+        statement = self.columns(RunRow, RunRow.id).where(or_(come, RunRow.state.in_(("running", "reversing"))))
         return self.session.scalars(statement.order_by(RunRow.created_at)).all()
 
     def groups(self, customers: Collection[str]) -> dict[str, frozenset[str]]:
@@ -172,9 +172,10 @@ class MembershipRepository(Repository):
             statement = statement.where(CustomerRow.id.in_(customers))
         return self.session.execute(statement.order_by(CustomerRow.id)).all()
 
-    def adjustments_of(self, run: str) -> Sequence[AdjustmentRow]:
-        """What a run adjusted."""
-        return self.session.scalars(self.select(AdjustmentRow).where(AdjustmentRow.run_id == run).order_by(AdjustmentRow.id)).all()
+    def adjustments_of(self, run: str, customers: Collection[str]) -> Sequence[AdjustmentRow]:
+        """What a run adjusted of some customers."""
+        mine = self.select(AdjustmentRow).where(AdjustmentRow.run_id == run, AdjustmentRow.customer_id.in_(customers))
+        return self.session.scalars(mine.order_by(AdjustmentRow.id)).all()
 
     def adjustments_for(self, customer: str, limit: int) -> Sequence[AdjustmentRow]:
         """What was adjusted of a customer, newest first."""

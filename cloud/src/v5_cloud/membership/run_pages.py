@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import Form, Query
 from fastapi.responses import RedirectResponse, Response
 
+from v5_cloud.kit.background import begin
 from v5_cloud.kit.tenant import Scope
-from v5_cloud.membership import jobs, runs
+from v5_cloud.membership import runs
 from v5_cloud.membership.schemas import MassRequest, ResetRequest, ReverseRequest, RunItem, TurnoverRequest
 from v5_cloud.pages.companies import Chosen, chosen
 from v5_cloud.pages.page import Page, page_for
@@ -152,7 +154,7 @@ def confirm(page: Here, company: str, run: str) -> Response:
     shop = chosen(page, company)
     try:
         if runs.begin(page.held, shop.scope, run, actor=page.actor):
-            jobs.start(page.held, shop.scope, run)
+            begin(f"run {run}", partial(runs.go_on, page.held, shop.scope, run))
     except ConflictError as error:
         return _run(page, shop, run, error)
     return RedirectResponse(f"/runs/{shop.id}/{run}", 303)
@@ -160,11 +162,12 @@ def confirm(page: Here, company: str, run: str) -> Response:
 
 @router.post("/runs/{company}/{run}/reverse")
 def reverse(page: Here, company: str, run: str, request_id: Short, reason: Annotated[str, Form(max_length=500)] = "") -> Response:
-    """Takes a run back, or drops one that was not confirmed."""
+    """Begins to take a run back, or drops one that was not confirmed; the page follows it."""
     shop = chosen(page, company)
     try:
         asked = read(ReverseRequest, {"request_id": request_id, "reason": reason})
-        runs.reverse(page.held, shop.scope, run, asked, actor=page.actor)
+        if runs.begin_reverse(page.held, shop.scope, run, asked, actor=page.actor):
+            begin(f"run {run}", partial(runs.go_on, page.held, shop.scope, run))
     except (ConflictError, ValidationError) as error:
         return _run(page, shop, run, error)
     return RedirectResponse(f"/runs/{shop.id}/{run}", 303)

@@ -33,7 +33,20 @@ from v5_core.programme import Programme, VoucherRule
 from v5_core.stored import Draft, Measured
 from v5_core.stored import turnover as vouchers_of
 
-__all__ = ["begin", "confirm", "do_scheduled", "get", "go_on", "listed", "points", "reset", "reverse", "turnover"]
+__all__ = [
+    "begin",
+    "begin_reverse",
+    "confirm",
+    "do_scheduled",
+    "get",
+    "go_on",
+    "go_on_once",
+    "listed",
+    "points",
+    "reset",
+    "reverse",
+    "turnover",
+]
 
 _FIELDS: Final = {**RECORD_FIELDS, "balance": FieldType("number", 3)}
 _MOST: Final = 100_000
@@ -176,7 +189,7 @@ def begin(container: Container, scope: Scope, run: str, *, actor: str) -> bool:
         with container.database.write(scope) as session:
             repository = MembershipRepository(session, scope)
             row = _known(repository, run)
-            if row.state == "reversed":
+            if row.state in ("reversing", "reversed"):
                 raise ConflictError("The run was taken back.", code="reversed")
             if row.state == "preview":
                 row.done_by = actor
@@ -198,9 +211,14 @@ def do_scheduled(container: Container, scope: Scope) -> int:
 
 
 def go_on(container: Container, scope: Scope, run: str) -> None:
-    """Does what is left of a confirmed run."""
-    while again(lambda: _step(container, scope, run)):
+    """Does what is left of a confirmed run, or of taking one back."""
+    while go_on_once(container, scope, run):
         pass
+
+
+def go_on_once(container: Container, scope: Scope, run: str) -> bool:
+    """Does the next customers of a run; says whether there are more."""
+    return again(lambda: _step(container, scope, run))
 
 
 def _step(container: Container, scope: Scope, run: str) -> bool:
@@ -208,6 +226,8 @@ def _step(container: Container, scope: Scope, run: str) -> bool:
     company, now = company_info(container, scope), container.clock()
     with container.database.write(scope) as session:
         row = _known(MembershipRepository(session, scope), run)
+        if row.state == "reversing":
+            return _unstep(container, scope, session, row, company, now)
         if row.state not in ("scheduled", "running"):
             return False
         begun = int(row.asked.get("begun", 0))
@@ -265,39 +285,66 @@ def issue_of(programme: Programme, made: Draft, customer: str | None, actor: str
 
 
 def reverse(container: Container, scope: Scope, run: str, request: ReverseRequest, *, actor: str) -> RunItem:
-    """Takes a run back; vouchers that somebody used stay.
+    """Takes a run back; vouchers that somebody used stay. Broken off, it goes on where it was.
 
     Raises:
-        ConflictError: It is not done, or was taken back before.
+        ConflictError: It was taken back before.
         NotFoundError: No such run.
     """
-    company, now = company_info(container, scope), container.clock()
+    if begin_reverse(container, scope, run, request, actor=actor):
+        go_on(container, scope, run)
+    return get(container, scope, run)
+
+
+def begin_reverse(container: Container, scope: Scope, run: str, request: ReverseRequest, *, actor: str) -> bool:
+    """Says that a run is to be taken back, also one that is being done; says whether there is something to do now.
+
+    Raises:
+        ConflictError: It was taken back before.
+        NotFoundError: No such run.
+    """
+    now = container.clock()
 
     def work(session: Session) -> _Made:
         repository = MembershipRepository(session, scope)
         row = _known(repository, run)
-        if row.state == "reversed":
+        if row.state in ("reversing", "reversed"):
             raise ConflictError("The run was taken back before.", code="reversed")
-        if row.kind == "vouchers" and row.state == "done":
-            _take_back(container, scope, session, row, company, request.reason, now)
-        elif row.state == "done":
-            policies = current(container, scope).policies(now)
-            for one in repository.adjustments_of(run):
-                if one.reversed_at is None:
-                    take_back(container, scope, session, company, one, actor, policies=policies, now=now)
-        row.state, row.reversed_at, row.reversed_by = "reversed", now, actor
+        row.state = "reversing" if row.asked.get("begun") else "reversed"
+        row.asked = {**row.asked, "why": request.reason}
+        row.reversed_at, row.reversed_by = now, actor
         repository.add(audit(scope, now, actor, "run.reverse", row.id))
         return _Made(run=run)
 
     once(container, scope, f"run.reverse:{run}", request.request_id, request, _Made, work)
-    return get(container, scope, run)
+    return get(container, scope, run).state == "reversing"
 
 
-def _take_back(container: Container, scope: Scope, session: Session, row: RunRow, company: CompanyInfo, reason: str, now: datetime) -> None:
-    repository = VoucherRepository(session, scope)
+def _unstep(container: Container, scope: Scope, session: Session, row: RunRow, company: CompanyInfo, now: datetime) -> bool:
+    """Takes back what some customers of a run got, the last first; says whether there are more."""
+    begun = int(row.asked.get("begun", 0))
+    first = max(0, begun - _CHUNK)
+    customers = [str(line[0]) for line in row.found[first:begun]]
+    if row.kind == "vouchers":
+        _cancel(container, scope, session, row, customers, company, now)
+    else:
+        policies = current(container, scope).policies(now)
+        for one in MembershipRepository(session, scope).adjustments_of(row.id, customers):
+            if one.reversed_at is None:
+                take_back(container, scope, session, company, one, row.reversed_by, policies=policies, now=now)
+    row.asked = {**row.asked, "begun": first}
+    if not first:
+        row.state, row.reversed_at = "reversed", now
+    return bool(first)
+
+
+def _cancel(
+    container: Container, scope: Scope, session: Session, row: RunRow, customers: list[str], company: CompanyInfo, now: datetime
+) -> None:
+    repository, reason = VoucherRepository(session, scope), str(row.asked.get("why", ""))
     purse = Purse(repository, company.currency, now)
-    entries = [f"{row.id}/{line[0]}" for line in row.found]
-    purse.load(repository.of_run(row.id), lock=True, documents=entries)
+    entries = [f"{row.id}/{customer}" for customer in customers]
+    purse.load(repository.of_run(row.id, customers), lock=True, documents=entries)
     for one in purse.rows.values():
         unused = one.used == 0 and one.held == 0 and (one.account_id is None or purse.balance(one) == one.face)
         if one.state in ("active", "blocked") and unused:

@@ -195,9 +195,9 @@ class RunLine(BaseModel):
 
 
 class RunItem(BaseModel):
-    """Something done to many customers at once: preview, then scheduled or running, done, perhaps reversed; all in all so much.
+    """Something done to many customers at once: preview, then scheduled or running, done, perhaps reversing and reversed.
 
-    `begun` is how many customers are done.
+    `begun` is how many customers are done, and not taken back again.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -295,5 +295,6 @@ def part(container: Container, scope: Scope, customer: str, relative: str, *, ac
         if person is None or person.shares_with != customer:
             raise NotFoundError("They do not share an account.")
         person.shares_with = None
+        person.parted = [*person.parted, [customer, now.isoformat()]]
         repository.add(audit(scope, now, actor, "membership.part", customer))
     return standing(container, scope, customer)

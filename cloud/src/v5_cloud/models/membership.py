@@ -83,7 +83,7 @@ class RunRow(TenantRow):
 
     Attributes:
         kind: "vouchers" (turnover), "adjustment" or "reset".
-        state: "preview", "scheduled" for its day, "running", "done", "reversed".
+        state: "preview", "scheduled" for its day, "running", "done", "reversing", "reversed".
         asked: What was asked for, and how many customers are done (`begun`).
         found: The preview: [customer, amount measured, visits, what it gives] for each.
     """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import threading
+from functools import partial
 
+from v5_cloud.kit.background import begin
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.simulation import service
@@ -12,13 +13,12 @@ from v5_cloud.tenants.directory import scopes
 
 __all__ = ["resume", "start"]
 
-_log = logging.getLogger(__name__)
 _one_at_a_time = threading.Lock()
 
 
 def start(container: Container, scope: Scope, simulation: str) -> None:
     """Begins to work on it, and comes back at once. A process that ends leaves it to `resume`."""
-    threading.Thread(target=_work, args=(container, scope, simulation), name="simulation", daemon=True).start()
+    begin(f"simulation {simulation}", partial(_work, container, scope, simulation))
 
 
 def resume(container: Container) -> int:
@@ -30,8 +30,5 @@ def resume(container: Container) -> int:
 
 
 def _work(container: Container, scope: Scope, simulation: str) -> None:
-    try:
-        with _one_at_a_time:
-            service.work(container, scope, simulation)
-    except Exception as error:  # noqa: BLE001 - a thread of its own: the row stays as it is, and `resume` tries again
-        _log.error("simulation %s could not be kept: %s", simulation, type(error).__name__, exc_info=error)
+    with _one_at_a_time:
+        service.work(container, scope, simulation)

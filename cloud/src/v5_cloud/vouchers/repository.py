@@ -80,9 +80,10 @@ class VoucherRepository(Repository):
         statement = self.select(HoldRow).where(HoldRow.account_id == account, HoldRow.state == "open")
         return self.session.scalars(statement.order_by(HoldRow.created_at.desc())).all()
 
-    def of_run(self, run: str) -> Sequence[str]:
-        """Codes that a run made."""
-        return self.session.scalars(self.columns(VoucherRow, VoucherRow.code).where(VoucherRow.run_id == run)).all()
+    def of_run(self, run: str, customers: Collection[str]) -> Sequence[str]:
+        """Codes that a run made for some customers."""
+        mine = self.columns(VoucherRow, VoucherRow.code).where(VoucherRow.run_id == run, VoucherRow.customer_id.in_(customers))
+        return self.session.scalars(mine).all()
 
     def accounts(self, ids: Collection[str], *, lock: bool = True) -> Sequence[AccountRow]:
         """Accounts of stored values; locked in the order of their ids."""
