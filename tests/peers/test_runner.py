@@ -63,12 +63,28 @@ def test_what_passes_and_what_fails_is_counted_in_the_last_line(tmp_path: Path) 
         (("total: 11.25", "totl: 11.25"), r"totl: expected \"11.25\", got null \(no totl: there are total, .*; perhaps total\)"),
         (("[rule=ten]", "[rule=tin]"), r"got null \(benefits has no rule tin; it has ten\)"),
         (('"benefits[rule=ten]', '"benefits[3]'), r"got null \(benefits has 1 of them\)"),
+        (
+            ("percent: 10,", "percent: 10, selector: {where: 'price > 5'},"),
+            "given: 422 programme: .*unknown field 'price'.*; perhaps unit_price$",
+        ),
+        (
+            ("percent: 10,", "percent: 10, when: \"product_spend('A', 30) > 5\","),
+            "unknown field 'product_spend'.*what was bought before is asked by a segment",
+        ),
         (("{basket", "{customer: bob, basket"), "no customer is called 'bob'; given: .* has nobody"),
     ],
 )
 def test_a_mistake_is_told_with_what_is_there(service: Service, tmp_path: Path, wrong: tuple[str, str], said: str) -> None:
     result = runner.run_file(service, written(tmp_path, CASE.replace(*wrong)))
     assert re.search(said, "\n".join(result.failures))
+
+
+def test_a_path_may_name_what_an_earlier_step_answered(service: Service, tmp_path: Path) -> None:
+    text = CASE.replace("steps:", "given: {customers: [ana]}\nsteps:")
+    text += """  - call: {method: GET, path: /v1/customers}
+    expect: {"items[id=${ana.customer.customer}].name": ana}
+"""
+    assert runner.run_file(service, written(tmp_path, text)).failures == []
 
 
 def test_one_thing_where_a_list_is_meant(service: Service, tmp_path: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from v5_tools.peers.spellings import OF_CASES, OF_PROGRAMMES
+from v5_tools.peers.spellings import OF_CASES, OF_CRITERIA, OF_PROGRAMMES
 
-__all__ = ["keys_of", "missing", "places", "told"]
+__all__ = ["keys_of", "missing", "places", "told", "word"]
+
+_UNKNOWN_FIELD: Final = re.compile(r"unknown field '(\w+)'")
 
 
 def told(root: type[BaseModel], error: ValidationError) -> list[str]:
@@ -35,6 +38,13 @@ def places(root: type[BaseModel], data: Mapping[str, Any]) -> list[str]:
     except ValidationError as error:
         return told(root, error)
     return []
+
+
+def word(message: str) -> str:
+    """What a word of a condition is called here that a message says is unknown; "" where nobody would know."""
+    unknown = _UNKNOWN_FIELD.search(message)
+    known = OF_CRITERIA.get(unknown[1], "") if unknown else ""
+    return known if known.startswith("(") or not known else f"perhaps {known}"
 
 
 def _branch(loc: tuple[int | str, ...]) -> bool:

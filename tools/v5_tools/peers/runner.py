@@ -116,8 +116,10 @@ def _step(world: World, step: Step) -> Iterator[str]:
 
 
 def _expected(world: World, step: Step, reply: Any) -> Iterator[str]:
-    for path, wanted in step.expect.items():
+    for written, wanted in step.expect.items():
+        path = written
         try:
+            path = str(world.resolve(written))
             expected = world.resolve(wanted)
             got = find(reply, path)
             if not check(got, expected):

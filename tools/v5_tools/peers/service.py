@@ -14,6 +14,7 @@ from v5_cloud.app import create_app
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.settings import Settings
 from v5_cloud.migrations import migrate
+from v5_tools.peers import hints
 from v5_tools.peers.cases import Given
 
 with warnings.catch_warnings():
@@ -51,7 +52,8 @@ class RefusedError(Exception):
 
     def __str__(self) -> str:
         wrong = "; ".join(self.hints or [f"{one['field']}: {one['message']}" for one in self.problem.get("errors") or ()])
-        return f"{self.args[0]}{f' ({wrong})' if wrong else ''}"
+        said, perhaps = str(self.args[0]), hints.word(str(self.args[0]))
+        return "; ".join(filter(None, (f"{said} ({wrong})" if wrong and wrong.partition(": ")[2] not in said else said, perhaps)))
 
 
 class Service:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["OF_CASES", "OF_PROGRAMMES"]
+__all__ = ["OF_CASES", "OF_CRITERIA", "OF_PROGRAMMES"]
 
 
 def _table(text: str) -> dict[str, str]:
@@ -90,4 +90,17 @@ members_only: false <- members anonymous public
 kind: per_amount, per_quantity or per_sale <- per unit money
 factor <- multiplier
 redemption <- conversion_factor
+""")
+OF_CRITERIA: Final[Mapping[str, str]] = _table("""
+unit_price <- price
+family <- category item_group taxon
+tag <- tags label labels
+total <- amount subtotal order_total total_amount
+quantity <- qty items units
+sales <- orders order_count purchases nth_order
+payment <- payment_method method
+(for some customers: a club, or a segment: when: "segment = 'vip'") <- name email phone customer group customer_group country
+(what was bought before is asked by a segment: when: "segment = 'regulars'") <- spend visits bought first_sale last_sale \
+days_since_sale average_sale store_spend store_visits bought_product product_spend product_quantity bought_family family_spend \
+family_quantity preferred_store favourite_product favourite_family frequency r f v
 """)
