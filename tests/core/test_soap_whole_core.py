@@ -83,6 +83,7 @@ def test_what_a_till_asks_arrives_as_it_was_meant(name: str, request_: Wire) -> 
         ("hold", hooks.HoldResponse(hold="h1", stored_value=(USE,), expires_at=AT)),
         ("commit", COMMITTED),
         ("return", hooks.ReturnResponse(document="d", vouchers=(VOUCHER,), withdrawn=(VOUCHER, VOUCHER))),
+        ("cancel", hooks.CancelResponse(reversed_document="d", vouchers=(VOUCHER,), withdrawn=(VOUCHER, VOUCHER))),
     ],
 )
 def test_what_is_answered_fits_the_contract_and_says_the_same(name: str, reply: Wire) -> None:

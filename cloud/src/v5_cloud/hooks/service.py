@@ -259,9 +259,8 @@ class CloudHooks:
                 made[:] = [hooks.CancelResponse.model_validate_json(json.dumps(known))]
                 return
             reply = results[0].reply
-            made[:] = [
-                hooks.CancelResponse(reversed_document=body.keys[0], points=points, balance=reply.balance, messages=reply.messages)
-            ]
+            told = {"balance": reply.balance, "messages": reply.messages, "vouchers": reply.vouchers, "withdrawn": reply.withdrawn}
+            made[:] = [hooks.CancelResponse(reversed_document=body.keys[0], points=points, **told)]
             answer = made[0].model_dump(mode="json")
             writes.put(Idempotency, [row_of(self._scope, "cancel", request.request_id, request, answer, self._container.clock())])
 

@@ -51,6 +51,7 @@ class Extras:
         findings: By document, what a person should know: (name of the words, the code and the amount in them).
         freed: By sale, its reservations: points that they kept and the sale did not use are free again.
         withdrawn: By sale, codes of vouchers that it had made and that are gone, or smaller, now.
+        restored: By sale, codes of vouchers that it made now, or that are good, or worth more, again.
         short: By document, what could not be taken back of things that it had made, for it was spent: amounts by their names.
     """
 
@@ -66,6 +67,7 @@ class Extras:
     offered: list[Reservation] = field(default_factory=list)
     findings: dict[str, list[tuple[str, str, int]]] = field(default_factory=dict)
     withdrawn: dict[str, list[str]] = field(default_factory=dict)
+    restored: dict[str, list[str]] = field(default_factory=dict)
     short: dict[str, dict[str, int]] = field(default_factory=dict)
     freed: dict[str, list[str]] = field(default_factory=dict)
     captured: dict[str, list[Reservation]] = field(default_factory=dict)

@@ -56,6 +56,7 @@ def issue(extras: Extras, doc: Doc, made: dict[str, Made]) -> dict[str, str]:
             row = None
         if row is None:
             row = _new(extras, doc, one.wanted, entry)
+            extras.restored.setdefault(doc.id, []).append(row.code)
         else:
             _restore(extras, doc, row, one, entry)
         found[ref] = row.code
@@ -88,11 +89,14 @@ def _new(extras: Extras, doc: Doc, wanted: Issue, entry: str) -> VoucherRow:
 def _restore(extras: Extras, doc: Doc, row: VoucherRow, one: Made, entry: str) -> None:
     if row.state == "cancelled" and row.document_id == doc.id:
         row.state, row.reason = "active", ""
+        extras.restored.setdefault(doc.id, []).append(row.code)
     if one.load and one.wanted.valid_until is not None:
         row.valid_until = max(row.valid_until or one.wanted.valid_until, one.wanted.valid_until)
     if not one.load and (row.percent, row.face) != (one.wanted.percent, one.amount):
         if (one.wanted.percent, one.amount) < (row.percent, row.face):
             extras.withdrawn.setdefault(doc.id, []).append(row.code)
+        else:
+            extras.restored.setdefault(doc.id, []).append(row.code)
         row.percent, row.face = one.wanted.percent, one.amount
     row.updated_at = extras.purse.now
     _fill(extras, doc, row, entry, one.amount, one.wanted.valid_until)

@@ -95,4 +95,5 @@ def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
         vouchers=vouchers_of(extras, doc) if extras is not None else (),
         tiers=moves_of(extras, doc) if extras is not None else (),
         stored_value=stored_of(extras, doc) if extras is not None else (),
+        withdrawn=withdrawn_of(extras, doc) if extras is not None else (),
     )

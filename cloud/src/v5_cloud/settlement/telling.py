@@ -23,20 +23,22 @@ def _words(extras: Extras, doc: Doc, language: str) -> Words:
 
 
 def _made(extras: Extras, doc: Doc) -> list[VoucherRow]:
-    rows = (extras.purse.row(code) for code in doc.extras.get("issued", {}).values())
+    codes = list(doc.extras.get("issued", {}).values()) if doc.counts else []
+    for sale in doc.links.values():  # where a return takes less than before, what its sales bring is good again
+        codes += extras.restored.get(sale or "", ())
+    rows = (extras.purse.row(code) for code in dict.fromkeys(codes))
     return [row for row in rows if row is not None and row.state == "active"]
 
 
 def vouchers_of(extras: Extras, doc: Doc) -> tuple[VoucherView, ...]:
-    """Vouchers and cards that the document made."""
+    """Vouchers and cards that the document made; of a return also those of its sales that are good, or worth more, again."""
     return tuple(extras.purse.view(row, extras.zone(doc)) for row in _made(extras, doc))
 
 
 def withdrawn_of(extras: Extras, doc: Doc) -> tuple[VoucherView, ...]:
-    """Vouchers of the sales that a return points at which it took back or made smaller, as they are now."""
-    if not doc.is_return:
-        return ()
-    codes = dict.fromkeys(code for sale in doc.links.values() for code in extras.withdrawn.get(sale or "", ()))
+    """Vouchers of the sale, or of those that a return points at, that were taken back or made smaller, as they are now."""
+    sales = doc.links.values() if doc.is_return else (doc.id,)
+    codes = dict.fromkeys(code for sale in sales for code in extras.withdrawn.get(sale or "", ()))
     rows = (extras.purse.row(code) for code in codes)
     return tuple(extras.purse.view(row, extras.zone(doc)) for row in rows if row is not None)
 

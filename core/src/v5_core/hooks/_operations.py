@@ -216,7 +216,8 @@ class CommitResponse(Wire):
     """What the sale did to the customer, and what the receipt says of it.
 
     Attributes:
-        difference: Set when the cloud's result differs from an earlier provisional answer.
+        vouchers: What the sale made.
+        withdrawn: Vouchers that it had made and that a correction of it took back or made smaller, as they are now.
     """
 
     document: Code
@@ -231,6 +232,7 @@ class CommitResponse(Wire):
     vouchers: tuple[VoucherView, ...] = ()
     tiers: tuple[TierView, ...] = ()
     stored_value: tuple[StoredUse, ...] = ()
+    withdrawn: tuple[VoucherView, ...] = ()
 
 
 class CancelRequest(Wire):
@@ -249,6 +251,8 @@ class CancelResponse(Wire):
 
     Attributes:
         messages: What a person should know, such as money of a sold gift card that was spent by then.
+        vouchers: Vouchers of the sale that are good, or worth more, again when its return is cancelled; with their codes.
+        withdrawn: Vouchers of the cancelled sale that were taken back, as they are now.
     """
 
     released: bool = False
@@ -257,6 +261,8 @@ class CancelResponse(Wire):
     balance: Balance | None = None
     provisional: bool = False
     messages: tuple[Message, ...] = ()
+    vouchers: tuple[VoucherView, ...] = ()
+    withdrawn: tuple[VoucherView, ...] = ()
 
 
 class ReturnRequest(Wire):
@@ -270,7 +276,7 @@ class ReturnResponse(Wire):
     """Points taken back and given back.
 
     Attributes:
-        vouchers: What the return made: a credit note.
+        vouchers: What the return made: a credit note; and vouchers of its sales that are good again where it takes less than before.
         withdrawn: Vouchers of the sale that the return took back or made smaller, as they are now.
         messages: What a person should know, such as money of a returned gift card that was spent by then.
     """
