@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Final, TypeVar
 
 from v5_core.engine._alerts import Voice
+from v5_core.engine._points_rules import PointsRule
 from v5_core.engine._quick import form_of
 from v5_core.engine._rules import CompiledProgramme, OfferRule, Pool, Rule, fold_code, static_match
 from v5_core.engine._situation import LineKey, Situation
@@ -57,7 +58,7 @@ class Compiled:
         self.offers = tuple(sorted((OfferRule(o, p) for p in programmes for o in p.data.offers), key=lambda rule: rule.order))
         for offer in self.offers:
             offer.form = form_of(offer)
-        self.earning = tuple(_by_id(Rule(e, p) for p in programmes for e in p.data.earning if not isinstance(e, EarnEvent)))
+        self.earning = tuple(_by_id(PointsRule(e, p) for p in programmes for e in p.data.earning if not isinstance(e, EarnEvent)))
         self.boosts = tuple(_by_id(Rule(b, p) for p in programmes for b in p.data.boosts))
         self.card_types = frozenset(card for programme in programmes for card in programme.card_types)
         self.codes: dict[str, list[Rule]] = defaultdict(list)
@@ -189,9 +190,10 @@ class _Period:
             kept = [rules[position] for position in sorted(found.union(free))]
             chosen.append([rule for rule in kept if all(not values.isdisjoint(held[field]) for field, values in rule.gates)])
         offers = [rule for rule in chosen[0] if isinstance(rule, OfferRule) and (rule.number in members or not rule.members_only)]
-        mine = [[rule for rule in rules if rule.number in members] for rules in chosen[1:]]
+        earning = [rule for rule in chosen[1] if isinstance(rule, PointsRule) and rule.number in members]
+        boosts = [rule for rule in chosen[2] if rule.number in members]
         rounding = next((one.policies.tax_rounding for one in self.programmes if one.policies.tax_rounding != "line"), "line")
-        return View(offers, mine[0], mine[1], [programme for programme in self.programmes if programme.index in members], rounding)
+        return View(offers, earning, boosts, [programme for programme in self.programmes if programme.index in members], rounding)
 
 
 def _held(field: str, situation: Situation, facts: CustomerFacts | None, opened: Opened | None) -> frozenset[str]:
@@ -251,7 +253,7 @@ class _Plan:
 
     __slots__ = ("boosts", "earning", "offers", "plain")
 
-    def __init__(self, offers: list[OfferRule], earning: list[Rule], boosts: list[Rule]) -> None:
+    def __init__(self, offers: list[OfferRule], earning: list[PointsRule], boosts: list[Rule]) -> None:
         self.offers = offers
         self.earning = earning
         self.boosts = boosts
@@ -293,7 +295,7 @@ class View:
     def __init__(
         self,
         offers: Sequence[OfferRule],
-        earning: Sequence[Rule],
+        earning: Sequence[PointsRule],
         boosts: Sequence[Rule],
         programmes: Sequence[CompiledProgramme],
         tax_rounding: str = "line",

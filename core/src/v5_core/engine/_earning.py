@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from v5_core.arithmetic import ratio, split
 from v5_core.engine._compile import Touched
-from v5_core.engine._rules import Rule
+from v5_core.engine._points_rules import PointsRule
+from v5_core.engine._rules import CompiledProgramme, Rule
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import limit_key
-from v5_core.programme import EarnPerAmount, EarnPerQuantity, EarnPerSale, PointsCap, Policies
 
 __all__ = ["Earning", "Paid", "earn", "opened_by"]
 
@@ -59,7 +59,9 @@ class Earning:
 
     __slots__ = ("boosts", "indexes", "of", "points", "rule", "uncapped", "weights")
 
-    def __init__(self, rule: Rule, points: int, uncapped: int, indexes: list[int], weights: list[int], of: int, boosts: list[Rule]) -> None:
+    def __init__(
+        self, rule: PointsRule, points: int, uncapped: int, indexes: list[int], weights: list[int], of: int, boosts: list[Rule]
+    ) -> None:
         self.rule = rule
         self.points = points
         self.uncapped = uncapped
@@ -98,61 +100,58 @@ def earn(
         paid: What the lines cost.
         used: Points that caps have already seen.
     """
-    selected = _select(touched.earning, situation, paid)
-    if not selected:
-        return []
-    boosts = _select(touched.boosts, situation, paid)
+    boosts: _Chosen | None = None
     bases: dict[tuple[int, bool], list[int]] = {}
     found: list[Earning] = []
-    for rule, indexes in selected:
-        data, programme = rule.data, rule.programme
-        one: Earning | None = None
-        needed: int = getattr(data, "minimum_quantity", 0)
+    for rule, touching in touched.earning:
+        indexes = _selected(rule, touching, situation, paid)
+        if not indexes:
+            continue
+        if boosts is None:
+            chosen = [(boost, _selected(boost, lines, situation, paid)) for boost, lines in touched.boosts]
+            boosts = [one for one in chosen if one[1]]
+        needed = rule.minimum_quantity
         if needed and sum([situation.lines[i].quantity for i in indexes]) < needed:
             continue
-        if isinstance(data, EarnPerAmount):
-            early = programme.policies.category_base == "before_order_discounts" and rule.restricted
-            key = (programme.index, early)
+        if rule.per == "amount":
+            key = (rule.number, rule.early)
             base = bases.get(key)
             if base is None:
-                base = bases[key] = _base(situation, paid, programme.policies, early=early)
-            one = _per_amount(rule, data, indexes, base, boosts, used)
-        elif isinstance(data, EarnPerQuantity):
-            one = _per_quantity(rule, data, indexes, boosts, used, situation)
-        elif isinstance(data, EarnPerSale):
-            one = _per_sale(rule, data, indexes, boosts, used, situation)
+                base = bases[key] = _base(situation, paid, rule.programme, early=rule.early)
+            one = _per_amount(rule, indexes, base, boosts, used)
+        elif rule.per == "quantity":
+            one = _per_quantity(rule, indexes, boosts, used, situation)
+        else:
+            one = _per_sale(rule, indexes, boosts, used, situation)
         if one is not None:
             found.append(one)
     return found
 
 
-def _select(touched: _Chosen, situation: Situation, paid: Paid) -> _Chosen:
-    found = []
-    for rule, indexes in touched:
-        if not rule.holds(situation):
-            continue
-        if rule.exclude_discounted:
-            indexes = [i for i in indexes if paid.left[i] == situation.gross[i] and situation.lines[i].discount == 0]
-        if rule.where is not None:
-            indexes = [i for i in indexes if rule.where(situation.line_record(i))]
-        if indexes:
-            found.append((rule, indexes))
-    return found
+def _selected(rule: Rule, indexes: list[int], situation: Situation, paid: Paid) -> list[int]:
+    # The lines that count; none where its condition does not hold.
+    if not rule.holds(situation):
+        return []
+    if rule.exclude_discounted:
+        indexes = [i for i in indexes if paid.left[i] == situation.gross[i] and situation.lines[i].discount == 0]
+    if rule.where is not None:
+        indexes = [i for i in indexes if rule.where(situation.line_record(i))]
+    return indexes
 
 
-def _base(situation: Situation, paid: Paid, policies: Policies, *, early: bool) -> list[int]:
+def _base(situation: Situation, paid: Paid, programme: CompiledProgramme, *, early: bool) -> list[int]:
     # The amount of each line on which points are earned, by the programme's policies.
-    if policies.base == "before_discounts":
+    if programme.earn_base == "before_discounts":
         base = [line.gross + line.discount for line in situation.lines]
     elif early:
-        base = list(paid.before_orders)
+        base = paid.before_orders
     else:
-        base = list(paid.before_rewards if policies.base == "before_rewards" else paid.after)
-    if paid.in_points is not None and not policies.earn_on_points:
+        base = paid.before_rewards if programme.earn_base == "before_rewards" else paid.after
+    if paid.in_points is not None and not programme.earn_on_points:
         base = [max(0, amount - points) for amount, points in zip(base, paid.in_points, strict=True)]
-    if paid.in_stored is not None and not policies.earn_on_stored_value:
+    if paid.in_stored is not None and not programme.earn_on_stored:
         base = [max(0, amount - stored) for amount, stored in zip(base, paid.in_stored, strict=True)]
-    if policies.vat == "net":
+    if programme.earn_net:
         base = [ratio(amount, line.net, line.gross) if line.gross else 0 for amount, line in zip(base, situation.lines, strict=True)]
     return base
 
@@ -174,70 +173,63 @@ def _boosted(rule: Rule, indexes: list[int], weights: list[int], boosts: _Chosen
     return weights, scale, found
 
 
-def _per_amount(
-    rule: Rule, data: EarnPerAmount, indexes: list[int], base: list[int], boosts: _Chosen, used: Mapping[str, int]
-) -> Earning | None:
+def _per_amount(rule: PointsRule, indexes: list[int], base: list[int], boosts: _Chosen, used: Mapping[str, int]) -> Earning | None:
     programme = rule.programme
     plain = [base[i] for i in indexes]
     total = sum(plain)
-    if total < data.minimum or total == 0:
+    if total < rule.minimum or total == 0:
         return None
     weights, scale, boosted = _boosted(rule, indexes, plain, boosts)
     weighed = sum(weights)
-    if data.whole:
+    if rule.whole:
         # Full multiples of the amount; boosts then weigh them.
-        steps = ratio((total // data.amount) * weighed, data.points, total * scale * programme.unit, programme.policies.rounding)
+        steps = ratio((total // rule.amount) * weighed, rule.points, total * scale * programme.unit, programme.rounding)
     else:
-        steps = ratio(weighed, data.points, data.amount * scale * programme.unit, programme.policies.rounding)
+        steps = ratio(weighed, rule.points, rule.amount * scale * programme.unit, programme.rounding)
     return _earning(rule, indexes, weights, steps, total, boosted, used)
 
 
-def _per_quantity(
-    rule: Rule, data: EarnPerQuantity, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation
-) -> Earning | None:
+def _per_quantity(rule: PointsRule, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation) -> Earning | None:
     quantities = [situation.lines[i].quantity for i in indexes]
-    if data.per_line:
-        plain = [quantity // data.quantity for quantity in quantities]
+    if rule.per_line:
+        plain = [quantity // rule.amount for quantity in quantities]
         multiples = sum(plain)
     else:
         plain = quantities
-        multiples = sum(quantities) // data.quantity
+        multiples = sum(quantities) // rule.amount
     if multiples == 0:
         return None
     weights, scale, boosted = _boosted(rule, indexes, plain, boosts)
     programme = rule.programme
     # The multiples are whole; a boost then weighs them by the quantity that it touches.
-    steps = ratio(multiples * sum(weights), data.points, sum(plain) * scale * programme.unit, programme.policies.rounding)
+    steps = ratio(multiples * sum(weights), rule.points, sum(plain) * scale * programme.unit, programme.rounding)
     return _earning(rule, indexes, weights, steps, sum(quantities), boosted, used)
 
 
-def _per_sale(
-    rule: Rule, data: EarnPerSale, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation
-) -> Earning | None:
+def _per_sale(rule: PointsRule, indexes: list[int], boosts: _Chosen, used: Mapping[str, int], situation: Situation) -> Earning | None:
     plain = [situation.gross[i] for i in indexes]
-    if sum(plain) < data.minimum:
+    if sum(plain) < rule.minimum:
         return None
     facts = situation.facts
-    if data.per == "visit" and facts is not None and facts.last_visit == situation.local.date():
+    if rule.per == "visit" and facts is not None and facts.last_visit == situation.local.date():
         return None
     if not sum(plain):
         plain = [1] * len(indexes)
     weights, scale, boosted = _boosted(rule, indexes, plain, boosts)
     programme = rule.programme
-    steps = ratio(sum(weights), data.points, sum(plain) * scale * programme.unit, programme.policies.rounding)
+    steps = ratio(sum(weights), rule.points, sum(plain) * scale * programme.unit, programme.rounding)
     return _earning(rule, indexes, weights, steps, sum(plain), boosted, used)
 
 
 def _earning(
-    rule: Rule, indexes: list[int], weights: list[int], steps: int, of: int, boosts: list[Rule], used: Mapping[str, int]
+    rule: PointsRule, indexes: list[int], weights: list[int], steps: int, of: int, boosts: list[Rule], used: Mapping[str, int]
 ) -> Earning:
     programme = rule.programme
     points = uncapped = steps * programme.unit
-    caps: tuple[PointsCap, ...] = getattr(rule.data, "caps", ())
-    if caps:
+    if rule.caps:
         most = min(
             max(0, cap.points - (0 if cap.per == "sale" else used.get(limit_key(programme.key, rule.rule_id, index, cap=True), 0)))
-            for index, cap in enumerate(caps)
+            for index, cap in enumerate(rule.caps)
         )
         if points > most:
             points = most - most % programme.unit

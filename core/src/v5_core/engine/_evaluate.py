@@ -113,12 +113,12 @@ class _Purse:
         facts = self.situation.facts
         if facts is None or facts.blocked:
             return 0
-        if not any(one.policies.same_sale_points for one in self.view.programmes):
+        if not any(one.same_sale_points for one in self.view.programmes):
             return facts.balance_available
         if self._earned is None:
             paid = paid_of(self.situation, discounts, None, None)
             found = earn(self.situation, self.touched, paid, self.basket.used)
-            self._earned = sum([one.points for one in found if one.rule.programme.policies.same_sale_points])
+            self._earned = sum([one.points for one in found if one.rule.programme.same_sale_points])
         return facts.balance_available + self._earned
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
 
+from v5_core.arithmetic import Rounding
 from v5_core.criteria import And, Compare, CriteriaError, Criterion, In, Predicate, compile_memory, parse
 from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS, Situation
 from v5_core.model import Line, LineKind
@@ -65,9 +66,18 @@ def fold_code(code: str) -> str:
 
 
 class CompiledProgramme:
-    """A programme and what is the same for all its rules; `unit` is its smallest step of points, in thousandths."""
+    """A programme and what is the same for all its rules; `unit` is its smallest step of points, in thousandths.
 
-    __slots__ = ("_redeem_when", "card_types", "currency", "data", "index", "key", "policies", "rewards", "unit")
+    Attributes:
+        earn_base: Of which price points are earned, and whether `earn_on_points` and `earn_on_stored` count what these paid.
+        earn_net: Points are earned on prices without VAT.
+        same_sale_points: What a basket earns can be spent on it.
+    """
+
+    __slots__ = (
+        "_redeem_when", "card_types", "currency", "data", "earn_base", "earn_net", "earn_on_points", "earn_on_stored", "index", "key",
+        "policies", "rewards", "rounding", "same_sale_points", "unit",
+    )  # fmt: skip
 
     def __init__(self, data: Programme, index: int) -> None:
         self.data = data
@@ -75,7 +85,14 @@ class CompiledProgramme:
         self.key = data.id
         self.currency = data.currency
         self.card_types = frozenset(data.card_types)
-        self.policies = data.policies
+        self.policies = policies = data.policies
+        # A model's fields are looked up slowly: what every basket asks is read once.
+        self.earn_base: str = policies.base
+        self.earn_net = policies.vat == "net"
+        self.earn_on_points = policies.earn_on_points
+        self.earn_on_stored = policies.earn_on_stored_value
+        self.rounding: Rounding = policies.rounding
+        self.same_sale_points = policies.same_sale_points
         # What points buy: the levels, and the offers that cost points.
         bought = [RewardLevel(id=offer.id, title=offer.title or offer.id, cost=offer.cost) for offer in data.offers if offer.cost]
         self.rewards = (*data.rewards, *bought)
