@@ -78,6 +78,7 @@ def test_portuguese_and_hebrew_come_out_as_they_went_in(name: str) -> None:
 def test_hebrew_is_in_visual_order_on_paper() -> None:
     profile = load_profile("epson")
     footer = compose_footer([ReceiptLine(text="סה״כ: 12.50")], Modes(), profile)
+    assert b"\x1ba\x02" in footer, "a line begins at the side from which it is read"
     assert '12.50 :כ"הס'.encode("cp862") in footer, "gershayim are in no page: a quotation mark stands for them"
     assert to_visual("לקוח: 12.50").startswith("12.50")
     assert to_logical(to_visual("לקוח: כהן 12.50")) == "לקוח: כהן 12.50"

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from v5_core.errors import ConfigError
 
-__all__ = ["Profile", "has_hebrew", "load_profile", "profile_names", "to_logical", "to_visual"]
+__all__ = ["Profile", "has_hebrew", "load_profile", "profile_names", "reads_from_right", "to_logical", "to_visual"]
 
 _HEBREW: Final = re.compile("[\u0590-\u05ff\ufb1d-\ufb4f]")
 # Texts set a title apart from what stands around it; paper has no such marks, and the reordering here knows embeddings only.
@@ -108,14 +108,17 @@ def has_hebrew(text: str) -> bool:
     return _HEBREW.search(text) is not None
 
 
+def reads_from_right(text: str) -> bool:
+    """The first letter says so; what is set apart has no say in the direction of the line."""
+    return has_hebrew(next((letter for letter in _ISOLATE.sub("", text) if letter.isalpha()), ""))
+
+
 def to_visual(text: str) -> str:
     """From the order of reading to the order on paper."""
     if not has_hebrew(text):
         return _MARKS.sub("", text)
-    # What is set apart has no say in the direction of the line.
-    first = next((letter for letter in _ISOLATE.sub("", text) if letter.isalpha()), "")
     embedded = _ISOLATE.sub(lambda found: ("\u202b" if has_hebrew(found[1]) else "\u202a") + found[1] + "\u202c", text)
-    return _MARKS.sub("", str(get_display(re.sub("[\u2066-\u2069]", "", embedded), base_dir="R" if has_hebrew(first) else "L")))
+    return _MARKS.sub("", str(get_display(re.sub("[\u2066-\u2069]", "", embedded), base_dir="R" if reads_from_right(text) else "L")))
 
 
 def to_logical(text: str) -> str:

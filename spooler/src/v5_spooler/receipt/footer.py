@@ -10,7 +10,7 @@ from PIL import Image
 
 from v5_core.hooks import ReceiptLine
 from v5_spooler.escpos.modes import Modes, commands, difference
-from v5_spooler.escpos.profiles import Profile
+from v5_spooler.escpos.profiles import Profile, reads_from_right
 from v5_spooler.escpos.writer import qr_commands
 from v5_spooler.receipt.raster import qr_raster
 
@@ -65,7 +65,9 @@ def compose_footer(lines: Sequence[ReceiptLine], modes: Modes, profile: Profile)
 
 def _line(line: ReceiptLine, now: Modes, profile: Profile) -> bytes:
     want = now.copy()
-    want.align, want.bold, want.size = _ALIGN[line.align], int(line.bold), 0x11 if line.large else 0
+    # A line begins at the side from which it is read.
+    align = "right" if line.align == "left" and reads_from_right(line.text) else line.align
+    want.align, want.bold, want.size = _ALIGN[align], int(line.bold), 0x11 if line.large else 0
     out = bytearray()
     if line.qr:
         want.align, want.bold, want.size = 1, 0, 0
