@@ -54,7 +54,7 @@ class LedgerRepository(Repository):
         rows = self.rows(f"ledger.lock:{','.join(given)}", lambda: self._lock(given), given)
         pairs = [(Account(*row[:_ACCOUNT]), Member(*row[_ACCOUNT:-1])) for row in rows]
         # A relative's account is another customer's.
-        heads = {one.shares_with for _, one in pairs if one.shares_with} - {one.id for _, one in pairs}
+        heads = {head for _, one in pairs for head in one.heads} - {one.id for _, one in pairs}
         more = self.lock([f"id:{head}" for head in sorted(heads)], (), ())[0] if heads else []
         return pairs + more, int(rows[0][-1]) if rows else -1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -32,7 +32,7 @@ from v5_core.ledger import (
 from v5_core.model import Balance
 from v5_core.programme import Policies
 
-__all__ = ["Account", "Cause", "Member", "Working", "allocation_of", "hold_of", "lot_of"]
+__all__ = ["Account", "Cause", "Member", "Working", "allocation_of", "hold_of", "home_of", "lot_of"]
 
 Answer = TypeVar("Answer")
 
@@ -61,7 +61,24 @@ class Member(NamedTuple):
     inactive: bool
     rates: list[Any]
     shares_with: str | None
+    parted: list[Any]
     segments: list[Any]
+
+    @property
+    def heads(self) -> set[str]:
+        """Whose accounts this customer uses, or has used."""
+        return {str(head) for head, _ in self.parted} | ({self.shares_with} if self.shares_with else set())
+
+
+def home_of(people: Mapping[str, Member], customer: str, since: datetime) -> str:
+    """On whose account is by now what a customer had at an instant, for whoever comes to share an account takes all points along."""
+    person = people.get(customer)
+    if person is None:
+        return customer
+    for head, until in person.parted:
+        if since < (parted := datetime.fromisoformat(until)):
+            return home_of(people, head, parted)
+    return person.shares_with if person.shares_with and person.shares_with in people else customer
 
 
 def lot_of(row: LotRow) -> Lot:
@@ -194,6 +211,11 @@ class Working:
         base = self._states[account]
         return AccountState(account, base.balance, base.version, base.sequence, lots, holds, base.unit, self._rests.get(account, WHOLE))
 
+    def only(self, account: str, lots: Collection[str]) -> AccountState:
+        """The account as if there were no other lots than these."""
+        state = self.state(account)
+        return replace(state, lots=tuple([lot for lot in state.lots if lot.lot_id in lots]), rest=WHOLE)
+
     def ask(self, account: str, question: Callable[[AccountState], Answer]) -> Answer:
         """What an operation or a view makes of an account; lots that it needs are loaded, as many as it needs."""
         while True:
@@ -252,14 +274,11 @@ class Working:
         for posting in outcome.postings:
             self._post(account, posting, cause)
 
-    def follow(self, account: str, home: str, entry: str, cause: Cause, policies: Policies, *, stay: Collection[str] = ()) -> None:
-        """What came to an account whose balance has moved goes where that went, a debt too; lots that `stay` do not."""
-        if self.state(account).rest.points and self.more is not None:
-            self.more(account, LotsNeededError())
-        state = self.state(account)
-        lots = tuple([lot for lot in state.lots if lot.lot_id not in stay])
-        if lots and not state.holds:
-            source = replace(state, lots=lots)
+    def follow(self, account: str, home: str, entry: str, cause: Cause, policies: Policies, lots: Collection[str]) -> None:
+        """What came to an account whose balance has moved goes where that went, a debt too: these lots, but not what is held of them."""
+        source = self.only(account, lots)
+        source = replace(source, lots=tuple([lot for lot in source.lots if not lot.held]), holds=())
+        if source.lots:
             out, into = self.ask(home, lambda target: move(source, target, entry, at=self.now, policies=policies))
             self.apply(out, cause)
             self.apply(into, cause)

@@ -13,7 +13,7 @@ from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
-from v5_cloud.ledger.working import Account, Cause, Working
+from v5_cloud.ledger.working import Account, Cause, Working, home_of
 from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.membership.schemas import AdjustmentItem, AdjustRequest, ReverseRequest
 from v5_cloud.models import AdjustmentRow, new_id
@@ -91,7 +91,7 @@ def _apply(
     change: Callable[[AccountState, str], Outcome], now: datetime, run: str | None,
 ) -> AdjustmentRow:  # fmt: skip
     ledger = LedgerRepository(session, scope)
-    account, _ = _accounts(ledger, customer)
+    account, _ = _accounts(ledger, customer, now)
     working = Working(company.id, now)
     working.load([account], (), ())
     ledger.details(working, [account.id])
@@ -108,14 +108,14 @@ def _apply(
     return row
 
 
-def _accounts(ledger: LedgerRepository, customer: str) -> tuple[Account, Account]:
-    """A customer's own account, and the one where the points are: a relative's, where it is shared."""
+def _accounts(ledger: LedgerRepository, customer: str, since: datetime) -> tuple[Account, Account]:
+    """A customer's own account, and the one where what it had at an instant is by now: a relative's, where it was shared since."""
     pairs, _ = ledger.lock([f"id:{customer}"], (), ())
-    found = {person.id: (account, person) for account, person in pairs}
-    if customer not in found:
+    people = {person.id: person for _, person in pairs}
+    accounts = {person.id: account for account, person in pairs}
+    if customer not in accounts:
         raise NotFoundError("There is no such customer.", code="unknown_customer")
-    account, person = found[customer]
-    return account, found[person.shares_with or customer][0]
+    return accounts[customer], accounts[home_of(people, customer, since)]
 
 
 def undone(container: Container, scope: Scope, adjustment: str, request: ReverseRequest, *, actor: str) -> AdjustmentItem:
@@ -148,17 +148,19 @@ def take_back(
 ) -> None:  # fmt: skip
     """Takes one adjustment back, in the caller's transaction."""
     ledger = LedgerRepository(session, scope)
-    account, home = _accounts(ledger, row.customer_id)
+    account, home = _accounts(ledger, row.customer_id, row.created_at)
     working = Working(company.id, now)
     working.load([account, home], (), ())
     ledger.details(working, [account.id, home.id])
     ledger.booked(working, [row.id], [])
     booked = working.booked(account.id, row.id)
-    outcome = undo(working.state(account.id), new_id("ad", now), booked, row.id, at=now, policies=policies)
+    state = working.state(account.id) if home.id == account.id else working.only(account.id, ())
+    outcome = undo(state, new_id("ad", now), booked, row.id, at=now, policies=policies)
     working.apply(outcome, Cause(zone=company.default_zone))
     if home.id != account.id:
-        # The points are with the relative whose account is shared since.
-        working.follow(account.id, home.id, new_id("mv", now), Cause(zone=company.default_zone), policies)
+        # The points are with the relative whose account is, or was, shared since.
+        lots = {lot.lot_id for lot in (*outcome.lots_new, *outcome.lots_changed)}
+        working.follow(account.id, home.id, new_id("mv", now), Cause(zone=company.default_zone), policies, lots)
     row.reversed_at, row.reversed_by = now, actor
     ledger.add(audit(scope, now, actor, "points.reverse", row.customer_id))
     _flush(container, scope, session, working, company)

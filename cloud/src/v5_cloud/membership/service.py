@@ -257,7 +257,7 @@ def share(container: Container, scope: Scope, customer: str, request: schemas.Re
         accounts = {person.id: account for account, person in pairs}
         people = CustomerRepository(session, scope)
         head, relative = people.locked(customer), people.locked(request.relative)
-        if head is None or relative is None or len(accounts) != 2:
+        if head is None or relative is None or not {head.id, relative.id} <= accounts.keys():
             raise NotFoundError("There is no such customer.", code="unknown_customer")
         if head.shares_with or relative.shares_with or repository.relatives(request.relative):
             raise ConflictError("One of them shares an account already.", code="shares_already")
@@ -265,12 +265,12 @@ def share(container: Container, scope: Scope, customer: str, request: schemas.Re
         if not any(club.shared and Member(row.id, row.programme, club, record_of(row)).active(today) for club, row in rows if club):
             raise ConflictError("Only members of a club whose account may be shared have relatives on it.", code="not_shared")
         working = Working(company.id, now)
+        source, target = accounts[relative.id].id, accounts[head.id].id
         working.load(accounts.values(), (), ())
-        ledger.details(working, [one.id for one in accounts.values()])
+        ledger.details(working, [source, target])
         out, into = move(
-            working.state(accounts[request.relative].id), working.state(accounts[customer].id), new_id("mv", now), at=now,
-            policies=current(container, scope).policies(now),
-        )  # fmt: skip
+            working.state(source), working.state(target), new_id("mv", now), at=now, policies=current(container, scope).policies(now)
+        )
         working.apply(out, Cause(zone=company.default_zone))
         working.apply(into, Cause(zone=company.default_zone))
         relative.shares_with = customer

@@ -23,6 +23,7 @@ class CustomerRow(TenantRow):
         rates: Standing discounts of the active cards: [rate, last day or null].
         referred_by: The customer who brought this one.
         shares_with: The customer whose account this one uses (a relative); None is an account of one's own.
+        parted: Customers whose account this one used before: [customer, until when], the first one first.
         origin: How the record came to be: till, erp, office, sample.
     """
 
@@ -69,6 +70,7 @@ class CustomerRow(TenantRow):
     card_types: Mapped[list[Any]] = mapped_column(default=list)
     rates: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     shares_with: Mapped[str | None]
+    parted: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

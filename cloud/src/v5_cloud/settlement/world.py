@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from v5_cloud.customers.rates import card_rate
-from v5_cloud.ledger.working import Cause, Member, Working
+from v5_cloud.ledger.working import Cause, Member, Working, home_of
 from v5_cloud.models import new_id
 from v5_cloud.programmes.service import Catalogue
 from v5_cloud.settlement.document import Doc, Report, normal, refs_of
@@ -29,6 +29,15 @@ from v5_core.model import DocumentStatus, SalesDocument
 from v5_core.programme import Policies
 
 __all__ = ["World", "revised"]
+
+
+@dataclass(slots=True)
+class _Left:
+    """What is to follow to another account once a family is booked."""
+
+    lots: set[str]
+    cause: Cause
+    policies: Policies
 
 
 @dataclass(slots=True)
@@ -51,8 +60,9 @@ class World:
     # must not search itself for each of its sales.
     _pointing: dict[str, dict[str, None]] = field(default_factory=dict)
     _numbered: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    # Accounts that got points although their customer shares another one by now.
-    _left: dict[str, tuple[Cause, Policies]] = field(default_factory=dict)
+    # By account, and by the one where its points have moved since: lots that are to follow.
+    _left: dict[tuple[str, str], _Left] = field(default_factory=dict)
+    _own: dict[str, str] = field(default_factory=dict)
     extras: Extras | None = None
 
     def load(self, docs: Iterable[Doc], customers: Iterable[tuple[str, Member]]) -> None:
@@ -64,7 +74,7 @@ class World:
                 self._know(doc)
         for account, row in customers:
             self.customers[row.id] = row
-            self.account_of[row.id] = account
+            self.account_of[row.id] = self._own[row.id] = account
             self.customer_of |= dict.fromkeys(row.keys, row.id)
         for row in self.customers.values():
             if row.shares_with in self.account_of:
@@ -335,18 +345,30 @@ class World:
         if policies is None:
             return
         booked = self.working.booked(account, entry, target.original)
-        renewed = self._renewed(doc)
-        outcome = self.working.ask(account, lambda state: book(state, entry, booked, target, at=at, policies=policies, renewed=renewed))
-        cause = Cause(doc.id, body.store, self.zone(doc))
+        renewed, cause = self._renewed(doc), Cause(doc.id, body.store, self.zone(doc))
+        home = self._home(self.docs.get(target.original, doc), account)
+        if home == account:
+            outcome = self.working.ask(account, lambda state: book(state, entry, booked, target, at=at, policies=policies, renewed=renewed))
+            self.working.apply(outcome, cause)
+            return
+        # Who came to share an account took all points along: what is there now, if they parted since, is of other purchases.
+        left = self._left.setdefault((account, home), _Left(set(), cause, policies))
+        state = self.working.only(account, left.lots)
+        there = max(0, self.working.available(home, self.now)) + sum(min(0, lot.remaining) for lot in state.lots)
+        outcome = book(state, entry, booked, target, at=at, policies=policies, renewed=renewed, elsewhere=there)
         self.working.apply(outcome, cause)
-        if self.account_of.get(self.working.rows[account].customer_id, account) != account:
-            self._left[account] = cause, policies
+        left.lots |= {lot.lot_id for lot in (*outcome.lots_new, *outcome.lots_changed)}
+        left.cause, left.policies = cause, policies
+
+    def _home(self, doc: Doc, account: str) -> str:
+        """Where the points are by now that a document brought to an account."""
+        owner = self.working.rows[account].customer_id
+        return self._own.get(home_of(self.customers, owner, doc.created_at), account)
 
     def _follow(self) -> None:
-        # Who came to share an account took all points along; so does what is booked for a purchase of before, once all of it is booked.
-        for account, (cause, policies) in self._left.items():
-            home = self.account_of[self.working.rows[account].customer_id]
-            self.working.follow(account, home, new_id("mv", self.now), cause, policies)
+        # Once all of a family is booked, what came of it goes where the points have gone.
+        for (account, home), left in self._left.items():
+            self.working.follow(account, home, new_id("mv", self.now), left.cause, left.policies, left.lots)
         self._left.clear()
 
     def _renewed(self, doc: Doc) -> Mapping[tuple[str, str], datetime | None] | None:

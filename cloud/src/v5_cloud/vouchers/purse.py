@@ -214,7 +214,8 @@ class Purse:
         self.working.apply(outcome, cause)
         if home is not None and home.account_id is not None:
             own |= {lot.lot_id for lot in outcome.lots_new if lot.debt is Operation.SPEND and not target.original}
-            self.working.follow(account, home.account_id, new_id("mv", self.now), cause, policies, stay=own)
+            moved = [lot.lot_id for lot in self.working.state(account).lots if lot.lot_id not in own]
+            self.working.follow(account, home.account_id, new_id("mv", self.now), cause, policies, moved)
 
     def _home(self, row: VoucherRow) -> VoucherRow | None:
         """The card that took over from a lost one, or from whatever took over from that."""

@@ -19,7 +19,7 @@ Tag = tuple[str, str]
 
 def book(
     state: AccountState, entry: str, booked: Booked, target: Target, *,
-    at: datetime, policies: Policies, renewed: Mapping[Tag, datetime | None] | None = None,
+    at: datetime, policies: Policies, renewed: Mapping[Tag, datetime | None] | None = None, elsewhere: int = 0,
 ) -> Outcome:  # fmt: skip
     """Brings what a document did to an account from `booked` to `target`; nothing to do gives an empty outcome.
 
@@ -36,6 +36,7 @@ def book(
         at: The document's instant (for a cancellation: when it was cancelled).
         policies: Of the programme: order of lots, negative balances, whether a sale may spend what it earns itself.
         renewed: New ends of the lots that are alive when the customer buys (`renewals`); left out when nothing moves.
+        elsewhere: Points that have moved from here to another account: so many may be taken that are not here, also under "clip".
 
     Raises:
         LotsNeededError: It takes lots that `state` leaves out.
@@ -50,7 +51,7 @@ def book(
         _come(work, booked, target, differences)
     for tag, difference in differences.items():
         if difference < 0:
-            _take(work, tag, -difference, target, clip=policies.negative_balance == "clip")
+            elsewhere -= _take(work, tag, -difference, target, elsewhere if policies.negative_balance == "clip" else -difference)
     work.repay()
     if renewed:
         _renew(work, renewed)
@@ -141,7 +142,8 @@ def _come(work: Work, booked: Booked, target: Target, differences: dict[Tag, int
             work.post(Operation.EARN, target.counter, points - back, *tag)
 
 
-def _take(work: Work, tag: Tag, points: int, target: Target, *, clip: bool) -> None:
+def _take(work: Work, tag: Tag, points: int, target: Target, debt: int) -> int:
+    """Takes points, of which so many may be owed; gives how many are."""
     # From the very lots that the document (or the sale it returns) made: first what is left in them, then what lapsed in them, for
     # a customer who lost points by their expiry must not lose them again by the return.
     mine = sorted(
@@ -160,10 +162,14 @@ def _take(work: Work, tag: Tag, points: int, target: Target, *, clip: bool) -> N
             work.allocate(Operation.EXPIRE, lot.lot_id, -part, ("", ""))
             work.post(Operation.EXPIRE, Counter.EXPIRED, part)
             short -= part
-    drawn = work.draw(points, Operation.TAKE, tag, first=[lot.lot_id for lot in mine], debt=not clip)
-    work.clipped += points - drawn
-    if drawn:
-        work.post(Operation.TAKE, target.counter, -drawn, *tag)
+    drawn = work.draw(points, Operation.TAKE, tag, first=[lot.lot_id for lot in mine], debt=False)
+    owed = max(0, min(points - drawn, debt))
+    if owed:
+        work.draw(owed, Operation.TAKE, tag)
+    work.clipped += points - drawn - owed
+    if drawn + owed:
+        work.post(Operation.TAKE, target.counter, -drawn - owed, *tag)
+    return owed
 
 
 def _spent(work: Work, booked: Booked, target: Target) -> None:
