@@ -355,7 +355,9 @@ def test_what_the_cloud_reserved_is_not_given_again_when_the_line_fails(world: W
     world.cloud.answers["/v1/hooks/hold"] = [(200, body, {})]
     hold(world, stored_value=(StoredPayment(code=GIFT, amount=4000),))
     down(world)
-    assert refusal(lambda: hold(world, "h2", stored_value=(StoredPayment(code=GIFT, amount=2000),))) == "insufficient_value"
+    with pytest.raises(V5Error, match="10,00\xa0€") as caught:
+        hold(world, "h2", stored_value=(StoredPayment(code=GIFT, amount=2000),))
+    assert caught.value.error_code == "insufficient_value"
     sold = sell(world, 1, payments=(Payment(method=PaymentMethod.WALLET, amount=4000, hold="hx_1"),))
     assert [(one.amount, one.left) for one in sold.stored_value] == [(4000, 1000)]
 

@@ -189,9 +189,9 @@ class Own:
             raise self._refused(problem, asked.code, field_name)
         amount = here.balance if asked.amount is None else asked.amount
         if amount > here.balance:
-            text = words_of(self._replica.facts.language, "EUR").say(
-                "stored_short", code=spell(part.code), amount=words_of(self._replica.facts.language).money(here.balance)
-            )
+            currency = next((programme.currency for programme in self._replica.facts.programmes if programme.id == part.programme), "")
+            words = words_of(self._replica.facts.language, currency)
+            text = words.say("stored_short", code=spell(part.code), amount=words.money(here.balance))
             raise ConflictError(text, code="insufficient_value", errors=(FieldError(f"{field_name}.amount", "insufficient_value", text),))
         kept = here.balance if here.whole else amount
         limit = self._replica.facts.asked.value.get(part.programme, 0)
@@ -260,7 +260,7 @@ class Own:
         return [use for found in known if found is not None for use in self._keeping(request, found[0], found[1], one)]
 
     def _refused(self, problem: str, code: str, field_name: str) -> ConflictError:
-        text = words_of(self._replica.facts.language, "EUR").say(f"code_{problem}", code=spell(fold_code(code)))
+        text = words_of(self._replica.facts.language).say(f"code_{problem}", code=spell(fold_code(code)))
         return ConflictError(text, code=problem, errors=(FieldError(field_name, problem, text),))
 
     # ── what a sale used ───────────────────────────────────────────────────────────────────────────────────────────────────
