@@ -46,19 +46,13 @@ class _Apply:
     def run(self, chosen: list[Candidate]) -> Discounts:
         """Applies what was chosen, in its order."""
         stage = Stage.PRICE
-        result, prices = self.result, self.prices
-        steps, deducted = result.steps, self.situation.deducted
+        result, prices, steps = self.result, self.prices, self.result.steps
+        deducted = self.situation.deducted != 0
         for rule, indexes in chosen:
             if rule.stage > stage:
                 stage = rule.stage
                 self._enter(stage)
-            form = rule.form
-            if not form or deducted:
-                if rule.guarded:
-                    self._guarded(rule, indexes)
-                elif self._applied(rule, indexes) and rule.noted:
-                    self._note(rule, 1, 0)
-                continue
+            form = 0 if deducted else rule.form
             # Each called where it stands: Python is quicker where a call always calls the same.
             if form == 1:
                 step = percent_off(rule, indexes, prices)
@@ -66,8 +60,11 @@ class _Apply:
                 step = amount_off(rule, indexes, prices)
             elif form == 3:
                 step = order_off(rule, indexes, prices)
-            else:
+            elif form == 4:
                 step = buy_get(rule, indexes, prices)
+            else:
+                self._other(rule, indexes)
+                continue
             if step is not None:
                 steps.append(step)
                 result.total += step[3]
@@ -76,6 +73,13 @@ class _Apply:
         if self.basket.vouchers and stage < Stage.REWARD:
             self._enter(Stage.REWARD)
         return self.result
+
+    def _other(self, rule: OfferRule, indexes: list[int]) -> None:
+        # What an offer gives whose form has no loop of its own.
+        if rule.guarded:
+            self._guarded(rule, indexes)
+        elif self._applied(rule, indexes) and rule.noted:
+            self._note(rule, 1, 0)
 
     def _enter(self, stage: int) -> None:
         # Percentage vouchers are discounts of the whole order: after its offers, before what points buy.

@@ -33,7 +33,7 @@ def form_of(rule: OfferRule) -> int:
 
 def percent_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """A percentage of each line, or of so many of its units."""
-    remaining, open_prices = prices.remaining, prices.open_prices
+    remaining, open_prices, all_units = prices.remaining, prices.open_prices, prices.units
     most, half = rule.units_per_line, rule.half
     percent = card_rate(rule, prices.situation) if rule.by_card else rule.percent
     shares: list[int] = []
@@ -41,7 +41,7 @@ def percent_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | N
     for i in indexes:
         price = before = remaining[i]
         if most:
-            units = prices.units[i]
+            units = all_units[i]
             if most < units:
                 price = (2 * price * most + units) // (2 * units)
         base += price

@@ -63,6 +63,7 @@ by_line_id: Final = attrgetter("line_id")
 """Odd cents and points fall on lines in this order, so that the order in which lines were typed changes nothing."""
 
 # An attribute of a model is looked up through pydantic's own `__getattr__`; a basket's fields are read from the models' dicts, once.
+_DEDUCTION: Final = LineKind.DEDUCTION
 _row_id: Final = itemgetter("line_id")
 _row_key: Final = itemgetter("product", "family", "brand", "kind", "tags")
 LineKey = tuple[str, str, str, LineKind, tuple[str, ...]]
@@ -73,14 +74,14 @@ class Situation:
 
     Attributes:
         lines: Goods, in the order of their ids; deductions are not among them.
-        ids: Their ids, and in `gross` and `net` what they cost.
+        ids: Their ids, in `gross` and `net` what they cost, and in `units` their pieces: what is weighed or measured is one piece.
         keys: What of each line decides which rules may touch it, as far as that can be looked up.
         deducted: What deductions take off the total, with VAT and without.
     """
 
     __slots__ = (
-        "_line_records", "_lines", "_record", "_rows", "_units", "_vat_rates", "answers", "at", "currency", "deducted", "deducted_net",
-        "facts", "given", "gross", "ids", "keys", "local", "net", "operator", "payments", "store", "till",
+        "_line_records", "_lines", "_record", "_rows", "_vat_rates", "answers", "at", "currency", "deducted", "deducted_net", "facts",
+        "given", "gross", "ids", "keys", "local", "net", "operator", "payments", "store", "till", "units",
     )  # fmt: skip
 
     def __init__(
@@ -96,19 +97,33 @@ class Situation:
         operator: str = "",
         payments: Sequence[str] = (),
     ) -> None:
+        ids: list[str] = []
+        keys: list[LineKey] = []
+        gross: list[int] = []
+        net: list[int] = []
+        units: list[int] = []
+        self.deducted = self.deducted_net = 0
         rows = [line.__dict__ for line in lines]
         rows.sort(key=_row_id)
-        self.keys: list[LineKey] = [_row_key(row) for row in rows]
-        self.deducted = self.deducted_net = 0
-        for key in self.keys:
-            if key[3] is LineKind.DEDUCTION:
-                rows = self._deduct(rows)
-                break
-        self.ids: list[str] = [row["line_id"] for row in rows]
-        self.gross: list[int] = [row["gross"] for row in rows]
-        self.net: list[int] = [row["net"] for row in rows]
+        for row in rows:
+            key = _row_key(row)
+            if key[3] is _DEDUCTION:
+                self.deducted += row["gross"]
+                self.deducted_net += row["net"]
+                continue
+            keys.append(key)
+            ids.append(row["line_id"])
+            gross.append(row["gross"])
+            net.append(row["net"])
+            quantity = row["quantity"]
+            units.append(quantity // 1000 if quantity and not quantity % 1000 else 1)
+        self.ids = ids
+        self.keys = keys
+        self.gross = gross
+        self.net = net
+        self.units = units
         self.given = lines
-        self._rows = rows
+        self._rows = rows if len(rows) == len(ids) else [row for row in rows if row["kind"] is not _DEDUCTION]
         self._lines: list[Line] | None = None
         self._vat_rates: list[int] | None = None
         self.facts = facts
@@ -119,22 +134,9 @@ class Situation:
         self.currency = currency
         self.operator = operator
         self.payments = payments
-        self._units: list[int] | None = None
         self._record: dict[str, Any] | None = None
         self.answers: dict[Predicate, bool] = {}
         self._line_records: dict[int, dict[str, Any]] = {}
-
-    def _deduct(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        # Takes deductions from among the lines.
-        goods = []
-        for row in rows:
-            if row["kind"] is LineKind.DEDUCTION:
-                self.deducted += row["gross"]
-                self.deducted_net += row["net"]
-            else:
-                goods.append(row)
-        self.keys = [_row_key(row) for row in goods]
-        return goods
 
     def seen_by(self, facts: CustomerFacts) -> Situation:
         """The same basket, bought by somebody else."""
@@ -149,14 +151,6 @@ class Situation:
         if self._lines is None:
             self._lines = [line for line in sorted(self.given, key=by_line_id) if line.kind is not LineKind.DEDUCTION]
         return self._lines
-
-    @property
-    def units(self) -> list[int]:
-        """Pieces of each line; what is weighed or measured is one piece."""
-        if self._units is None:
-            quantities = [row["quantity"] for row in self._rows]
-            self._units = [q // 1000 if q and not q % 1000 else 1 for q in quantities]
-        return self._units
 
     @property
     def vat_rates(self) -> list[int]:
