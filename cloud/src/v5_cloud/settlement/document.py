@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
@@ -18,7 +19,7 @@ from v5_core.engine import Settlement
 from v5_core.merging import TRUST, merge
 from v5_core.model import DocumentKind, DocumentStatus, SalesDocument
 
-__all__ = ["Doc", "Report", "lock_keys", "names_of", "normal", "refs_of", "report_of"]
+__all__ = ["Doc", "Report", "lock_keys", "moved", "names_of", "normal", "refs_of", "report_of", "revised"]
 
 
 def normal(text: str) -> str:
@@ -112,7 +113,7 @@ class Doc:
             origins=row.origins,
             new=False,
             counted=_count_row(row),
-            extras=row.extras,
+            extras=_extras(row),
         )
         found.bought_before = found.bought(row.business_day)
         return found
@@ -257,6 +258,27 @@ def _count_row(row: DocumentRow | Row[Any]) -> dict[str, Any]:
     }
 
 
+def _extras(row: DocumentRow | Row[Any]) -> dict[str, Any]:
+    # Earlier builds kept what a return gave back by code alone: it is of the first sale that the return points at.
+    given = row.extras.get("given", {})
+    if not any(isinstance(part, int) for part in given.values()):
+        found: dict[str, Any] = row.extras
+        return found
+    return {**row.extras, "given": {next(one for _, one in row.links if one): given}}
+
+
+def moved(docs: Iterable[Doc], reports: Iterable[SalesDocument]) -> list[Doc]:
+    """Returns that pointed at something else than a report of them says now."""
+    known = {key: doc for doc in docs if doc.links for key in doc.keys}
+    pairs = [(known[key], report) for report in reports for key in report.keys if key in known] if known else []
+    return list({doc.id: doc for doc, report in pairs if doc.links.keys() != set(refs_of(report))}.values())
+
+
 def report_of(body: dict[str, Any]) -> SalesDocument:
     """A stored report."""
     return SalesDocument.model_validate_json(orjson.dumps(body))
+
+
+def revised(docs: Iterable[Doc]) -> list[tuple[str, str]]:
+    """(document, revision) of the reports that the documents' sources told last."""
+    return [(doc.id, revision) for doc in docs for revision in doc.revisions.values()]

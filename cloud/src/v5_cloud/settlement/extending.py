@@ -17,7 +17,7 @@ from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.programmes.asks import Asks
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import Catalogue, catalogue, remembered
-from v5_cloud.settlement.document import Doc
+from v5_cloud.settlement.document import Doc, moved
 from v5_cloud.settlement.extras import Extras, back, before_of, codes_of
 from v5_cloud.tenants.service import CompanyInfo
 from v5_cloud.vouchers.counters import Counters
@@ -134,6 +134,7 @@ def _vouchers(extras: Extras, codes: set[str], docs: Sequence[Doc], bodies: Sequ
         codes |= {code for parts in done.get("given", {}).values() for code in parts}
         entries += [f"{doc.id}>{original}" for original in doc.links.values() if original]
         entries += [f"{doc.id}+{ref}" for ref in done.get("issued", {})]
+    entries += [f"{doc.id}>{other.id}" for doc in moved(docs, bodies) for other in docs]
     if any(_loads(extras.catalogue.asks(body.issued_at), body) for body in bodies):
         for customer in customers:
             codes |= {row.code for row in extras.repository.of_customer(customer) if row.kind == "wallet"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,6 +11,7 @@ from v5_cloud.models import VoucherRow
 from v5_cloud.programmes.asks import CounterKey
 from v5_cloud.settlement.document import Doc
 from v5_cloud.settlement.extras import OWN_CODE, Extras
+from v5_cloud.settlement.giving import give_back, given_back, given_of
 from v5_cloud.settlement.making import Made, issue, occurred, promised
 from v5_cloud.vouchers.purse import Issue
 from v5_core.codes import fold_code, is_ours
@@ -22,9 +23,8 @@ from v5_core.programme import Programme, StoredValueType, VoucherRule
 from v5_core.stored import MEANS, Draft, Measured, basis, draft, valid_until
 from v5_core.words import words_of
 
-__all__ = ["bring"]
+__all__ = ["bring", "undo_sale"]
 
-_Given = dict[str, dict[str, tuple[int, int]]]
 _LOADED: Final = frozenset({"gift_card", "wallet", "credit_note"})
 """What a return may pay more onto than it had paid."""
 
@@ -72,6 +72,13 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
     extras.count(sale)
 
 
+def undo_sale(extras: Extras, doc: Doc) -> None:
+    """Takes back what a document did as a sale: it is none."""
+    state, doc.state = doc.state, "merged"
+    _bring_sale(extras, doc, (), None)
+    doc.state = state
+
+
 def _bring_return(extras: Extras, doc: Doc) -> None:
     """A return's own doings: a credit note that it makes, and what it takes off its customer's day."""
     made: dict[str, Made] = {}
@@ -97,7 +104,7 @@ def _refunded(extras: Extras, doc: Doc) -> dict[str, Made]:
             paid_out[row.code] = paid_out.get(row.code, 0) + payment.amount
     made, left = {}, doc.body.gross
     for code, amount in sorted(paid_out.items()):
-        more = min(left, amount) - sum(one.get(code, 0) for one in _given_of(doc).values())
+        more = min(left, amount) - sum(one.get(code, 0) for one in given_of(doc).values())
         left -= min(left, amount)
         row = extras.purse.row(code)
         if row is not None and more > 0:
@@ -187,7 +194,7 @@ def _payments(extras: Extras, doc: Doc) -> dict[str, int]:
 def _pay(extras: Extras, sale: Doc, returns: Sequence[Doc]) -> dict[str, list[int]]:
     """Brings stored value to what a sale took off it and its returns gave back; what shrinks from the returns first: they lean on it."""
     before, said = sale.extras.get("stored", {}), _payments(extras, sale)
-    given = _given(extras, sale, returns, said)
+    given = given_back(extras, sale, returns, said)
     wanted = said if sale.counts else {}
     found: dict[str, list[int]] = {}
     for code in sorted(before.keys() | said.keys()):
@@ -202,76 +209,12 @@ def _pay(extras: Extras, sale: Doc, returns: Sequence[Doc]) -> dict[str, list[in
         if paid > was_paid and (paid > there or row.state == "blocked"):
             extras.find(sale, "blocked" if row.state == "blocked" else "used_up", code)
         if taken < was_taken:
-            _give(extras, sale, returns, row, given)
+            give_back(extras, sale, returns, row, given)
         extras.purse.pay(row, sale.id, taken, holds=holds, at=occurred(sale), cause=extras.cause(sale))
         if taken >= was_taken:
-            _give(extras, sale, returns, row, given)
+            give_back(extras, sale, returns, row, given)
         if taken:
             found[code] = [paid, taken]
-    return found
-
-
-def _give(extras: Extras, sale: Doc, returns: Iterable[Doc], row: VoucherRow, given: _Given) -> None:
-    parts = [(doc, *given[doc.id].get(row.code, (0, 0))) for doc in returns]
-    # What one return gives back less, when an earlier one becomes known, is there for that one.
-    for doc, part, _ in sorted(parts, key=lambda one: one[1] >= one[2]):
-        amount = part if sale.counts else 0
-        extras.purse.give_back(row, f"{doc.id}>{sale.id}", sale.id, amount, at=occurred(doc), cause=extras.cause(doc))
-
-
-def _given(extras: Extras, sale: Doc, returns: Iterable[Doc], paid: dict[str, int]) -> _Given:
-    """What returns give back of stored value, by return and code (now, before): as payments say, else in proportion.
-
-    Never more than was paid, whichever return says so. Kept with the return also while the sale is cancelled: its money comes back by
-    that, and not a second time by the return.
-    """
-    found: _Given = {}
-    returned, gross, left = 0, max(1, sale.body.gross), dict(paid)
-    for doc in returns:
-        leg = doc.legs().get(sale.id) if doc.counts else None
-        before, now = min(gross, returned), min(gross, returned + (leg.gross if leg is not None else 0))
-        returned, was = now, _given_of(doc).get(sale.id, {})
-        parts: dict[str, int] = {}
-        said = _said(extras, doc, sale) if leg is not None else {}
-        for code, amount in sorted(paid.items()):
-            row = extras.purse.row(code)
-            if row is None:
-                continue
-            # What is said without a code goes to whatever of that kind had paid, one after the other.
-            named, loose = (said.get(code, 0), said.get(row.kind, 0)) if said is not None else (0, 0)
-            share = ratio(amount, now, gross) - ratio(amount, before, gross) if said is None else named + loose
-            parts[code] = min(share, left[code])
-            left[code] -= parts[code]
-            if said is not None:
-                said[row.kind] = loose - max(0, parts[code] - named)
-        found[doc.id] = {code: (part, was.get(code, 0)) for code, part in parts.items()}
-        kept = {**_given_of(doc), sale.id: {code: part for code, part in parts.items() if part}}
-        doc.extras = {name: value for name, value in {**doc.extras, "given": {k: v for k, v in kept.items() if v}}.items() if value}
-    return found
-
-
-def _given_of(doc: Doc) -> dict[str, dict[str, int]]:
-    """What a return gives back of each sale that it points at, by code."""
-    return {sale: parts for sale, parts in doc.extras.get("given", {}).items() if sale in doc.links.values()}
-
-
-def _said(extras: Extras, doc: Doc, sale: Doc) -> dict[str, int] | None:
-    """What a return says it paid out, by code, or by kind where it names none; what it gave back of other sales is taken off."""
-    if not doc.body.payments:
-        return None
-    found: dict[str, int] = {}
-    for payment in doc.body.payments:
-        row, kind = extras.purse.row(payment.code or ""), MEANS.get(payment.method)
-        name = kind if not payment.code else row.code if row is not None and row.kind == kind else None
-        if name is not None:
-            found[name] = found.get(name, 0) + payment.amount
-    for other, parts in _given_of(doc).items():
-        for code, part in parts.items() if other != sale.id else ():
-            row = extras.purse.row(code)
-            named = min(part, found.get(code, 0))
-            found[code] = found.get(code, 0) - named
-            if row is not None:
-                found[row.kind] = max(0, found.get(row.kind, 0) - (part - named))
     return found
 
 

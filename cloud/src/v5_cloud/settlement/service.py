@@ -21,13 +21,13 @@ from v5_cloud.messages.notices import tell_manager
 from v5_cloud.models import AuditRow, DocumentRow
 from v5_cloud.programmes.repository import ProgrammeRepository
 from v5_cloud.programmes.service import Catalogue, catalogue
-from v5_cloud.settlement.document import Doc, lock_keys, names_of, refs_of, report_of
+from v5_cloud.settlement.document import Doc, lock_keys, moved, names_of, refs_of, report_of, revised
 from v5_cloud.settlement.extending import catalogue_for, extend
 from v5_cloud.settlement.noting import noted
 from v5_cloud.settlement.receipt import answer_of
 from v5_cloud.settlement.repository import SettlementRepository
 from v5_cloud.settlement.saving import collect
-from v5_cloud.settlement.world import World, revised
+from v5_cloud.settlement.world import World
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_core.errors import RetryableError, V5Error
 from v5_core.hooks import CommitResponse, ReturnResponse
@@ -112,6 +112,7 @@ def settle(
     def once() -> list[Settled]:
         with container.database.write(scope, locks=sorted(locks)) as session:
             world = load(container, scope, session, reports)
+            _lock_what_was_left(container, scope, world, reports, locks)
             results = []
             for index, report in enumerate(reports):
                 try:
@@ -124,6 +125,15 @@ def settle(
 
     epoch_base(container)  # read while no connection is held
     return again(once)
+
+
+def _lock_what_was_left(container: Container, scope: Scope, world: World, reports: Sequence[SalesDocument], locks: set[int]) -> None:
+    # A return that turns out to be of another sale changes the one that it leaves too: from the beginning again, with that one's locks.
+    left = {one for doc in moved(world.docs.values(), reports) for one in doc.links.values() if one}
+    more = {number for one in left for number in lock_keys(scope.tenant, scope.company, world.docs[one].body)} - locks
+    if more and not container.database.is_sqlite:
+        locks |= more
+        raise RetryableError("The return turned out to be of another sale.", retry_after=1)
 
 
 def resettle(container: Container, scope: Scope, session: Session, documents: Sequence[str]) -> None:
@@ -190,6 +200,7 @@ def load(container: Container, scope: Scope, session: Session, reports: Sequence
         working.load([account for account, _ in pairs], (), ())
         if docs:
             entries = [f"{doc.id}>{original}" for doc in docs for original in doc.links.values() if original]
+            entries += [f"{doc.id}>{other.id}" for doc in moved(docs, reports) for other in docs]
             ledger.booked(working, [doc.id for doc in docs], entries)
         ledger.outline(working, [account.id for account, _ in pairs], holds)
     world.load(docs, [(account.id, customer) for account, customer in pairs])

@@ -18,7 +18,8 @@ from v5_cloud.models import new_id
 from v5_cloud.programmes.service import Catalogue
 from v5_cloud.settlement.document import Doc, Report, normal, refs_of
 from v5_cloud.settlement.extras import Extras
-from v5_cloud.settlement.issuing import bring
+from v5_cloud.settlement.giving import unlink
+from v5_cloud.settlement.issuing import bring, undo_sale
 from v5_cloud.settlement.making import occurred
 from v5_cloud.settlement.spending import hold_ids, release_unused, spent_points
 from v5_cloud.tenants.service import CompanyInfo
@@ -28,16 +29,16 @@ from v5_core.ledger import Target, book, lessened, renewals
 from v5_core.model import DocumentStatus, SalesDocument
 from v5_core.programme import Policies
 
-__all__ = ["World", "revised"]
+__all__ = ["World"]
 
 
 @dataclass(slots=True)
 class _Left:
     """What is to follow to another account once a family is booked."""
 
-    lots: set[str]
     cause: Cause
     policies: Policies
+    lots: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class World:
     # By account, and by the one where its points have moved since: lots that are to follow.
     _left: dict[tuple[str, str], _Left] = field(default_factory=dict)
     _own: dict[str, str] = field(default_factory=dict)
+    _unlinked: dict[str, None] = field(default_factory=dict)
     extras: Extras | None = None
 
     def load(self, docs: Iterable[Doc], customers: Iterable[tuple[str, Member]]) -> None:
@@ -105,7 +107,7 @@ class World:
         store = self.company.stores.get(doc.body.store)
         return store.zone if store else self.company.default_zone
 
-    def take(self, report: SalesDocument, *, refuse_spent_holds: bool = False) -> tuple[Doc, bool]:
+    def take(self, report: SalesDocument) -> tuple[Doc, bool]:
         """One source reports a document.
 
         Returns:
@@ -139,6 +141,7 @@ class World:
 
     def _absorb(self, first: Doc, other: Doc) -> None:
         # Two documents turn out to be one (a report carries the keys of both): the younger one is undone and its reports move over.
+        self._unlink(other, other.links.values())
         self._undo(other, keep=set())
         other.state, other.merged_into, other.dirty = "merged", first.id, True
         if self.extras is not None:
@@ -160,13 +163,20 @@ class World:
         """Works out anew what a document and its family do."""
         doc.dirty = True
         self._resettle(doc, was_sale=was_sale)
+        for sale in [self.docs[one] for one in self._unlinked if one not in doc.links.values() and self.docs[one].state != "merged"]:
+            self._family(sale)
+        self._unlinked.clear()
         self._follow()
 
     def _resettle(self, doc: Doc, *, was_sale: bool) -> None:
+        before = [one for one in doc.links.values() if one]
         if doc.is_return:
             self._link(doc)
+            self._unlink(doc, [one for one in before if one not in doc.links.values()])
             if was_sale:
                 self._undo(doc, keep=set())
+                if self.extras is not None:
+                    undo_sale(self.extras, doc)
             originals = [self.docs[one] for one in dict.fromkeys(doc.links.values()) if one]
             if originals:
                 doc.customer, doc.account = originals[0].customer, originals[0].account
@@ -174,6 +184,8 @@ class World:
                 self._family(original)
             self._own_return(doc)
             return
+        self._unlink(doc, before)
+        self._point(doc, {})
         self._customer(doc)
         names = set(doc.names)
         for other in self._pointers(*names):
@@ -199,6 +211,16 @@ class World:
         for original in filter(None, links.values()):
             if not self.docs[original].has_returns:
                 self.docs[original].has_returns = self.docs[original].dirty = True
+
+    def _unlink(self, doc: Doc, originals: Iterable[str | None]) -> None:
+        """What a document did as a return of sales that it does not point at any more is undone; the sales are settled again after it."""
+        for one in filter(None, dict.fromkeys(originals)):
+            entry = f"{doc.id}>{one}"
+            self._leave(doc, entry, None, one)
+            self.reversals.get(doc.id, {}).pop(one, None)
+            if self.extras is not None:
+                unlink(self.extras, doc, one)
+            self._unlinked[one] = None
 
     def _customer(self, doc: Doc) -> None:
         held = [self.working.holds[one].account for one in hold_ids(self.working, doc)]
@@ -323,7 +345,7 @@ class World:
         self._undo(doc, keep=valid)
 
     def _book(self, doc: Doc, entry: str, account: str | None, target: Target) -> None:
-        """Brings one entry to its target; on an account that it does not belong to any more, to nothing."""
+        """Brings one entry to its target; on accounts that it left, to nothing."""
         self._leave(doc, entry, account, target.original)
         if account:
             self._post(doc, entry, account, target)
@@ -352,18 +374,16 @@ class World:
             self.working.apply(outcome, cause)
             return
         # Who came to share an account took all points along: what is there now, if they parted since, is of other purchases.
-        left = self._left.setdefault((account, home), _Left(set(), cause, policies))
+        left = self._left.setdefault((account, home), _Left(cause, policies))
         state = self.working.only(account, left.lots)
         there = max(0, self.working.available(home, self.now)) + sum(min(0, lot.remaining) for lot in state.lots)
         outcome = book(state, entry, booked, target, at=at, policies=policies, renewed=renewed, elsewhere=there)
         self.working.apply(outcome, cause)
         left.lots |= {lot.lot_id for lot in (*outcome.lots_new, *outcome.lots_changed)}
-        left.cause, left.policies = cause, policies
 
     def _home(self, doc: Doc, account: str) -> str:
         """Where the points are by now that a document brought to an account."""
-        owner = self.working.rows[account].customer_id
-        return self._own.get(home_of(self.customers, owner, doc.created_at), account)
+        return self._own.get(home_of(self.customers, self.working.rows[account].customer_id, doc.created_at), account)
 
     def _follow(self) -> None:
         # Once all of a family is booked, what came of it goes where the points have gone.
@@ -376,8 +396,3 @@ class World:
         if self.catalogue is None or doc.is_return or not doc.counts or not self.catalogue.asks(at).renews:
             return None
         return renewals(self.catalogue.programmes(at), at, self.zone(doc))
-
-
-def revised(docs: Iterable[Doc]) -> list[tuple[str, str]]:
-    """(document, revision) of the reports that the documents' sources told last."""
-    return [(doc.id, revision) for doc in docs for revision in doc.revisions.values()]
