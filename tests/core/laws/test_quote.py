@@ -21,7 +21,7 @@ def figures(reply: QuoteResponse) -> dict[str, Any]:
     """What a reply says, as the reference words it."""
     points: dict[str, int] = {}
     return {
-        "benefits": [(one.rule, one.shares) for one in reply.benefits],
+        "benefits": [(one.rule, one.shares, one.times) for one in reply.benefits],
         "discount": reply.discount,
         "total": reply.total,
         "net": reply.net,

@@ -17,7 +17,7 @@ class Answer:
     net: int = 0
     to_pay: int = 0
     discount: int = 0
-    benefits: list[tuple[str, dict[str, int]]] = field(default_factory=list)
+    benefits: list[tuple[str, dict[str, int], int]] = field(default_factory=list)
     gifts: list[tuple[str, str, int, int]] = field(default_factory=list)
     applied: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)

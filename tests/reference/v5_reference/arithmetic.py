@@ -1,4 +1,4 @@
-"""Rounding and sharing out, with fractions."""
+"""Rounding and sharing out, with fractions; and codes as people type them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 
-__all__ = ["half_up", "rounded", "share_out"]
+__all__ = ["fold", "half_up", "rounded", "share_out", "share_out_to_first", "share_out_to_last"]
 
 
 def half_up(value: Fraction | int) -> int:
@@ -31,3 +31,29 @@ def share_out(total: int, weights: Sequence[Fraction | int]) -> list[int]:
         rests = [one - part for one, part in zip(exact, parts, strict=True)]
         parts[rests.index(max(rests))] += 1
     return parts
+
+
+def share_out_to_last(total: int, weights: Sequence[Fraction | int]) -> list[int]:
+    """Parts that sum to the total: each gets its whole part, the last that weighs anything the rest."""
+    if sum(weights) == 0:
+        return share_out(total, weights)
+    parts = [floor(Fraction(total) * Fraction(weight) / Fraction(sum(weights))) for weight in weights]
+    last = max(i for i, weight in enumerate(weights) if weight)
+    parts[last] += total - sum(parts)
+    return parts
+
+
+def share_out_to_first(total: int, weights: Sequence[Fraction | int]) -> list[int]:
+    """Parts that sum to the total: each gets its whole part, the first that weigh anything one more each."""
+    if sum(weights) == 0:
+        return share_out(total, weights)
+    parts = [floor(Fraction(total) * Fraction(weight) / Fraction(sum(weights))) for weight in weights]
+    weighing = (i for i, weight in enumerate(weights) if weight)
+    while sum(parts) < total:
+        parts[next(weighing)] += 1
+    return parts
+
+
+def fold(code: str) -> str:
+    """The same in either case, whatever spaces or dashes stand in it."""
+    return code.replace(" ", "").replace("-", "").upper()

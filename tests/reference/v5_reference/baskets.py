@@ -68,7 +68,7 @@ def customers(draw: Draw) -> CustomerFacts | None:
 
 def _coupon(draw: Draw, code: str, rule: str, programme: str) -> Coupon:
     return Coupon(
-        code, rule, programme, percent=0 if rule else draw(PERCENT), uses_left=draw(st.sampled_from((1, 1, 0, 2))),
+        code, rule, programme, percent=0 if rule else draw(PERCENT), uses_left=draw(st.sampled_from((1, 1, 0, 2, 3))),
         customer=draw(st.sampled_from((None, None, "c1", "c2"))), valid_until=draw(st.sampled_from((None, None, NOON))),
         stores=draw(st.sampled_from((frozenset[str](), frozenset({"LX1"})))), minimum=draw(st.sampled_from((0, 0, 2000))),
         problem=draw(st.sampled_from(("", "", "", "blocked"))),
@@ -86,6 +86,8 @@ def states(draw: Draw, programmes: list[Programme]) -> SaleState:
                 coupons |= {code: _coupon(draw, code, offer.id, programme.id) for code in (f"C{offer.id}".upper(), f"D{offer.id}".upper())}
             for index, _ in enumerate(offer.limits):
                 used[limit_key(programme.id, offer.id, index)] = draw(st.integers(0, 3))
+            for index, _ in enumerate(offer.budgets):
+                used[limit_key(programme.id, offer.id, index, budget=True)] = draw(st.sampled_from((0, 0, 150, 450, 1300)))
         for rule in programme.earning:
             for index, _ in enumerate(rule.caps):
                 used[limit_key(programme.id, rule.id, index, cap=True)] = draw(st.sampled_from((0, 500, 6000)))
@@ -113,7 +115,7 @@ def requests(draw: Draw, programmes: list[Programme], state: SaleState, *, deduc
             product = draw(st.sampled_from((None, "G2", "G9"))) if offer.kind == "gift" else None
             quantity = draw(st.sampled_from((None, 3000))) if offer.kind == "gift" else None
             claims.append(Claim(rule=offer.id, times=draw(st.sampled_from((1, 1, 2))), product=product, quantity=quantity))
-    known = [*state.coupons, "hello", "OTHER", "NONE", "S1"]
+    known = [*state.coupons, "hello", "OTHER", "MAKE", "NONE", "S1"]
     codes = draw(st.lists(st.sampled_from(known), max_size=5, unique=True))
     named = draw(st.lists(st.sampled_from(("S1", "S2", "S9")), max_size=2, unique=True))
     payments = draw(st.sampled_from(((), (PaymentMethod.CASH,), (PaymentMethod.CARD,))))

@@ -35,4 +35,5 @@ def won(rivals: Sequence[Rival], worth: Callable[[Rival], int], stage: Callable[
 
 
 def _takes_lines_together(offer: Offer) -> bool:
-    return bool(offer.kind in _TOGETHER or offer.of_same or offer.of_different or getattr(offer, "units", None))
+    sets = offer.of_different and offer.minimum_selector is None
+    return bool(offer.kind in _TOGETHER or offer.of_same or sets or getattr(offer, "units", None))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
 from math import floor
 
 from v5_core.engine import CustomerFacts, limit_key
 from v5_core.model import Line
-from v5_core.programme import EarnEvent, EarnPerAmount, EarnPerQuantity, EarnPerSale, EarnRule, Programme, Selector
-from v5_reference.arithmetic import half_up, rounded, share_out
-from v5_reference.pricing import Goods, matches
+from v5_core.programme import Boost, EarnEvent, EarnPerAmount, EarnPerQuantity, EarnPerSale, EarnRule, Programme, Selector
+from v5_reference.arithmetic import fold, half_up, rounded, share_out
+from v5_reference.pool import Goods, matches
 
 __all__ = ["Costs", "Given", "earn"]
 
@@ -30,37 +30,52 @@ class Costs:
 
 @dataclass
 class Given:
-    """What one rule gives; `lines` says which line brought how much."""
+    """What one rule gives; `lines` says which line brought how much, `boosts` what multiplied it."""
 
     programme: Programme
     rule: EarnRule
     points: int
     lines: dict[int, int]
+    boosts: list[Boost] = field(default_factory=list)
+
+    @property
+    def opened(self) -> dict[str, str]:
+        """What of it asked for a code."""
+        rules = [self.rule, *self.boosts] if self.points else []
+        return {f"{self.programme.id}/{one.id}": one.id for one in rules if getattr(one, "codes", ())}
 
 
 def earn(
     programmes: Sequence[Programme], goods: Sequence[Goods], costs: Costs, used: Mapping[str, int], facts: CustomerFacts,
-    local: datetime, holds: Callable[[str], bool], at: datetime,
+    local: datetime, holds: Callable[[str], bool], at: datetime, public: Collection[str],
 ) -> list[Given]:  # fmt: skip
     """What the earning rules of these programmes give, in the order of programme and rule ids."""
     found = []
+
+    def in_force(rule: EarnRule | Boost) -> bool:
+        codes = getattr(rule, "codes", ())
+        typed = not codes or any(fold(code) in public for code in codes)
+        return typed and rule.validity.covers(at, local.date()) and holds(rule.when)
+
     for programme in programmes:
         for rule in sorted(programme.earning, key=lambda one: one.id):
-            if rule.kind == "event" or not rule.validity.covers(at, local.date()) or not holds(rule.when):
+            if rule.kind == "event" or not in_force(rule):
                 continue
             positions = [i for i, one in enumerate(goods) if matches(rule.selector, one)]
             if not positions:
                 continue
             boosts = [Fraction(1)] * len(goods)
+            touching = []
             for boost in programme.boosts:
-                if boost.validity.covers(at, local.date()) and holds(boost.when):
-                    for i, one in enumerate(goods):
-                        if matches(boost.selector, one):
-                            boosts[i] *= Fraction(boost.factor, 10_000)
+                lines = [i for i, one in enumerate(goods) if matches(boost.selector, one)]
+                if in_force(boost) and set(lines) & set(positions):
+                    touching.append(boost)
+                    for i in lines:
+                        boosts[i] *= Fraction(boost.factor, 10_000)
             given = _given(programme, rule, positions, boosts, goods, costs, facts, local)
             if given is not None:
                 weights, exact = given
-                found.append(_capped(programme, rule, positions, weights, exact, used))
+                found.append(replace(_capped(programme, rule, positions, weights, exact, used), boosts=touching))
     return found
 
 

@@ -12,7 +12,7 @@ from v5_core.engine import check_programme
 from v5_core.errors import ValidationError
 from v5_core.programme import Programme
 
-__all__ = ["GOODS", "NOON", "PERCENT", "Draw", "programme_sets"]
+__all__ = ["GOODS", "NOON", "PERCENT", "Draw", "programme_sets", "voucher_rules"]
 
 Draw = Any  # hypothesis gives its draw function no public type
 NOON: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -77,6 +77,7 @@ def _cents(low: int = 1, high: int = 3000) -> st.SearchStrategy[int]:
 
 
 PERCENT: Final = st.sampled_from((1, 333, 500, 1000, 2500, 3333, 5000, 6667, 10_000))
+_CODES: Final = st.sampled_from((("HELLO",), ("hel-lo", "OTHER"), ("OTHER",)))
 _POINTS: Final = st.sampled_from((1, 500, 1000, 1500, 2000, 10_000, 333))
 
 
@@ -84,14 +85,21 @@ _POINTS: Final = st.sampled_from((1, 500, 1000, 1500, 2000, 10_000, 333))
 def _offer(draw: Draw, name: str, entitlements: tuple[str, ...]) -> dict[str, Any]:
     kind = draw(
         st.sampled_from(
-            ("percent_lines", "percent_lines", "percent_order", "amount_units", "amount_order", "fixed_price", "price_list",
-             "card_discount", "bundle", "buy_get", "buy_get", "cheapest", "gift")
+            ("percent_lines", "percent_lines", "percent_order", "amount_units", "amount_lines", "amount_order", "fixed_price",
+             "price_list", "card_discount", "bundle", "buy_get", "buy_get", "cheapest", "gift")
         )
     )  # fmt: skip
     offer: dict[str, Any] = {"kind": kind, "id": name, "when": draw(st.sampled_from(_WHEN)), "selector": draw(selectors())}
     offer |= _KIND_OF_OFFER[kind](draw)
-    for option in draw(st.lists(st.sampled_from(_OPTIONS), max_size=2, unique=True)):
-        offer |= _option(draw, option, entitlements)
+    for option in draw(st.lists(st.sampled_from(_OPTIONS), max_size=3, unique=True)):
+        offer |= _option(draw, option, entitlements) | _counting(draw, option, kind)
+    if offer.get("repeat") and not (offer.get("minimum") or offer.get("minimum_quantity")):
+        offer["minimum_quantity"] = 2000
+    if offer.get("of_same"):
+        offer.pop("minimum_selector", None)
+        offer.pop("of_different", None)
+    if offer.get("of_different") and offer.get("minimum_quantity", 0) < 2000 and kind != "buy_get":
+        offer["minimum_quantity"] = 2000
     if offer.get("coupon"):
         offer.pop("codes", None)
     if offer.get("cost") or offer.get("entitlement"):
@@ -102,11 +110,14 @@ def _offer(draw: Draw, name: str, entitlements: tuple[str, ...]) -> dict[str, An
 _OPTIONS: Final = (
     "combinable", "combinable", "combinable", "closes_units", "closes_units", "open", "open", "maximum", "maximum", "priority", "group",
     "minimum", "minimum_quantity", "codes", "coupon", "cost", "cost", "entitlement", "limits", "validity",
+    "minimum", "of_same", "of_different", "repeat", "not_above", "use_of", "budgets", "times_per_sale", "notify",
 )  # fmt: skip
 
 
 def _option(draw: Draw, option: str, entitlements: tuple[str, ...]) -> dict[str, Any]:
-    plain = {"combinable": {"exclusive": False}, "open": {"members_only": False}, "coupon": {"coupon": True}}
+    plain: dict[str, dict[str, Any]] = {
+        "combinable": {"exclusive": False}, "open": {"members_only": False}, "coupon": {"coupon": True}, "notify": {"notify": True},
+    }  # fmt: skip
     if option in plain:
         return plain[option]
     if option == "group":
@@ -122,7 +133,7 @@ def _option(draw: Draw, option: str, entitlements: tuple[str, ...]) -> dict[str,
     if option == "minimum_quantity":
         return {"minimum_quantity": draw(st.sampled_from((2000, 3000, 1500)))}
     if option == "codes":
-        return {"codes": draw(st.sampled_from((("HELLO",), ("hel-lo", "OTHER"), ("OTHER",))))}
+        return {"codes": draw(_CODES)}
     if option == "cost":
         return {"cost": draw(st.sampled_from((5_000, 10_000, 12_500))), "takes_all": draw(st.integers(0, 3)) == 0}
     if option == "entitlement":
@@ -133,7 +144,27 @@ def _option(draw: Draw, option: str, entitlements: tuple[str, ...]) -> dict[str,
         return {"priority": draw(st.integers(-1, 1))}
     if option == "validity":
         return {"validity": draw(_validity())}
-    return {"closes_units": draw(st.sampled_from((True, True, False)))}
+    return {"closes_units": draw(st.sampled_from((True, True, False)))} if option == "closes_units" else {}
+
+
+def _counting(draw: Draw, option: str, kind: str) -> dict[str, Any]:
+    """What belongs together, how often, and up to how much."""
+    if option in ("of_same", "of_different"):
+        return {option: draw(st.sampled_from(("product", "family", "brand", "line")))}
+    if option == "repeat":
+        return {"repeat": kind in ("amount_order", "cheapest", "gift"), "repeat_at_most": draw(st.sampled_from((None, 1, 2)))}
+    if option == "not_above":
+        quantity = draw(st.sampled_from((None, 4000, 9000)))
+        return {"not_above": draw(st.none() | _cents(1000, 9000)), "not_above_quantity": quantity}
+    if option == "use_of":
+        limits = {"limits": [{"uses": draw(st.integers(1, 4)), "by": "customer"}]}
+        return limits | {"use_of": "unit"} if draw(st.integers(0, 2)) else {"use_of": "unit", "coupon": True}
+    if option == "budgets":
+        budget = st.fixed_dictionaries({"amount": st.sampled_from((200, 500, 1200)), "short": st.sampled_from(("nothing", "rest", "all"))})
+        return {"budgets": draw(st.lists(budget, min_size=1, max_size=2))}
+    if option == "times_per_sale":
+        return {"times_per_sale": draw(st.integers(1, 2)), "cost": 5_000}
+    return {}
 
 
 def _validity() -> st.SearchStrategy[dict[str, Any]]:
@@ -159,7 +190,7 @@ def _bundle(draw: Draw) -> dict[str, Any]:
 def _buy_get(draw: Draw) -> dict[str, Any]:
     found: dict[str, Any] = {
         "buy": draw(st.sampled_from((1000, 2000))), "get": draw(st.sampled_from((1000, 1000, 2000))), "percent": draw(PERCENT),
-        "choose": draw(st.sampled_from(("cheapest", "cheapest", "dearest"))),
+        "choose": draw(st.sampled_from(("cheapest", "cheapest", "dearest", "next"))),
     }  # fmt: skip
     way = draw(st.integers(0, 5))
     if way in (0, 1):
@@ -173,11 +204,21 @@ def _buy_get(draw: Draw) -> dict[str, Any]:
 
 def _cheapest(draw: Draw) -> dict[str, Any]:
     off = {"percent": draw(PERCENT)} if draw(st.booleans()) else {"amount": draw(_cents())}
-    return off | {"units": draw(st.integers(1, 3))}
+    return off | {"units": draw(st.integers(1, 3)), "choose": draw(st.sampled_from(("cheapest", "dearest")))}
 
 
 def _units_per_line(draw: Draw) -> dict[str, Any]:
     return {"units_per_line": draw(st.integers(1, 3))} if draw(st.integers(0, 3)) == 0 else {}
+
+
+def _units(draw: Draw) -> dict[str, Any]:
+    if draw(st.integers(0, 4)):
+        return {}
+    return {"units": draw(st.integers(1, 4)), "choose": draw(st.sampled_from(("cheapest", "dearest")))}
+
+
+def _amount(draw: Draw) -> dict[str, Any]:
+    return {"amount": draw(_cents()), "amount_basis": draw(st.sampled_from(("gross", "gross", "net")))} | _units(draw)
 
 
 def _price_list(draw: Draw) -> dict[str, Any]:
@@ -186,10 +227,11 @@ def _price_list(draw: Draw) -> dict[str, Any]:
 
 
 _KIND_OF_OFFER: Final[dict[str, Any]] = {
-    "percent_lines": lambda draw: {"percent": draw(PERCENT)} | _units_per_line(draw),
-    "percent_order": lambda draw: {"percent": draw(PERCENT)},
-    "amount_units": lambda draw: {"amount": draw(_cents())} | _units_per_line(draw),
-    "amount_order": lambda draw: {"amount": draw(_cents())},
+    "percent_lines": lambda draw: {"percent": draw(PERCENT)} | _units_per_line(draw) | _units(draw),
+    "percent_order": lambda draw: {"percent": draw(PERCENT)} | _units(draw),
+    "amount_units": lambda draw: _amount(draw) | _units_per_line(draw),
+    "amount_lines": lambda draw: _amount(draw) | _units_per_line(draw),
+    "amount_order": _amount,
     "fixed_price": lambda draw: {"price": draw(_cents(0)), "price_basis": draw(st.sampled_from(("gross", "gross", "net")))},
     "price_list": _price_list,
     "card_discount": lambda draw: {"percent": draw(st.sampled_from((0, 500)))},
@@ -230,6 +272,8 @@ def _earning(draw: Draw, name: str) -> dict[str, Any]:
         }
     else:
         rule["event"] = "welcome"
+    if kind != "event" and draw(st.integers(0, 4)) == 0:
+        rule["codes"] = draw(_CODES)
     if draw(st.integers(0, 3)) == 0:
         cap = st.fixed_dictionaries({"points": st.sampled_from((1000, 5000, 7500)), "per": st.sampled_from(("sale", "day", "ever"))})
         rule["caps"] = draw(st.lists(cap, min_size=1, max_size=2))
@@ -245,7 +289,34 @@ _POLICIES: Final = {
     "pending_days": (0, 2), "tax_rounding": ("line", "total_net", "total_net_keep_gross", "total_gross"),
     "one_reward_per_sale": (False, True),
     "compete_by": ("amount", "priority"), "compete_for": ("basket", "line"),
+    "percent_per": ("line", "unit"), "units_price": ("share", "till_less_discounts"), "odd_cents": ("largest_remainder", "last_line"),
 }  # fmt: skip
+
+
+@st.composite
+def voucher_rules(draw: Draw, name: str) -> dict[str, Any]:
+    """What sales bring forth: money or a percentage, in steps."""
+    kind = draw(st.sampled_from(("till", "next_purchase", "anonymous")))
+    gives = draw(st.sampled_from(("amount", "amount", "percent")))
+    step = st.fixed_dictionaries(
+        {
+            "amount_from": st.sampled_from((0, 1000, 2500)),
+            "percent": PERCENT,
+            "amount": st.sampled_from((0, 300)) if gives == "amount" else st.just(0),
+        }
+    )
+    rule: dict[str, Any] = {
+        "id": name, "kind": kind, "gives": gives, "steps": draw(st.lists(step, min_size=1, max_size=3)),
+        "basis": draw(st.sampled_from(("gross", "net"))), "when": draw(st.sampled_from(_WHEN)), "selector": draw(selectors()),
+        "valid_days": draw(st.sampled_from((1, 30))), "valid_after_days": draw(st.sampled_from((0, 0, 3))), "validity": draw(_validity()),
+        "codes": draw(st.sampled_from(((), ("ma-ke",), ("MAKE", "HELLO")))),
+        "valid_until": draw(st.sampled_from((None, None, date(2026, 11, 23), date(2026, 11, 26), date(2027, 1, 31)))),
+    }  # fmt: skip
+    if kind != "anonymous":
+        rule["members_only"] = draw(st.booleans())
+        if rule["members_only"] and kind == "till":
+            rule["visits"] = draw(st.sampled_from((0, 0, 2)))
+    return rule
 
 
 @st.composite
@@ -261,10 +332,12 @@ def _programme(draw: Draw, name: str, version: int) -> Programme:
         "boosts": [
             {
                 "id": f"{name}-b{i}", "factor": draw(st.sampled_from((0, 5000, 20_000, 15_000, 3333))),
-                "selector": draw(selectors()), "when": draw(st.sampled_from(_WHEN)),
+                "selector": draw(selectors()), "when": draw(st.sampled_from(_WHEN)), "validity": draw(_validity()),
+                "codes": draw(_CODES) if draw(st.integers(0, 3)) == 0 else (),
             }
             for i in range(draw(st.integers(0, 2)))
         ],
+        "vouchers": [draw(voucher_rules(f"{name}-v{i}")) for i in range(draw(st.sampled_from((0, 0, 1, 2))))],
         "stored_value": [{"id": f"{name}-card", "kind": "gift_card", "selector": draw(selectors())}],
         "expiry": draw(st.sampled_from(({}, {"kind": "end_of_month", "count": 12}, {"kind": "days", "count": 30}))),
     }  # fmt: skip

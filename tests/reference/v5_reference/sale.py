@@ -12,10 +12,10 @@ from v5_core.engine import Coupon, CustomerFacts, SaleState
 from v5_core.hooks import QuoteRequest
 from v5_core.model import Claim, PaymentMethod, SalesDocument
 from v5_core.programme import Programme, Redemption
-from v5_reference.arithmetic import half_up, share_out
+from v5_reference.arithmetic import fold, half_up, share_out
 from v5_reference.discounting import Answer, Discounting
 from v5_reference.earning import Given
-from v5_reference.pricing import Goods, matches
+from v5_reference.pool import Goods, matches
 
 __all__ = ["Answer", "quote", "settle"]
 
@@ -37,6 +37,7 @@ def settle(
     local = document.issued_at.astimezone(zone)
     sale = _Sale(bare, request, facts, local, state)
     sale.at_till_prices = True
+    sale.public = {fold(one.code) for one in document.applied if one.code}
     if document.applied:
         sale.before_orders, sale.before_rewards = _stages(programmes, document, request, facts, local, sale)
     in_points = sum(one.amount for one in document.payments if one.method is PaymentMethod.POINTS)
@@ -118,7 +119,8 @@ class _Sale(Discounting):
         answer.given = self.earnings(in_points, in_stored)
         for code in dict.fromkeys(self.request.codes):
             targets = self.code_targets.get(code, [])
-            rule = next((answer.applied[one] for one in targets if one in answer.applied), "")
+            applied = answer.applied | {key: rule for one in answer.given for key, rule in one.opened.items()}
+            rule = next((applied[one] for one in targets if one in applied), self.promised.get(code, ""))
             problem = self.code_problems.get(code) or next((answer.refused[one] for one in targets if one in answer.refused), "condition")
             answer.codes.append((code, rule, "" if rule else problem))
 

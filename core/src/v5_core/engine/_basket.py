@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from v5_core.engine._compile import Compiled, Opened
@@ -30,9 +31,12 @@ def usable(thing: Coupon | Stored, situation: Situation) -> str:
 def _voucher_rule(compiled: Compiled, situation: Situation, folded: str) -> str:
     """The voucher rule that a code opens for this buyer now; "" when there is none."""
     facts, today = situation.facts, situation.local.date()
-    for programme, rule in compiled.voucher_codes.get(folded, ()):
+    known = compiled.voucher_codes.get(folded, ())
+    active = compiled.active(situation.at, situation.currency, today) if known else []
+    for programme, rule in known:
         member = facts is not None and not facts.blocked and not programme.card_types.isdisjoint(facts.card_types)
-        in_force = programme.in_force(situation.at, today, situation.currency) and rule.validity.covers(situation.at, today)
+        usable_still = rule.valid_until is None or today + timedelta(days=rule.valid_after_days) <= rule.valid_until
+        in_force = active[programme.index] and usable_still and rule.validity.covers(situation.at, today)
         anybody = not rule.members_only and (facts is None or not facts.blocked)
         if in_force and (facts is None if rule.kind == "anonymous" else member or anybody):
             return rule.id

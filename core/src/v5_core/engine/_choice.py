@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from v5_core.engine._basket import Basket
@@ -15,7 +15,7 @@ from v5_core.engine._types import Use, limit_key
 from v5_core.engine._units import above, alike, measured
 from v5_core.hooks import Benefit, Explanation, Gift
 
-__all__ = ["Candidate", "Discounts", "Nudge", "Told", "choose", "reaching"]
+__all__ = ["Candidate", "Discounts", "Nudge", "Told", "choose", "money_left", "reaching", "uses_left"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ Candidate = tuple[OfferRule, list[int]]
 def choose(view: View, situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
     """The offers that apply and the lines they may touch, in their order; what does not is noted in `result`."""
     candidates = touched.offers if touched.plain else _candidates(situation, touched, basket, result)
-    return _compete(candidates, situation, touched.selected, result) if view.competing else candidates
+    return _compete(candidates, situation, touched.selected, basket, result) if view.competing else candidates
 
 
 def _candidates(situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
@@ -93,27 +93,44 @@ def _candidates(situation: Situation, touched: Touched, basket: Basket, result: 
             indexes = [i for i in indexes if _selects(rule, situation, i)]
             if not indexes:
                 continue
+        if rule.checked and _used_up(rule, basket.used):
+            result.refused[rule.key] = "used_up"
+            continue
         if rule.offer.of_same is not None:
-            indexes = reaching(rule, indexes, situation, situation.gross)
-        if rule.checked:
+            indexes = reaching(rule, indexes, situation, situation.gross, result)
+        elif rule.checked:
             pool = rule.minimum_pool
             counted = indexes if pool is None else pool.of(selected.get(pool.selection, []), situation, situation.gross)
-            if not _open_now(rule, counted, situation, basket, result):
+            if not _reached(rule, counted, situation, result):
                 continue
         if indexes:
             found.append((rule, indexes))
     return found
 
 
-def reaching(rule: OfferRule, indexes: list[int], situation: Situation, prices: Sequence[int]) -> list[int]:
-    """Of an offer whose units must be alike: the lines of the groups that reach its minimum by themselves."""
+def reaching(rule: OfferRule, indexes: list[int], situation: Situation, prices: Sequence[int], result: Discounts) -> list[int]:
+    """Of an offer whose units must be alike: the lines of the groups for which it is by themselves; none: `result` says why."""
     offer, lines = rule.offer, situation.lines
-    by_price = rule.minimum if (offer.minimum_price == "till") == (prices is situation.gross) else 0
-    found = []
+    at_till = prices is situation.gross
+    by_price = rule.minimum if (offer.minimum_price == "till") == at_till else 0
+    found: list[int] = []
+    nudges: list[Nudge] = []
+    beyond = False
     for own in alike(offer.of_same or "line", indexes, situation):
-        enough = sum([lines[i].quantity for i in own]) >= offer.minimum_quantity
-        if enough and (not by_price or measured(rule, own, situation, prices) >= by_price):
+        quantity = offer.minimum_quantity - sum([lines[i].quantity for i in own])
+        amount = by_price - measured(rule, own, situation, prices) if by_price else 0
+        if quantity > 0:
+            nudges.append(Nudge(rule, quantity=quantity))
+        elif above(rule, own, situation, prices, at_till=at_till):
+            beyond = True
+        elif amount > 0:
+            nudges.append(Nudge(rule, amount=amount))
+        else:
             found += own
+    if not found:
+        result.refused[rule.key] = "condition" if beyond else "minimum"
+        if not beyond:
+            result.nudges.append(min(nudges, key=lambda one: (one.quantity, one.amount)))
     return sorted(found)
 
 
@@ -123,17 +140,41 @@ def _selects(rule: OfferRule, situation: Situation, index: int) -> bool:
     return rule.where is None or rule.where(situation.line_record(index))
 
 
-def _open_now(rule: OfferRule, indexes: list[int], situation: Situation, basket: Basket, result: Discounts) -> bool:
-    # Limits, and the minimum at the till's prices.
-    offer, used = rule.offer, basket.used
-    for index, limit in enumerate(offer.limits):
-        if used.get(limit_key(rule.programme.key, rule.rule_id, index), 0) >= limit.uses:
-            result.refused[rule.key] = "used_up"
-            return False
-    for index, budget in enumerate(offer.budgets):
-        if used.get(limit_key(rule.programme.key, rule.rule_id, index, budget=True), 0) >= budget.amount:
-            result.refused[rule.key] = "used_up"
-            return False
+def _used_up(rule: OfferRule, used: Mapping[str, int]) -> bool:
+    # A limit or a budget of which nothing is left.
+    key, rule_id, offer = rule.programme.key, rule.rule_id, rule.offer
+    return any(used.get(limit_key(key, rule_id, index), 0) >= limit.uses for index, limit in enumerate(offer.limits)) or any(
+        used.get(limit_key(key, rule_id, index, budget=True), 0) >= budget.amount for index, budget in enumerate(offer.budgets)
+    )
+
+
+def uses_left(rule: OfferRule, situation: Situation, basket: Basket, uses: Sequence[Use]) -> int | None:
+    """Uses that limits, a coupon and an entitlement leave, what this basket took off already; None is as many as are wanted."""
+    offer, used, facts = rule.offer, basket.used, situation.facts
+    left = [limit.uses - used.get(limit_key(rule.programme.key, rule.rule_id, index), 0) for index, limit in enumerate(offer.limits)]
+    coupon = basket.coupons.get(rule.key)
+    if coupon is not None:
+        left.append(coupon.uses_left)
+    if offer.entitlement and facts is not None:
+        here = sum([use.times for use in uses if use.entitlement == offer.entitlement])
+        left.append(facts.entitlements.get(offer.entitlement, 0) - here)
+    if rule.cost and offer.times_per_sale is not None:
+        left.append(offer.times_per_sale)
+    return min(left, default=None)
+
+
+def money_left(rule: OfferRule, used: Mapping[str, int]) -> tuple[int | None, int | None]:
+    """Money that its budgets leave: of those that give their rest, and of those that then give nothing; None is as much as it takes."""
+    left: dict[str, int] = {}
+    for index, budget in enumerate(rule.offer.budgets):
+        rest = budget.amount - used.get(limit_key(rule.programme.key, rule.rule_id, index, budget=True), 0)
+        left[budget.short] = min(left.get(budget.short, rest), rest)
+    return left.get("rest"), left.get("nothing")
+
+
+def _reached(rule: OfferRule, indexes: list[int], situation: Situation, result: Discounts) -> bool:
+    # The minimum and the upper bounds at the till's prices.
+    offer = rule.offer
     if offer.minimum_quantity:
         counted = indexes if offer.minimum_of == "lines" else range(len(situation.lines))
         missing = offer.minimum_quantity - sum([situation.lines[i].quantity for i in counted])
@@ -159,7 +200,9 @@ def _open_now(rule: OfferRule, indexes: list[int], situation: Situation, basket:
     return True
 
 
-def _compete(candidates: list[Candidate], situation: Situation, selected: Selected, result: Discounts) -> list[Candidate]:
+def _compete(
+    candidates: list[Candidate], situation: Situation, selected: Selected, basket: Basket, result: Discounts
+) -> list[Candidate]:  # fmt: skip
     # Of the exclusive offers of a group one applies, or on each line one of them; of equals the first in their order.
     groups: dict[tuple[str, int, str], list[Candidate]] = {}
     for candidate in candidates:
@@ -176,9 +219,9 @@ def _compete(candidates: list[Candidate], situation: Situation, selected: Select
             won |= {id(rule): [] for rule, _ in rivals}
             if apart:
                 for i in sorted({i for _, indexes in rivals for i in indexes}):
-                    won[id(_best([(rule, [i]) for rule, indexes in rivals if i in indexes], fresh)[0])].append(i)
+                    won[id(_best([(rule, [i]) for rule, indexes in rivals if i in indexes], fresh, basket)[0])].append(i)
             else:
-                best = _best(rivals, fresh)
+                best = _best(rivals, fresh, basket)
                 won[id(best[0])] = best[1]
             for rule, _ in rivals:
                 if not won[id(rule)]:
@@ -187,12 +230,23 @@ def _compete(candidates: list[Candidate], situation: Situation, selected: Select
     return [(rule, indexes) for rule, indexes in kept if indexes] if won else candidates
 
 
-def _best(rivals: list[Candidate], prices: Prices) -> Candidate:
+def _best(rivals: list[Candidate], prices: Prices, basket: Basket) -> Candidate:
     by_priority = rivals[0][0].programme.policies.compete_by == "priority"
 
     def rank(one: Candidate) -> tuple[int, int, int]:
-        cut, priority = take(one[0], one[1], prices.trial()), one[0].offer.priority
+        (amount, gives), priority = _worth(one, prices, basket), one[0].offer.priority
         # Who gives nothing here does not stand in the way of who does.
-        return (bool(cut.amount or cut.gift), priority, cut.amount) if by_priority else (cut.amount, priority, 0)
+        return (gives, priority, amount) if by_priority else (amount, priority, 0)
 
     return max(rivals, key=rank)
+
+
+def _worth(candidate: Candidate, prices: Prices, basket: Basket) -> tuple[int, bool]:
+    # What it would give, and whether it would give anything: within the uses and the money that are left.
+    rule, indexes = candidate
+    most, all_or_nothing = money_left(rule, basket.used) if rule.offer.budgets else (None, None)
+    units = uses_left(rule, prices.situation, basket, ()) if rule.per_unit_use else None
+    cut = take(rule, indexes, prices.trial(), most, units)
+    if all_or_nothing is not None and cut.amount > all_or_nothing:
+        return 0, False
+    return cut.amount, bool(cut.amount or cut.gift)

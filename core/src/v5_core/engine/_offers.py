@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from v5_core.arithmetic import apply_rate, split
 from v5_core.engine._basket import Basket
-from v5_core.engine._choice import Candidate, Discounts, Nudge, Told, choose, reaching
+from v5_core.engine._choice import Candidate, Discounts, Nudge, Told, choose, money_left, reaching, uses_left
 from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._fast import builder
 from v5_core.engine._prices import Prices, step_of
 from v5_core.engine._pricing import open_enough, take
 from v5_core.engine._quick import amount_off, buy_get, order_off, percent_off
-from v5_core.engine._rules import OfferRule, Stage, is_gift
+from v5_core.engine._rules import OfferRule, Stage
 from v5_core.engine._situation import Situation
-from v5_core.engine._types import Coupon, Use, limit_key
+from v5_core.engine._types import Coupon, Use
 from v5_core.engine._units import above, alike, measured, repeats
 from v5_core.hooks import Benefit, Explanation, Gift
 from v5_core.model import Claim, LineKind
@@ -78,7 +78,7 @@ class _Apply:
         # What an offer gives whose form has no loop of its own.
         if rule.guarded:
             self._guarded(rule, indexes)
-        elif self._applied(rule, indexes) and rule.noted:
+        elif self._applied(rule, indexes, self.result.total) and rule.noted:
             self._note(rule, 1, 0)
 
     def _enter(self, stage: int) -> None:
@@ -94,10 +94,17 @@ class _Apply:
     def _left(self) -> int:
         return sum(self.prices.remaining) - self.situation.deducted
 
-    def _applied(self, rule: OfferRule, indexes: list[int], most: int | None = None, units: int | None = None) -> int:
-        # How many uses it is: of some offers each unit counts.
-        if self.situation.deducted:
-            most = self._left() if most is None else min(most, self._left())
+    def _applied(self, rule: OfferRule, indexes: list[int], before: int, units: int | None = None) -> int:
+        # How many uses it is: of some offers each unit counts. What the offer took since `before` lies on its budgets already.
+        most = self._left() if self.situation.deducted else None
+        if rule.offer.budgets:
+            rest, nothing = money_left(rule, self.basket.used)
+            taken = self.result.total - before
+            if rest is not None:
+                most = rest - taken if most is None else min(most, rest - taken)
+            if nothing is not None and take(rule, indexes, self.prices.trial(), most, units).amount > nothing - taken:
+                self.result.refused[rule.key] = "used_up"
+                return 0
         cut = take(rule, indexes, self.prices, most, units)
         step = step_of(rule, cut)
         if step is None:
@@ -118,24 +125,36 @@ class _Apply:
                 return
         if rule.offer.of_same is not None:
             indexes = self._groups(rule, indexes)
-        counted = indexes if rule.minimum_pool is None else self.prices.chosen(rule.minimum_pool)
-        if problem := self._out_of_range(rule, counted):
-            self.result.refused[rule.key] = problem
-            return
-        left = self._uses_left(rule)
-        if (left is not None and left < 1) or not self._budget_covers(rule, indexes, left):
+            if not indexes:
+                return
+        else:
+            counted = indexes if rule.minimum_pool is None else self.prices.chosen(rule.minimum_pool)
+            if problem := self._out_of_range(rule, counted):
+                self.result.refused[rule.key] = problem
+                return
+        left = uses_left(rule, self.situation, self.basket, self.result.uses)
+        if left is not None and left < 1:
             self.result.refused[rule.key] = "used_up"
             return
         before, times = self.result.total, 0
         if rule.stage == Stage.REWARD:
             for claim in self.basket.claims[rule.rule_id]:
-                times += self._claimed(rule, indexes, claim, None if left is None else left - times)
-        elif rule.per_unit_use:
-            times = self._applied(rule, indexes, self._budget(rule), left)
+                times += self._claimed(rule, indexes, claim, None if left is None else left - times, before)
+        elif isinstance(rule.offer, GiftOffer):
+            times = self._gifts(rule, rule.offer, indexes, left)
         else:
-            times = self._given(rule, indexes, repeats(rule, indexes, self.prices) if is_gift(rule) else 1, None)
+            times = self._applied(rule, indexes, before, left if rule.per_unit_use else None)
         if times:
             self._note(rule, times, self.result.total - before)
+
+    def _gifts(self, rule: OfferRule, offer: GiftOffer, indexes: list[int], left: int | None) -> int:
+        # As often as the basket brings them forth, each group of like units by itself; how many uses that is.
+        groups = alike(rule.same, indexes, self.situation) if rule.same else [indexes]
+        times = sum([repeats(rule, own, self.prices) for own in groups])
+        if rule.per_unit_use and left is not None:
+            times = min(times, left)
+        given = times and self._gift(rule, offer, times, None)
+        return (times if rule.per_unit_use else 1) if given else 0
 
     def _out_of_range(self, rule: OfferRule, counted: list[int]) -> str:
         # Of offers that ask what the offers before them left: too little, or too much.
@@ -152,54 +171,25 @@ class _Apply:
     def _groups(self, rule: OfferRule, indexes: list[int]) -> list[int]:
         # Of groups of like units those that reach the minimum as it is asked for here: of what is left, of open units.
         remaining, prices = self.prices.remaining, self.prices
-        indexes = reaching(rule, indexes, self.situation, remaining)
-        if not rule.closes:
+        indexes = reaching(rule, indexes, self.situation, remaining, self.result)
+        if not rule.closes or not indexes:
             return indexes
         groups = alike(rule.offer.of_same or "line", indexes, self.situation)
-        return sorted([i for own in groups if open_enough(rule, own, prices) for i in own])
+        found = sorted([i for own in groups if open_enough(rule, own, prices) for i in own])
+        if not found:
+            self.result.refused[rule.key] = "minimum"
+        return found
 
-    def _budget(self, rule: OfferRule) -> int | None:
-        """Money that budgets leave; None is as much as it takes."""
-        used, key = self.basket.used, rule.programme.key
-        budgets = enumerate(rule.offer.budgets)
-        left = [(one, one.amount - used.get(limit_key(key, rule.rule_id, index, budget=True), 0)) for index, one in budgets]
-        return min([max(0, rest) for one, rest in left if one.short != "all" or rest <= 0], default=None)
-
-    def _budget_covers(self, rule: OfferRule, indexes: list[int], units: int | None) -> bool:
-        # Whether a budget that is not given in part suffices.
-        left = self._budget(rule)
-        if left is None or all(one.short != "nothing" for one in rule.offer.budgets):
-            return left is None or left > 0
-        return take(rule, indexes, self.prices.trial(), None, units if rule.per_unit_use else None).amount <= left
-
-    def _uses_left(self, rule: OfferRule) -> int | None:
-        """Uses that limits, a coupon and an entitlement leave, what this basket took off already; None is as many as are wanted."""
-        offer, used, facts = rule.offer, self.basket.used, self.situation.facts
-        left = [
-            limit.uses - used.get(limit_key(rule.programme.key, rule.rule_id, index), 0) for index, limit in enumerate(offer.limits)
-        ]  # fmt: skip
-        coupon = self.basket.coupons.get(rule.key)
-        if coupon is not None:
-            left.append(coupon.uses_left)
-        if offer.entitlement and facts is not None:
-            here = sum([use.times for use in self.result.uses if use.entitlement == offer.entitlement])
-            left.append(facts.entitlements.get(offer.entitlement, 0) - here)
-        if offer.times_per_sale is not None:
-            left.append(offer.times_per_sale)
-        return min(left, default=None)
-
-    def _given(self, rule: OfferRule, indexes: list[int], times: int, claim: Claim | None) -> int:
+    def _given(self, rule: OfferRule, indexes: list[int], times: int, claim: Claim, before: int) -> int:
         """Gives it so many times; how often it gave something."""
         if isinstance(rule.offer, GiftOffer):
             return times if times and self._gift(rule, rule.offer, times, claim) else 0
-        start = self.result.total
-        budget = self._budget(rule)
         for turn in range(times):
-            if not self._applied(rule, indexes, None if budget is None else budget + start - self.result.total):
+            if not self._applied(rule, indexes, before):
                 return turn
         return times
 
-    def _claimed(self, rule: OfferRule, indexes: list[int], claim: Claim, left: int | None) -> int:
+    def _claimed(self, rule: OfferRule, indexes: list[int], claim: Claim, left: int | None, before: int) -> int:
         # Only what is given costs points.
         offer, result = rule.offer, self.result
         if rule.programme.policies.one_reward_per_sale and result.cost:
@@ -217,7 +207,7 @@ class _Apply:
             times = min(times, 1)
         if can < times:
             result.refused[rule.key] = "points"
-        given = self._given(rule, indexes, min(times, can), claim)
+        given = self._given(rule, indexes, min(times, can), claim, before)
         result.cost += given * offer.cost
         if given and offer.takes_all and there > offer.cost:
             self._take_rest(rule, there - offer.cost)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Final, cast
 
 from v5_core.arithmetic import ratio, split, split_to_last
@@ -33,8 +33,8 @@ def _taken(rule: OfferRule, indexes: list[int], prices: Prices, units: int | Non
     if rule.units is not None:
         units = rule.units if units is None else min(units, rule.units)
     cuts = []
-    for own in alike(rule.offer.of_same, indexes, prices.situation) if rule.offer.of_same else [indexes]:
-        allow(rule, own, prices, units)
+    for own in alike(rule.same, indexes, prices.situation) if rule.same else [indexes]:
+        allow(rule, own, prices, units, lambda piece: bool(piece[2] and (not rule.to_price or _lowered(rule, prices, piece))))
         cut = _KINDS[rule.kind](rule, own, prices)
         prices.allowed = prices.cap = None
         cuts.append(cut)
@@ -61,13 +61,15 @@ def open_enough(rule: OfferRule, indexes: list[int], prices: Prices) -> bool:
 def _each_line(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     """A percentage of each line, or an amount off each of its units: of those that are still open where it closes them."""
     most, amount, percent = rule.units_per_line, rule.amount, card_rate(rule, prices.situation)
+    whole = prices.open_units if rule.closes else prices.units
     shares: dict[int, int] = {}
     touched = []
     for piece in prices.pieces(indexes, closing=rule.closes):
         i, units, price = piece
         if most and most < units:
             ((i, units, price),) = first_units([piece], most)
-            price = _some(rule, prices, i, units, price)
+        if most and rule.less_discounts and units < whole[i]:
+            price = max(0, _till_price(prices, i, units) - (prices.situation.gross[i] - prices.remaining[i]))
         touched.append((i, units, price))
     base = count = 0
     for i, units, price in touched:
@@ -76,7 +78,7 @@ def _each_line(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
         percentage = (of * percent + rule.half * parts) // (10_000 * parts) * parts
         shares[i] = min(price, _off(rule, prices, i, units) if amount else percentage)
         base += of
-        count += units
+        count += units if shares[i] else 0
     return prices.take(shares, base, count, closed=touched if rule.closes else ())
 
 
@@ -91,14 +93,6 @@ def _with_vat(amount: int, prices: Prices, index: int) -> int:
     return ratio(amount, line.gross, line.net) if line.net else amount
 
 
-def _some(rule: OfferRule, prices: Prices, index: int, units: int, share: int) -> int:
-    # What so many units of a line cost of which others were reduced before, by the programme's policy.
-    if not rule.less_discounts:
-        return share
-    gone = prices.situation.gross[index] - prices.remaining[index]
-    return max(0, _till_price(prices, index, units) - gone)
-
-
 def _till_price(prices: Prices, index: int, units: int) -> int:
     return ratio(prices.situation.gross[index], units, prices.units[index])
 
@@ -111,7 +105,7 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     own = [remaining[i] for i in indexes]
     base = sum(own)
     if rule.amount:
-        amount = _order_amount(rule, indexes, own, prices)
+        amount = _order_amount(rule, indexes, indexes, own, prices)
     else:
         of = sum([prices.situation.gross[i] for i in indexes]) if rule.of_till else base
         amount = (of * rule.percent + rule.half) // 10_000
@@ -127,9 +121,9 @@ def _order_of(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     # The same of some units of the lines.
     pieces = prices.pieces(indexes, closing=rule.closes)
     own = [price for _, _, price in pieces]
-    base, count = sum(own), sum([units for _, units, _ in pieces])
+    base, count = sum(own), sum([units for _, units, price in pieces if price])
     if rule.amount:
-        amount = _order_amount(rule, [i for i, _, _ in pieces], own, prices)
+        amount = _order_amount(rule, indexes, [i for i, _, _ in pieces], own, prices)
     else:
         of = sum([_till_price(prices, i, units) for i, units, _ in pieces]) if rule.of_till else base
         amount = (of * rule.percent + rule.half) // 10_000
@@ -140,9 +134,9 @@ def _order_of(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     return prices.take(shares, base, count, closed=pieces if rule.closes else ())
 
 
-def _order_amount(rule: OfferRule, indexes: list[int], own: list[int], prices: Prices) -> int:
-    # As often as it is given; an amount without VAT with it: each line's part by the line's own rate.
-    amount = rule.amount * repeats(rule, indexes, prices) if rule.offer.repeat else rule.amount
+def _order_amount(rule: OfferRule, counted: list[int], indexes: list[int], own: list[int], prices: Prices) -> int:
+    # As often as it is given by what is counted; an amount without VAT with it: each line's part by the line's own rate.
+    amount = rule.amount * repeats(rule, counted, prices) if rule.offer.repeat else rule.amount
     if rule.gross_amount:
         return amount
     lines = prices.situation.lines
@@ -152,47 +146,28 @@ def _order_amount(rule: OfferRule, indexes: list[int], own: list[int], prices: P
     return sum([_with_vat(part, prices, i) for i, part in zip(indexes, split(amount, nets), strict=True)])
 
 
-def _fixed(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
-    offer, lines = cast("FixedPriceOffer", rule.offer), prices.situation.lines
+def _to_price(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
+    """A final price, or by a list; a cheaper price stays: what is not reduced is not touched, and stays open."""
     pieces = prices.pieces(indexes, closing=rule.closes)
-    shares: dict[int, int] = {}
-    for piece in pieces:
-        line, price = lines[piece[0]], offer.price
-        if offer.price_basis == "net" and line.net:
-            price = ratio(price, line.gross, line.net)
-        shares[piece[0]] = _above(prices, piece, price)
-    count = sum([units for _, units, _ in pieces])
-    return prices.take(shares, sum([left for _, _, left in pieces]), count, closed=_reduced(rule, pieces, shares))
+    shares = {piece[0]: _lowered(rule, prices, piece) for piece in pieces}
+    reduced = [piece for piece in pieces if shares[piece[0]]]
+    base, count = sum([left for _, _, left in reduced]), sum([units for _, units, _ in reduced])
+    return prices.take(shares, base, count, closed=reduced if rule.closes else ())
 
 
-def _above(prices: Prices, piece: Piece, price: int) -> int:
-    # What units of a line cost more than at this unit price.
+def _lowered(rule: OfferRule, prices: Prices, piece: Piece) -> int:
+    # What units of a line cost more than at the price that they are to have.
     i, units, left = piece
-    return max(0, left - ratio(price, prices.situation.lines[i].quantity * units, 1000 * prices.units[i]))
-
-
-def _reduced(rule: OfferRule, pieces: Sequence[Piece], shares: Mapping[int, int]) -> list[Piece]:
-    # A cheaper price stays: what is not reduced is not touched, and stays open.
-    return [piece for piece in pieces if shares.get(piece[0])] if rule.closes else []
-
-
-def _price_list(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
-    offer = cast("PriceListOffer", rule.offer)
-    shares: dict[int, int] = {}
-    base = count = 0
-    pieces = prices.pieces(indexes, closing=rule.closes)
-    for piece in pieces:
-        i, units, left = piece
-        price = offer.prices.get(prices.situation.lines[i].product)
-        if price is not None:
-            shares[i] = _above(prices, piece, price)
-        elif offer.percent:
-            shares[i] = (left * offer.percent + rule.half) // 10_000
-        else:
-            continue
-        base += left
-        count += units
-    return prices.take(shares, base, count, closed=_reduced(rule, pieces, shares))
+    offer, line = rule.offer, prices.situation.lines[i]
+    if isinstance(offer, FixedPriceOffer):
+        price: int | None = offer.price
+        if offer.price_basis == "net" and line.net:
+            price = ratio(offer.price, line.gross, line.net)
+    else:
+        price = cast("PriceListOffer", offer).prices.get(line.product)
+    if price is None:
+        return (left * rule.percent + rule.half) // 10_000
+    return max(0, left - ratio(price, line.quantity * units, 1000 * prices.units[i]))
 
 
 def _cheapest(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
@@ -203,7 +178,7 @@ def _cheapest(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
     shares: dict[int, int] = {}
     for i, units, price in chosen:
         shares[i] = (price * offer.percent + rule.half) // 10_000 if offer.percent else min(price, offer.amount * units)
-    base, count = sum([price for _, _, price in chosen]), sum([units for _, units, _ in chosen])
+    base, count = sum([price for _, _, price in chosen]), sum([units for i, units, _ in chosen if shares[i]])
     return prices.take(shares, base, count, closed=chosen if rule.closes else ())
 
 
@@ -242,7 +217,7 @@ def _buy_get(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
         off = (price * offer.percent + rule.half) // 10_000 if offer.price is None else max(0, price - offer.price * units)
         shares[i] = shares.get(i, 0) + off
         base += price
-        count += units
+        count += units if off else 0
     return prices.take(shares, base, count, closed=got + bought if rule.closes else ())
 
 
@@ -327,8 +302,8 @@ _KINDS: Final[dict[str, Callable[[OfferRule, list[int], Prices], Cut]]] = {
     "amount_units": _each_line,
     "amount_lines": _each_line,
     "amount_order": _order,
-    "fixed_price": _fixed,
-    "price_list": _price_list,
+    "fixed_price": _to_price,
+    "price_list": _to_price,
     "bundle": _bundle,
     "buy_get": _buy_get,
     "cheapest": _cheapest,

@@ -67,11 +67,12 @@ def amount_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | No
         if most and most < units:
             price = (2 * price * most + units) // (2 * units)
             units = most
-        count += units
         base += price
         share = amount * units
         if share > price:
             share = price
+        if share:
+            count += units
         shares.append(share)
         taken += share
         left = remaining[i] = before - share

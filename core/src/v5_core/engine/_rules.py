@@ -198,15 +198,17 @@ class OfferRule(Rule):
         counted: Its explanation says how many units or sets.
         line_by_itself: What it takes off a line hangs on no other line.
         line_by_line: A percentage that is rounded on each line, so that the lines may sum to a cent more or less than the whole.
-        per_unit_use: Each unit that it reduces is a use of its limits, coupon or entitlement.
+        per_unit_use: Each unit that it reduces is a use of its limits, coupon or entitlement; of a reward each time that it is taken.
         per_unit: Percentages are rounded on each unit of a line.
         less_discounts: What `units_per_line` leaves of a line is worth its till price less all that was taken off before.
         last_cents: Odd cents of a split fall on the last line.
         form: Which of the frequent forms it has, if any.
         buy: Units to buy for `get` others, at most so many `times`, the cheapest or the dearest (`direction` -1); 0 is as often as it can.
         chooses: Its kind chooses the units itself, and is told how many at most.
-        set_size: Units that a set of different things has; 0: they need not differ.
+        set_size: Units that a set of different things has; 0: they need not differ. With `sets` only units of sets are reduced.
+        same: By what units must be alike, each group an offer of its own; None: they need not.
         partial: It may not touch all units of its lines.
+        to_price: It sets prices.
         plain: It applies wherever its gates are open and it finds a line.
         pools: In the order of `BundleOffer.parts`, or the one of `BuyGetOffer.get_selector`.
         minimum_pool: Lines that the minimum counts, where they are others than the selected ones.
@@ -216,7 +218,7 @@ class OfferRule(Rule):
         "amount", "buy", "by_card", "checked", "chooses", "closes", "cost", "counted", "direction", "form", "get", "gross_amount", "group",
         "guarded", "half", "key", "kind", "last_cents", "less_discounts", "limit", "line_by_itself", "line_by_line", "members_only",
         "minimum", "minimum_pool", "noted", "of_till", "offer", "once", "order", "partial", "per_unit", "per_unit_use", "percent",
-        "phrases", "plain", "pools", "set_size", "stage", "times", "units", "units_per_line",
+        "phrases", "plain", "pools", "same", "set_size", "sets", "stage", "times", "to_price", "units", "units_per_line",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
@@ -251,8 +253,12 @@ class OfferRule(Rule):
         self.times = (bought.times or 0) if bought is not None else 0
         self.direction = -1 if bought is not None and bought.choose == "dearest" else 1
         self.set_size = _set_size(data)
-        self.per_unit_use = data.use_of == "unit"
-        self.partial = bool(data.of_same or (self.set_size and data.minimum_selector is None) or self.units)
+        self.per_unit_use = data.use_of == "unit" and not data.cost
+        # The parts of a bundle say themselves which units belong together.
+        self.same = None if data.kind == "bundle" else data.of_same
+        self.sets = bool(self.set_size and data.minimum_selector is None and data.kind != "bundle")
+        self.partial = bool(self.same or self.sets or self.units)
+        self.to_price = data.kind in ("fixed_price", "price_list")
         self.pools = tuple([Pool(data.id, selector) for selector in _chosen(data)])
         self.minimum_pool = Pool(data.id, data.minimum_selector) if data.minimum_selector is not None else None
         self.limit = data.maximum
@@ -267,7 +273,7 @@ class OfferRule(Rule):
         self.line_by_itself = data.kind in _LINE_BY_ITSELF and not self.partial
         self.minimum = data.minimum
         bounded = data.not_above is not None or data.not_above_quantity is not None
-        self.checked = bool(data.minimum or data.minimum_quantity or data.limits or bounded)
+        self.checked = bool(data.minimum or data.minimum_quantity or data.limits or bounded or data.budgets)
         self.plain = self.when is None and self.simple and not self.checked and data.of_same is None
         # Whether somebody asks afterwards if it applied.
         self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement or data.budgets)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from v5_core.arithmetic import ratio
 from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units
@@ -21,19 +21,24 @@ def alike(by: str, indexes: Sequence[int], situation: Situation) -> list[list[in
     return list(groups.values())
 
 
-def allow(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None) -> None:
+def allow(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None, reduces: Callable[[Piece], bool]) -> None:
     """Says which units of these lines an offer may touch: so many, the cheapest or the dearest; of different things those of whole sets.
 
-    Kinds that choose units themselves are told how many they may take (`Prices.cap`); of all others the units are chosen here.
+    Kinds that choose units themselves are told how many they may take (`Prices.cap`); of all others the units are chosen here, among
+    those that they reduce.
     """
     pieces = prices.pieces(indexes, closing=rule.closes)
-    if rule.set_size and rule.minimum_pool is None:
-        pieces = _of_sets(rule, pieces, prices.situation)
+    if rule.sets:
+        groups, counts = _of_kinds(rule, pieces, prices.situation)
+        pieces = [piece for own in groups for piece in first_units(dearest_first(own), _sets(rule, counts))]
     elif units is None:
         return
     if rule.chooses:
         prices.cap = units
     elif units is not None:
+        if rule.units_per_line:
+            pieces = [piece for one in pieces for piece in first_units([one], rule.units_per_line)]
+        pieces = [piece for piece in pieces if reduces(piece)]
         dearest = getattr(rule.offer, "choose", "cheapest") == "dearest"
         pieces = first_units(dearest_first(pieces) if dearest else cheapest_first(pieces), units)
     prices.allowed = dict.fromkeys(indexes, 0)
@@ -41,16 +46,19 @@ def allow(rule: OfferRule, indexes: list[int], prices: Prices, units: int | None
         prices.allowed[i] += has
 
 
-def _of_sets(rule: OfferRule, pieces: list[Piece], situation: Situation) -> list[Piece]:
-    # With k sets each value gives at most k units, one a set: the most sets that there are units for; of each value the dearest.
-    by = rule.offer.of_different or "product"
+def _of_kinds(rule: OfferRule, pieces: list[Piece], situation: Situation) -> tuple[list[list[Piece]], list[int]]:
+    # Pieces by what must differ, and the units of each kind.
     found = {piece[0]: piece for piece in pieces}
-    groups = [[found[i] for i in own] for own in alike(by, list(found), situation)]
-    counts = [sum([has for _, has, _ in own]) for own in groups]
+    groups = [[found[i] for i in own] for own in alike(rule.offer.of_different or "product", list(found), situation)]
+    return groups, [sum([has for _, has, _ in own]) for own in groups]
+
+
+def _sets(rule: OfferRule, counts: list[int]) -> int:
+    # With k sets each kind gives at most k units, one a set: the most sets that there are units for. A set may have more than it needs.
     sets = 0
     while sum([min(count, sets + 1) for count in counts]) >= (sets + 1) * rule.set_size:
         sets += 1
-    return [piece for own in groups for piece in first_units(dearest_first(own), sets)]
+    return sets
 
 
 def above(rule: OfferRule, indexes: Sequence[int], situation: Situation, prices: Sequence[int], *, at_till: bool) -> bool:
@@ -77,7 +85,7 @@ def measured(rule: OfferRule, indexes: Sequence[int], situation: Situation, pric
 
 
 def repeats(rule: OfferRule, indexes: list[int], prices: Prices) -> int:
-    """How often an offer is given that is given again for every full minimum."""
+    """How often an offer is given that is given again for every full minimum; whichever units of the basket it may reduce."""
     offer, situation, units = rule.offer, prices.situation, prices.units
     if not offer.repeat:
         return 1
@@ -86,10 +94,12 @@ def repeats(rule: OfferRule, indexes: list[int], prices: Prices) -> int:
     if rule.minimum:
         now = situation.gross if offer.minimum_price == "till" else prices.remaining
         found.append(measured(rule, counted, situation, now) // rule.minimum)
-    if offer.minimum_quantity:
-        every = list(range(len(situation.lines))) if offer.minimum_of == "order" else counted
-        pieces = prices.pieces(every, closing=rule.closes)
-        found.append(sum([situation.lines[i].quantity * has // units[i] for i, has, _ in pieces]) // offer.minimum_quantity)
+    has = prices.open_units if rule.closes else units
+    if rule.set_size:
+        found.append(_sets(rule, _of_kinds(rule, [(i, has[i], 0) for i in counted if has[i]], situation)[1]))
+    elif offer.minimum_quantity:
+        every = range(len(units)) if offer.minimum_of == "order" else counted
+        found.append(sum([situation.lines[i].quantity * has[i] // units[i] for i in every]) // offer.minimum_quantity)
     return max(0, min(found))
 
 
