@@ -10,7 +10,16 @@ from v5_cloud.models.limits import RateWindow
 from v5_cloud.models.membership import AdjustmentRow, CustomerDay, MembershipRow, RunRow, StandingRow
 from v5_cloud.models.messages import MessageRow
 from v5_cloud.models.sales import DocumentKey, DocumentRevision, DocumentRow, EventRow, Idempotency, PendingRef, ReturnLink, StoreDay
-from v5_cloud.models.segments import SegmentDue, SegmentMember, SegmentModel, SegmentRow, ShoppingDay, ShoppingProduct
+from v5_cloud.models.segments import (
+    SegmentDue,
+    SegmentMember,
+    SegmentModel,
+    SegmentRound,
+    SegmentRow,
+    SegmentStep,
+    ShoppingDay,
+    ShoppingProduct,
+)
 from v5_cloud.models.simulation import SimulationRow
 from v5_cloud.models.tenants import Company, Store, Tenant, User, UserSession
 from v5_cloud.models.vouchers import Reservation, UseCounter, VoucherRow
@@ -54,7 +63,9 @@ __all__ = [
     "SegmentDue",
     "SegmentMember",
     "SegmentModel",
+    "SegmentRound",
     "SegmentRow",
+    "SegmentStep",
     "ShoppingDay",
     "ShoppingProduct",
     "SignalRow",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from v5_cloud.models.base import TenantRow
 
-__all__ = ["SegmentDue", "SegmentMember", "SegmentModel", "SegmentRow", "ShoppingDay", "ShoppingProduct"]
+__all__ = ["SegmentDue", "SegmentMember", "SegmentModel", "SegmentRound", "SegmentRow", "SegmentStep", "ShoppingDay", "ShoppingProduct"]
 
 
 class ShoppingDay(TenantRow):
@@ -104,3 +104,38 @@ class SegmentModel(TenantRow):
     cuts: Mapped[dict[str, Any]]
     cut_on: Mapped[date | None]
     updated_at: Mapped[datetime]
+
+
+class SegmentRound(TenantRow):
+    """How far a company's segments are being worked out for everybody.
+
+    Attributes:
+        done: Customers, of `total`.
+        told_at: When whoever works on it said so.
+        ended_at: None: somebody works on it.
+    """
+
+    __tablename__ = "segment_round"
+
+    company_id: Mapped[str] = mapped_column(primary_key=True)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    told_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SegmentStep(TenantRow):
+    """How customers were banded before a change, to step back to.
+
+    Attributes:
+        number: Rises with each change.
+        body: `rfm` as it was, and `segments` that changed with it: by name, their criteria before and after.
+    """
+
+    __tablename__ = "segment_step"
+
+    company_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[dict[str, Any]]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(default="")

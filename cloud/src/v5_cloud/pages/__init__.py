@@ -26,6 +26,7 @@ from v5_cloud.pages.route import POLICY, error_page
 from v5_cloud.programmes import pages as programmes
 from v5_cloud.push import pages as differences
 from v5_cloud.sales import pages as sales
+from v5_cloud.segments import band_pages as bands
 from v5_cloud.segments import pages as segments
 from v5_cloud.simulation import pages as simulation
 from v5_cloud.tenants import pages as tenants
@@ -35,7 +36,7 @@ from v5_cloud.vouchers import pages as vouchers
 __all__ = ["router", "setup"]
 
 router = APIRouter()
-_SHOP = (auth, dashboards, customers, members, points, sales, programmes, segments, simulation, fleet, tenants)
+_SHOP = (auth, dashboards, customers, members, points, sales, programmes, segments, bands, simulation, fleet, tenants)
 _VALUE = (vouchers, voucher_actions, giftcards, clubs, runs, differences)
 for part in (assets, reports, *_SHOP, *_VALUE):
     router.include_router(part.router)

@@ -10,8 +10,8 @@ from v5_cloud.access.dependencies import Publisher, Reader
 from v5_cloud.kit.container import Container, container
 from v5_cloud.kit.pagination import Cursor, Limit, Page
 from v5_cloud.kit.route import api_router
-from v5_cloud.segments import service
-from v5_cloud.segments.schemas import Asked, CustomerProfile, FieldItem, MemberItem, Preview, RfmItem, SegmentBody, SegmentItem
+from v5_cloud.segments import bands, service
+from v5_cloud.segments.schemas import Asked, CustomerProfile, FieldItem, MemberItem, Preview, RfmItem, RfmPreview, SegmentBody, SegmentItem
 from v5_core.segments import Rfm
 
 __all__ = ["router"]
@@ -38,13 +38,25 @@ def preview(held: Held, machine: Reader, body: Asked) -> Preview:
 @router.get("/rfm")
 def model(held: Held, machine: Reader) -> RfmItem:
     """How customers are banded by recency, frequency and value, and the thresholds of the day."""
-    return service.model(held, machine.scope)
+    return bands.item(held, machine.scope)
 
 
 @router.put("/rfm")
 def set_model(held: Held, machine: Publisher, body: Rfm) -> RfmItem:
     """Says how customers are banded: by limits, or by quantiles. Needs the scope `programmes`."""
-    return service.set_model(held, machine.scope, body, actor=f"key:{machine.id}")
+    return bands.save(held, machine.scope, body, actor=f"key:{machine.id}")
+
+
+@router.post("/rfm/preview")
+def preview_model(held: Held, machine: Reader, body: Rfm) -> RfmPreview:
+    """How many customers would fall into each band, and what becomes of the segments that go by bands; changes nothing."""
+    return bands.preview(held, machine.scope, body)
+
+
+@router.post("/rfm/undo")
+def undo_model(held: Held, machine: Publisher) -> RfmItem:
+    """Steps back to how customers were banded before the last change. Needs the scope `programmes`."""
+    return bands.undo(held, machine.scope, actor=f"key:{machine.id}")
 
 
 @router.get("/segments")

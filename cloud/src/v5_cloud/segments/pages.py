@@ -6,18 +6,20 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from v5_cloud.kit.background import begin
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import ProductRow
 from v5_cloud.pages.page import Page, page_for
 from v5_cloud.pages.route import page_router
 from v5_cloud.programmes.editing import slug_of
 from v5_cloud.programmes.repository import ProgrammeRepository
-from v5_cloud.segments import refreshing, service
+from v5_cloud.segments import bands, refreshing, rounds, service
 from v5_cloud.segments.readymade import READY, Ready
 from v5_cloud.segments.schemas import Asked, Preview, SegmentBody, SegmentItem
 from v5_cloud.segments.uses import Use, uses
@@ -87,22 +89,31 @@ def segments(page: Viewing, company: Annotated[str, Query(max_length=80)] = "") 
     found = service.list_segments(page.held, scope)
     asked = uses(page.held, scope)
     return page.render(
-        "segments/list.html",
+        "segments/found.html" if page.partial else "segments/list.html",
         section="segments",
         companies=companies,
         company=scope.company,
         segments=found,
         asked=asked,
         grid=service.grid(page.held, scope),
-        model=service.model(page.held, scope),
+        model=bands.item(page.held, scope),
+        under_way=rounds.under_way(page.held, scope),
     )
+
+
+@router.get("/segments/{company}/progress")
+def progress(page: Viewing, company: str) -> Response:
+    """How far working everybody out is; looks again by itself, and has the list fetched anew when it is done."""
+    scope = _company(page, company)
+    return page.render("segments/progress.html", section="segments", company=scope.company, under_way=rounds.under_way(page.held, scope))
 
 
 @router.post("/segments/{company}/refresh")
 def refresh(page: Viewing, company: str) -> Response:
-    """Works everybody out now, instead of within a minute."""
+    """Begins to work everybody out now, instead of within a minute; the list follows it."""
     scope = _company(page, company)
-    refreshing.refresh(page.held, scope)
+    if rounds.claim(page.held, scope, anew=True):
+        begin(f"segments of {scope.company}", partial(refreshing.work, page.held, scope))
     return RedirectResponse(f"/segments?company={scope.company}", 303)
 
 

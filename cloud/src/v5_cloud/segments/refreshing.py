@@ -12,22 +12,27 @@ from datetime import date
 from itertools import islice
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.stale import stale
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import SegmentMember, SegmentModel, SegmentRow
 from v5_cloud.segments.repository import SegmentRepository
+from v5_cloud.segments.rounds import Round, claim
 from v5_cloud.settlement.service import again
 from v5_cloud.tenants.directory import waiting
 from v5_cloud.tenants.service import company_info, epoch_base
 from v5_core.criteria import CriteriaError, Criterion, operands, parse
 from v5_core.segments import SEGMENT_FIELDS, Cuts, Rfm
 
-__all__ = ["criteria_of", "cuts_for", "drop", "refresh", "refresh_due", "refresh_stale", "today_of"]
+__all__ = ["criteria_of", "cuts_for", "drop", "refresh", "refresh_due", "refresh_stale", "store_model", "today_of", "work"]
 
 _log = logging.getLogger(__name__)
 _CHUNK: Final = 500
+# So many customers are asked of at once: what a page shows moves on with each piece.
+_PIECE: Final = 20_000
 _BANDS: Final = frozenset("rfv")
 
 
@@ -55,22 +60,32 @@ def cuts_for(container: Container, scope: Scope, today: date, *, anew: bool = Fa
             return Cuts.model_validate(row.cuts)
         rfm = Rfm.model_validate(row.rfm) if row is not None else Rfm()
         found = SegmentRepository(session, scope).cuts(rfm, today)
-    keep_model(container, scope, rfm, found, today)
+    with container.database.write(scope) as session:
+        store_model(container, scope, session, rfm, found, today)
     return found
 
 
-def keep_model(container: Container, scope: Scope, rfm: Rfm, cuts: Cuts, today: date | None) -> None:
-    """Stores how customers are banded."""
+def store_model(container: Container, scope: Scope, session: Session, rfm: Rfm, cuts: Cuts, today: date) -> None:
+    """Stores how customers are banded, in the caller's transaction."""
     now = container.clock()
     body = {"rfm": rfm.model_dump(mode="json"), "cuts": cuts.model_dump(mode="json")}
-    with container.database.write(scope) as session:
-        writes = WriteSet(scope)
-        writes.put(SegmentModel, [{"company_id": scope.company, **body, "cut_on": today, "updated_at": now}], "replace")
-        writes.flush(session, epoch_base(container))
+    writes = WriteSet(scope)
+    writes.put(SegmentModel, [{"company_id": scope.company, **body, "cut_on": today, "updated_at": now}], "replace")
+    writes.flush(session, epoch_base(container))
 
 
 def refresh(container: Container, scope: Scope) -> int:
-    """Works out all segments of a company for everybody; gives how many customers moved."""
+    """Works out all segments of a company for everybody; gives how many customers moved, 0 also where another process does it."""
+    return work(container, scope) if claim(container, scope) else 0
+
+
+def work(container: Container, scope: Scope) -> int:
+    """Works out what was claimed."""
+    with Round(container, scope) as told:
+        return _work(container, scope, told)
+
+
+def _work(container: Container, scope: Scope, told: Round) -> int:
     today = today_of(container, scope)
     with container.database.read(scope) as session:
         defined = SegmentRepository(session, scope).all()
@@ -78,12 +93,19 @@ def refresh(container: Container, scope: Scope) -> int:
     if not criteria:
         return 0
     cuts = cuts_for(container, scope, today, anew=True) if asks_bands(criteria) else None
-    moved = 0
     with container.database.read(scope) as session:
-        found = SegmentRepository(session, scope).moves(criteria, today, cuts)
-        while chunk := list(islice(found, _CHUNK)):
-            _apply(container, scope, list(criteria), chunk)
-            moved += len(chunk)
+        pieces = SegmentRepository(session, scope).pieces(_PIECE)
+    moved = done = 0
+    total = sum(count for count, _ in pieces)
+    for count, only in pieces:
+        told.tell(done, total)
+        with container.database.read(scope) as session:
+            found = SegmentRepository(session, scope).moves(criteria, today, cuts, only)
+            while chunk := list(islice(found, _CHUNK)):
+                _apply(container, scope, list(criteria), chunk)
+                moved += len(chunk)
+                told.tell(done, total)
+        done += count
     now = container.clock()
     with container.database.write(scope) as session:
         repository = SegmentRepository(session, scope)
@@ -135,8 +157,9 @@ def _refresh_due(container: Container, scope: Scope) -> int:
         criteria = criteria_of(repository.all())
     cuts = cuts_for(container, scope, today) if asks_bands(criteria) else None
     if criteria and due:
+        customers = [customer for customer, _ in due]
         with container.database.read(scope) as session:
-            moves = list(SegmentRepository(session, scope).moves(criteria, today, cuts, [customer for customer, _ in due]))
+            moves = list(SegmentRepository(session, scope).moves(criteria, today, cuts, lambda column: column.in_(customers)))
         if moves:
             _apply(container, scope, list(criteria), moves)
 

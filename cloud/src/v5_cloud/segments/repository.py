@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import CTE, BigInteger, ColumnElement, Label, Row, Text, and_, case, cast, false, func, literal, or_, union_all
 from sqlalchemy.sql.selectable import Select
 
 from v5_cloud.kit.tenant import Repository
-from v5_cloud.models import CustomerRow, SegmentDue, SegmentMember, SegmentModel, SegmentRow, ShoppingDay
+from v5_cloud.models import CustomerRow, SegmentDue, SegmentMember, SegmentModel, SegmentRound, SegmentRow, SegmentStep, ShoppingDay
 from v5_cloud.segments.columns import CustomerColumns, only_shoppers
 from v5_core.criteria import Criterion, read_period
 from v5_core.segments import CUSTOMER_FIELDS, Cuts, Rfm, cuts_of, ranks
@@ -19,6 +20,7 @@ from v5_core.sources.criteria_sql import compile_sql
 __all__ = ["SegmentRepository"]
 
 _STREAM = 5_000
+Only = Callable[[Any], ColumnElement[bool]]
 
 
 class SegmentRepository(Repository):
@@ -51,7 +53,7 @@ class SegmentRepository(Repository):
         criteria: Mapping[str, Criterion],
         today: date,
         cuts: Cuts | None,
-        ids: Collection[str] | None = None,
+        only: Only | None = None,
         *,
         inner: bool = False,
     ) -> tuple[Select[Any], dict[str, ColumnElement[bool]]]:
@@ -59,11 +61,9 @@ class SegmentRepository(Repository):
         columns = CustomerColumns(self, today, cuts)
         conditions = {name: compile_sql(one, CUSTOMER_FIELDS, columns) for name, one in criteria.items()}
         statement = self.columns(CustomerRow, CustomerRow.id)
-        if ids is None:
-            shopping = columns.shopping()
-        else:
-            shopping = columns.shopping(lambda column: column.in_(ids))
-            statement = statement.where(CustomerRow.id.in_(ids))
+        shopping = columns.shopping(only)
+        if only is not None:
+            statement = statement.where(only(CustomerRow.id))
         if shopping is not None:
             statement = statement.join(shopping, shopping.c.customer_id == CustomerRow.id, isouter=not inner)
         return statement, conditions
@@ -90,11 +90,16 @@ class SegmentRepository(Repository):
         statement = self.found(criterion, today, cuts).where(CustomerRow.id > after).order_by(CustomerRow.id).limit(limit)
         return self.session.execute(statement.add_columns(CustomerRow.name)).all()
 
-    def moves(
-        self, criteria: Mapping[str, Criterion], today: date, cuts: Cuts | None, ids: Collection[str] | None = None
-    ) -> Iterator[Row[Any]]:
-        """Customers whose segments are not what they should be: id, and for each segment 1 (enters), -1 (leaves) or 0."""
-        statement, conditions = self._audience(criteria, today, cuts, ids)
+    def moves(self, criteria: Mapping[str, Criterion], today: date, cuts: Cuts | None, only: Only | None = None) -> Iterator[Row[Any]]:
+        """Customers whose segments are not what they should be: id, and for each segment 1 (enters), -1 (leaves) or 0.
+
+        Args:
+            criteria: By segment.
+            today: The company's day.
+            cuts: Thresholds of the bands.
+            only: Narrows a column of customers, when not all of them are meant.
+        """
+        statement, conditions = self._audience(criteria, today, cuts, only)
         changes: list[Label[int]] = []
         for name, condition in conditions.items():
             mine = (SegmentMember.customer_id == CustomerRow.id) & (SegmentMember.segment == name)
@@ -104,6 +109,33 @@ class SegmentRepository(Repository):
         inner = statement.add_columns(*changes).subquery()
         moved = [inner.c[one.name] != 0 for one in changes]
         yield from self.session.execute(inner.select().where(or_(*moved)), execution_options={"yield_per": _STREAM})
+
+    def pieces(self, size: int) -> list[tuple[int, Only]]:
+        """All customers in pieces of some size, by id: how many each has, and what narrows a column of customers to it."""
+        place = func.row_number().over(order_by=CustomerRow.id).label("place")
+        numbered = self.columns(CustomerRow, CustomerRow.id, place).subquery()
+        ends = self.session.scalars(numbered.select().with_only_columns(numbered.c.id).where(numbered.c.place % size == 0).order_by("id"))
+        total = int(self.session.scalar(self.columns(CustomerRow, func.count())) or 0)
+        found: list[tuple[int, Only]] = []
+        low = ""
+        for high in ends:
+            found.append((size, partial(_between, low, high)))
+            low = high
+        return [*found, (total - size * len(found), partial(_between, low, None))]
+
+    # ── working everybody out, and the bands before ───────────────────────────────────────────────────────────────────────
+    def round(self, *, lock: bool = False) -> SegmentRound | None:
+        """How far it is."""
+        statement = self.select(SegmentRound)
+        return self.session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+    def steps(self, limit: int) -> Sequence[SegmentStep]:
+        """How customers were banded before, the last first."""
+        return self.session.scalars(self.select(SegmentStep).order_by(SegmentStep.number.desc()).limit(limit)).all()
+
+    def forget(self, upto: int, *, after: int = -1) -> None:
+        """Forgets steps by their numbers."""
+        self.session.execute(self.delete(SegmentStep).where(SegmentStep.number > after, SegmentStep.number <= upto))
 
     def cuts(self, rfm: Rfm, today: date) -> Cuts:
         """The thresholds of all customers who bought in the period."""
@@ -175,6 +207,11 @@ class SegmentRepository(Repository):
         for customer, marked in due:
             mine = (SegmentDue.customer_id == customer) & (SegmentDue.marked_at <= marked)
             self.session.execute(self.delete(SegmentDue).where(mine))
+
+
+def _between(low: str, high: str | None, column: Any) -> ColumnElement[bool]:
+    inside: ColumnElement[bool] = column > low
+    return inside if high is None else and_(inside, column <= high)
 
 
 def _steps(found: CTE, name: str, quantiles: int) -> Select[Any]:

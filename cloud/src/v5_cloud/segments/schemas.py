@@ -12,7 +12,21 @@ from v5_core.model import Text, Wire
 from v5_core.money import Amount
 from v5_core.segments import Cuts, Rfm
 
-__all__ = ["Asked", "CustomerProfile", "FieldItem", "MemberItem", "Named", "Preview", "RfmItem", "SegmentBody", "SegmentItem"]
+__all__ = [
+    "AmountBandItem",
+    "Asked",
+    "BandItem",
+    "CustomerProfile",
+    "FieldItem",
+    "MemberItem",
+    "MovedSegment",
+    "Named",
+    "Preview",
+    "RfmItem",
+    "RfmPreview",
+    "SegmentBody",
+    "SegmentItem",
+]
 
 
 class _Shown(BaseModel):
@@ -80,6 +94,42 @@ class FieldItem(_Shown):
     decimals: int
     arguments: list[Literal["text", "period"]]
     needs: int
+
+
+class BandItem(_Shown):
+    """A band and how many customers fall into it: days or sales from `low` to `high`, as far as there is a limit."""
+
+    band: int
+    low: int | None
+    high: int | None
+    customers: int
+
+
+class AmountBandItem(BandItem):
+    """The same of what was spent."""
+
+    low: Amount | None
+    high: Amount | None
+
+
+class MovedSegment(_Shown):
+    """How many a segment means now, and then."""
+
+    segment: str
+    title: str
+    now: int
+    then: int
+
+
+class RfmPreview(_Shown):
+    """What bands would make of the customers of today; `nobody` are those who bought nothing in the period (band 0)."""
+
+    cuts: Cuts
+    nobody: int
+    recency: list[BandItem]
+    frequency: list[BandItem]
+    value: list[AmountBandItem]
+    segments: list[MovedSegment]
 
 
 class RfmItem(_Shown):

@@ -8,17 +8,17 @@ from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, page_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.models import SegmentRow
-from v5_cloud.segments.refreshing import criteria_of, cuts_for, drop, keep_model, today_of
+from v5_cloud.segments.refreshing import criteria_of, cuts_for, drop, today_of
 from v5_cloud.segments.repository import SegmentRepository
-from v5_cloud.segments.schemas import Asked, CustomerProfile, FieldItem, MemberItem, Named, Preview, RfmItem, SegmentBody, SegmentItem
+from v5_cloud.segments.schemas import Asked, CustomerProfile, FieldItem, MemberItem, Named, Preview, SegmentBody, SegmentItem
 from v5_cloud.segments.shoppers import ShopperRepository
 from v5_cloud.tenants.service import forget
 from v5_cloud.tenants.setup import audit
 from v5_core.criteria import CriteriaError, Criterion, FieldType, check, compile_memory, parse, to_text
 from v5_core.errors import NotFoundError, ValidationError
-from v5_core.segments import CUSTOMER_FIELDS, SEGMENT_FIELDS, Cuts, Rfm, record_of
+from v5_core.segments import CUSTOMER_FIELDS, SEGMENT_FIELDS, Cuts, record_of
 
-__all__ = ["define", "fields", "get", "grid", "list_segments", "members", "model", "preview", "profile", "remove", "set_model"]
+__all__ = ["define", "fields", "get", "grid", "list_segments", "members", "preview", "profile", "remove"]
 
 _SAMPLE: Final = 20
 _MOST: Final = 200
@@ -151,29 +151,6 @@ def members(container: Container, scope: Scope, segment: str, *, cursor: str | N
         lambda row: MemberItem(customer=row.customer_id, name=row.name, since=row.since),
         lambda row: (row.customer_id,),
     )
-
-
-def model(container: Container, scope: Scope) -> RfmItem:
-    """How customers are banded."""
-    with container.database.read(scope) as session:
-        row = SegmentRepository(session, scope).model()
-        if row is None:
-            return RfmItem(rfm=Rfm(), cuts=Cuts(days=Rfm().days), cut_on=None)
-        return RfmItem(rfm=Rfm.model_validate(row.rfm), cuts=Cuts.model_validate(row.cuts), cut_on=row.cut_on)
-
-
-def set_model(container: Container, scope: Scope, rfm: Rfm, *, actor: str) -> RfmItem:
-    """Says how customers are banded; thresholds are worked out at once, segments with the next round of housekeeping."""
-    today, now = today_of(container, scope), container.clock()
-    with container.database.read(scope) as session:
-        cuts = SegmentRepository(session, scope).cuts(rfm, today)
-    keep_model(container, scope, rfm, cuts, today)
-    with container.database.write(scope) as session:
-        repository = SegmentRepository(session, scope)
-        for row in repository.all():
-            row.refreshed_on = None
-        repository.add(audit(scope, now, actor, "segment.rfm", scope.company))
-    return RfmItem(rfm=rfm, cuts=cuts, cut_on=today)
 
 
 def grid(container: Container, scope: Scope) -> list[list[int]]:

@@ -17,6 +17,8 @@ from v5_cloud.models import (
     EnrolCode,
     Installation,
     ProgrammeRow,
+    SegmentRound,
+    SegmentStep,
     Store,
     Tenant,
 )
@@ -53,6 +55,8 @@ class TenantRepository(Repository):
         self.session.execute(self.delete(EnrolCode).where(owner == row_id))
         if kind is Company:
             self.session.execute(self.delete(ApiKey).where(ApiKey.company_id == row_id))
+            for mine in (SegmentRound, SegmentStep):
+                self.session.execute(self.delete(mine).where(mine.company_id == row_id))
             self.session.execute(self.delete(DraftStep).where(DraftStep.company_id == row_id))
             self.session.execute(self.delete(ProgrammeRow).where(ProgrammeRow.company_id == row_id))
         self.session.execute(self.delete(kind).where(kind.id == row_id))
