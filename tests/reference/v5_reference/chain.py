@@ -181,12 +181,13 @@ class Chain:
                 left[code] -= given
                 one.more[code] = 0 if one.cancelled else one.onto.get(code, 0) - given
                 steps.append((code, one, 0 if sale.cancelled else given))
-        if not sale.cancelled:
-            self._take(sale, sale.cards)
-        for code, one, given in steps:
-            self._with_debts(code).document(f"{one.name}>{sale.name}", one.cancelled or one.at, original=sale.name, given=given)
-        if sale.cancelled:
-            self._take(sale, {})
+        for lessen in (True, False):
+            for code, one, given in steps:
+                book, entry = self._with_debts(code), f"{one.name}>{sale.name}"
+                kept = min(given, book.given.get(entry, 0)) if lessen else given
+                book.document(entry, one.cancelled or one.at, original=sale.name, given=kept)
+            if lessen:
+                self._take(sale, {} if sale.cancelled else sale.cards)
 
     def _take(self, sale: Sale, paid: dict[str, int]) -> None:
         at, holds = sale.cancelled or sale.at, () if sale.cancelled else sale.holds

@@ -157,6 +157,8 @@ class Day(Papers):
         sale = self.random.choice(usable)
         if sale.points and not sale.holds and self.random.random() < 0.5:  # he had paid with more points, or with fewer
             sale.points = max(1, sale.points + self.random.randint(-6, 3))
+        if sale.cards and not sale.holds and self.random.random() < 0.5:
+            sale.cards = {code: max(1, euros + self.random.randint(-6, 3)) for code, euros in sale.cards.items()}
         paid = sale.points + sum(sale.cards.values())
         goods = max(1, paid, sale.goods + self.random.randint(-30, 30))
         if not sale.holds and (sale.who is None or self.random.random() < 0.3):
