@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Row, case, false, func, literal, null, or_, tuple_, union_all
 
@@ -182,12 +182,17 @@ class MembershipRepository(Repository):
         statement = self.select(AdjustmentRow).where(AdjustmentRow.customer_id == customer)
         return self.session.scalars(statement.order_by(AdjustmentRow.created_at.desc(), AdjustmentRow.id.desc()).limit(limit)).all()
 
-    def turnover(self, since: datetime, until: datetime, stores: Collection[str]) -> Sequence[Row[Any]]:
-        """(customer, gross, sales) of a period, returns taken off; customers who are blocked are left out."""
+    def turnover(self, since: datetime, until: datetime, stores: Collection[str], basis: Literal["gross", "net"]) -> Sequence[Row[Any]]:
+        """(customer, gross or net, sales) of a period, returns taken off; customers who are blocked are left out."""
         sign = case((DocumentRow.kind == "sale", 1), else_=-1)
         sale = case((DocumentRow.kind == "sale", 1), else_=0)
         statement = self.join(
-            self.columns(DocumentRow, DocumentRow.customer_id, func.sum(sign * DocumentRow.gross), func.sum(sale)),
+            self.columns(
+                DocumentRow,
+                DocumentRow.customer_id,
+                func.sum(sign * (DocumentRow.net if basis == "net" else DocumentRow.gross)),
+                func.sum(sale),
+            ),
             CustomerRow,
             CustomerRow.id == DocumentRow.customer_id,
         ).where(

@@ -15,22 +15,22 @@ from v5_cloud.kit.pagination import Page, decode, instant, page_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.working import Cause
 from v5_cloud.membership.adjusting import apply_points, apply_reset, take_back
+from v5_cloud.membership.giving import give_vouchers, rule_of
 from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.membership.schemas import MassRequest, ResetRequest, ReverseRequest, RunItem, RunLine, TurnoverRequest
 from v5_cloud.membership.service import record_values
 from v5_cloud.models import RunRow, new_id
-from v5_cloud.programmes.service import Catalogue, current
+from v5_cloud.programmes.service import current
 from v5_cloud.settlement.service import again
 from v5_cloud.tenants.service import CompanyInfo, company_info, epoch_base
 from v5_cloud.tenants.setup import audit
-from v5_cloud.vouchers.purse import Issue, Purse
+from v5_cloud.vouchers.purse import Purse
 from v5_cloud.vouchers.repository import VoucherRepository
 from v5_core.criteria import RECORD_FIELDS, CriteriaError, FieldType, Predicate, compile_memory, parse
 from v5_core.days import day_end, day_start
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from v5_core.model import Wire
-from v5_core.programme import Programme, VoucherRule
-from v5_core.stored import Draft, Measured
+from v5_core.stored import Measured
 from v5_core.stored import turnover as vouchers_of
 
 __all__ = [
@@ -105,7 +105,7 @@ def turnover(container: Container, scope: Scope, request: TurnoverRequest, *, ac
         ValidationError: Not a rule of turnover, or days in the wrong order.
     """
     company, now = company_info(container, scope), container.clock()
-    _, rule = _rule(current(container, scope), now, request.programme, request.rule)
+    programme, rule = rule_of(current(container, scope), now, request.programme, request.rule)
     if request.last < request.first:
         raise ValidationError("The period ends before it starts.", errors=(FieldError("last", "order", "a later day is expected"),))
     holds = _condition(request.where, RECORD_FIELDS)
@@ -115,27 +115,19 @@ def turnover(container: Container, scope: Scope, request: TurnoverRequest, *, ac
 
     def find(repository: MembershipRepository, info: CompanyInfo) -> list[Line]:
         zone = info.default_zone
-        rows: Sequence[Any] = repository.turnover(day_start(request.first, zone), day_end(request.last, zone), request.stores)
+        first, last = day_start(request.first, zone), day_end(request.last, zone)
+        rows: Sequence[Any] = repository.turnover(first, last, request.stores, rule.basis)
         if holds is not None:
             meant = {person.id for person, _ in repository.people(()) if holds(record_values(person))}
             rows = [row for row in rows if row[0] in meant]
         measured = [(str(row[0]), Measured(int(row[1]), int(row[2]))) for row in rows]
         return [
             [customer, one.amount, one.visits, 0, made.amount, made.percent]
-            for customer, one, made in vouchers_of(rule, measured, at=now, zone=zone)
+            for customer, one, made in vouchers_of(rule, measured, at=now, zone=zone, rounding=programme.policies.discount_rounding)
         ]
 
     asked = {"programme": request.programme, "rule": request.rule, "first": request.first.isoformat(), "last": request.last.isoformat()}
     return _preview(container, scope, request.request_id, request, "vouchers", rule.title or rule.id, asked, find, actor)
-
-
-def _rule(programmes: Catalogue, now: datetime, programme: str, rule: str) -> tuple[Programme, VoucherRule]:
-    for one in programmes.programmes(now):
-        for made in one.vouchers:
-            if (one.id, made.id) == (programme, rule) and made.kind == "turnover":
-                return one, made
-    wrong = FieldError("rule", "unknown_rule", "name a voucher rule of kind turnover of a published programme")
-    raise ValidationError("There is no such rule.", errors=(wrong,))
 
 
 def _preview(
@@ -192,6 +184,8 @@ def begin(container: Container, scope: Scope, run: str, *, actor: str) -> bool:
             if row.state in ("reversing", "reversed"):
                 raise ConflictError("The run was taken back.", code="reversed")
             if row.state == "preview":
+                if row.kind == "vouchers":
+                    rule_of(current(container, scope), now, str(row.asked["programme"]), str(row.asked["rule"]))
                 row.done_by = actor
                 row.state = "scheduled" if (row.asked.get("on") or today) > today else "running"
                 repository.add(audit(scope, now, actor, f"run.{row.kind}", row.id))
@@ -233,7 +227,7 @@ def _step(container: Container, scope: Scope, run: str) -> bool:
         begun = int(row.asked.get("begun", 0))
         lines = row.found[begun : begun + _CHUNK]
         if row.kind == "vouchers":
-            _issue(container, scope, session, row, lines, company, now)
+            give_vouchers(container, scope, session, row, lines, company, now, last=begun + len(lines) >= len(row.found))
         else:
             _move(container, scope, session, row, lines, company, now)
         row.asked = {**row.asked, "begun": begun + len(lines)}
@@ -257,31 +251,6 @@ def _move(
                 container, scope, session, company, customer, amount, row.reason, row.done_by,
                 policies=policies, expires=expires, now=now, run=row.id,
             )  # fmt: skip
-
-
-def _issue(
-    container: Container, scope: Scope, session: Session, row: RunRow, lines: list[Line], company: CompanyInfo, now: datetime
-) -> None:
-    zone = company.default_zone
-    programme, rule = _rule(current(container, scope), now, str(row.asked["programme"]), str(row.asked["rule"]))
-    purse = Purse(VoucherRepository(session, scope), company.currency, now)
-    measured = [(str(line[0]), Measured(int(line[1]), int(line[2]))) for line in lines]
-    for customer, _, made in vouchers_of(rule, measured, at=now, zone=zone):
-        purse.issue(issue_of(programme, made, customer, row.done_by, run=row.id), f"{row.id}/{customer}", at=now, cause=Cause(zone=zone))
-    writes = WriteSet(scope)
-    purse.collect(writes, zone)
-    session.flush()
-    writes.flush(session, epoch_base(container))
-
-
-def issue_of(programme: Programme, made: Draft, customer: str | None, actor: str, *, run: str | None = None) -> Issue:
-    """What a rule gives, ready to be issued."""
-    return Issue(
-        kind=made.kind, programme=programme.id, type=made.rule, title=made.title, amount=made.amount, percent=made.percent,
-        offer=made.offer,
-        customer=customer, valid_from=made.valid_from, valid_until=made.valid_until, stores=made.stores, minimum=made.minimum,
-        whole=made.whole, uses=made.uses, run=run, by=actor,
-    )  # fmt: skip
 
 
 def reverse(container: Container, scope: Scope, run: str, request: ReverseRequest, *, actor: str) -> RunItem:

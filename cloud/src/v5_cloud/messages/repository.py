@@ -27,11 +27,13 @@ class MessageRepository(Repository):
         """One message, for this transaction alone."""
         return self.session.scalars(self.select(MessageRow).where(MessageRow.id == message).with_for_update()).one_or_none()
 
-    def silenced(self, customer: str) -> bool:
-        """Whether a customer gets no messages: blocked, inactive, or gone."""
-        statement = self.columns(CustomerRow, CustomerRow.blocked, CustomerRow.inactive).where(CustomerRow.id == customer)
-        row = self.session.execute(statement).one_or_none()
-        return row is None or bool(row.blocked or row.inactive)
+    def reaches(self, customer: str, channel: str) -> bool:
+        """Whether a customer gets messages: neither blocked nor inactive nor gone, and consenting to the channel, if one is named."""
+        columns = (CustomerRow.blocked, CustomerRow.inactive, CustomerRow.consent_email, CustomerRow.consent_sms)
+        row = self.session.execute(self.columns(CustomerRow, *columns).where(CustomerRow.id == customer)).one_or_none()
+        if row is None or row.blocked or row.inactive:
+            return False
+        return {"email": bool(row.consent_email), "sms": bool(row.consent_sms)}.get(channel, not channel)
 
     def empty(self, *, customer: str = "", before: datetime | None = None) -> int:
         """Takes recipient and words out of a customer's messages, or of those that ended before an instant; says how many."""

@@ -36,12 +36,15 @@ class Addressee:
     """Where a message goes: addresses that are empty are none.
 
     Attributes:
-        customer: Set when it goes to a customer: then nothing goes to somebody who is blocked by the time it is sent.
+        customer: Set when it goes to a customer: then nothing goes to somebody who is blocked by the time it is sent, or who does not
+            consent to that channel then.
+        contractual: A notice that the customer gets by right ("your voucher was used"), whatever they consent to.
     """
 
     email: str = ""
     phone: str = ""
     customer: str = ""
+    contractual: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.email or self.phone)
@@ -76,7 +79,7 @@ def queue(
         due: Not before; at once otherwise.
         lasts: After so long it is no news any more, and not sent.
     """
-    audience: Literal["customer", "staff"] = "customer" if to.customer else "staff"
+    audience: Literal["customer", "contract", "staff"] = "staff" if not to.customer else "contract" if to.contractual else "customer"
     start = due or now
     return [
         {
@@ -195,7 +198,8 @@ def _claim(container: Container, scope: Scope, message: str, down: Collection[st
         if row.state == "sending":  # whoever took it is gone
             row.state, row.last_error, row.updated_at = "unconfirmed", "interrupted", now
             return None
-        if row.until <= now or (row.audience == "customer" and messages.silenced(row.customer_id)):
+        wanted = row.audience == "staff" or messages.reaches(row.customer_id, row.channel if row.audience == "customer" else "")
+        if row.until <= now or not wanted:
             row.state, row.updated_at = "expired" if row.until <= now else "cancelled", now
             return None
         if row.channel in down or row.channel not in container.carriers:

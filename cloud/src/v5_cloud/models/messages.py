@@ -17,7 +17,8 @@ class MessageRow(TenantRow):
 
     Attributes:
         channel: "email" or "sms".
-        audience: "staff", or "customer": then it goes only while the customer is neither blocked nor inactive.
+        audience: "staff", "customer" or "contract": to a customer it goes only while that one is neither blocked nor inactive, and what is
+            no notice by contract only with consent to the channel.
         customer_id: Whose data is in it; "" nobody's. Erasing that customer empties the message.
         topic: What it is about, for lists and reports ("offer.used").
         subject_id: The thing that it is about, such as a document.

@@ -49,6 +49,8 @@ class CompanyInfo:
     offline_points_limit: int
     stores: Mapping[str, StoreInfo]
     segmented: bool = False
+    manager_email: str = ""
+    manager_phone: str = ""
 
     @property
     def default_zone(self) -> ZoneInfo:
@@ -112,6 +114,8 @@ def _read(container: Container, scope: Scope) -> CompanyInfo:
         company.offline_points_limit,
         stores,
         segmented,
+        company.manager_email,
+        company.manager_phone,
     )
 
 

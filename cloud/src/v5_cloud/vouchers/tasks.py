@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -15,8 +15,9 @@ from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.working import Cause
-from v5_cloud.membership.runs import issue_of
-from v5_cloud.models import CustomerRow, VoucherRow, new_id
+from v5_cloud.membership.giving import issue_of
+from v5_cloud.messages.notices import given
+from v5_cloud.models import CustomerRow, MessageRow, VoucherRow, new_id
 from v5_cloud.programmes.service import Catalogue, current
 from v5_cloud.settlement.service import again
 from v5_cloud.tenants.service import company_info, epoch_base
@@ -59,7 +60,7 @@ def event_vouchers(
     rules = [(one, rule) for one, rule in asks.events if isinstance(rule, VoucherRule) and rule.kind == occasion]
     repository = VoucherRepository(session, scope)
     purse, counters = Purse(repository, company.currency, now), Counters(repository)
-    found = Given(purse)
+    found, told = Given(purse), list[dict[str, Any]]()
     if not rules or not people:
         return found
     for person in people:
@@ -81,9 +82,12 @@ def event_vouchers(
             wanted = issue_of(programme, made, person.id, "rule")
             row = purse.issue(wanted, new_id("is", now), at=now, cause=Cause(None, person.home_store, zone))
             found.rows.setdefault(person.id, []).append(row)
+            if rule.notify:
+                told += given(scope, company, f"{programme.id}/{rule.id}/{year}", row, person, now)
     writes = WriteSet(scope)
     purse.collect(writes, zone)
     counters.collect(writes)
+    writes.put(MessageRow, told, "keep")
     session.flush()
     writes.flush(session, epoch_base(container))
     return found

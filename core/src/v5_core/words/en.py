@@ -117,6 +117,8 @@ MESSAGES: Final = {
     # To the manager, and of vouchers that a return or the ledger takes back.
     "notice_offer": "{title}: used by {who} at {store}. Purchase of {amount}, document {number}, {time}",
     "notice_voucher": "{title}: given to {who} at {store}. Purchase of {amount}, document {number}, {time}",
+    "notice_given": "{title}: {value}, given to {who} ({store}), good until {day}",
+    "notice_run": "{title}: given to {count} customers at once ({value})",
     "notice_nobody": "somebody without a card",
     "receipt_withdrawn": "Withdrawn: {code}",
     "receipt_worth": "{code} is now worth {amount}",

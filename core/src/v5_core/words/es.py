@@ -117,6 +117,8 @@ MESSAGES: Final = {
     # To the manager, and of vouchers that a return or the ledger takes back.
     "notice_offer": "{title}: usado por {who} en {store}. Compra de {amount}, documento {number}, {time}",
     "notice_voucher": "{title}: dado a {who} en {store}. Compra de {amount}, documento {number}, {time}",
+    "notice_given": "{title}: {value}, dado a {who} ({store}), válido hasta {day}",
+    "notice_run": "{title}: dado a {count} clientes a la vez ({value})",
     "notice_nobody": "alguien sin tarjeta",
     "receipt_withdrawn": "Anulado: {code}",
     "receipt_worth": "{code} vale ahora {amount}",

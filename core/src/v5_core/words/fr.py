@@ -117,6 +117,8 @@ MESSAGES: Final = {
     # To the manager, and of vouchers that a return or the ledger takes back.
     "notice_offer": "{title} : utilisé par {who} à {store}. Achat de {amount}, document {number}, {time}",
     "notice_voucher": "{title} : donné à {who} à {store}. Achat de {amount}, document {number}, {time}",
+    "notice_given": "{title} : {value}, donné à {who} ({store}), valable jusqu’au {day}",
+    "notice_run": "{title} : donné à {count} clients en une fois ({value})",
     "notice_nobody": "quelqu’un sans carte",
     "receipt_withdrawn": "Annulé : {code}",
     "receipt_worth": "{code} vaut maintenant {amount}",

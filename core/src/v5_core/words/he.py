@@ -117,6 +117,8 @@ MESSAGES: Final = {
     # To the manager, and of vouchers that a return or the ledger takes back.
     "notice_offer": "\u2068{title}\u2069: מומש על ידי \u2068{who}\u2069 ב\u2068{store}\u2069. {amount}, \u2068{number}\u2069, {time}",
     "notice_voucher": "\u2068{title}\u2069: ניתן ל\u2068{who}\u2069 ב\u2068{store}\u2069. {amount}, \u2068{number}\u2069, {time}",
+    "notice_given": "{title}: {value}, ניתן ל-\u2068{who}\u2069 ({store}), בתוקף עד {day}",
+    "notice_run": "{title}: ניתן ל-{count} לקוחות בבת אחת ({value})",
     "notice_nobody": "לקוח ללא כרטיס",
     "receipt_withdrawn": "בוטל: \u2068{code}\u2069",
     "receipt_worth": "השובר \u2068{code}\u2069 שווה כעת {amount}",
