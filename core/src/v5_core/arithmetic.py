@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Final, Literal
 
-__all__ = ["Rounding", "apply_rate", "ratio", "split", "split_to_last"]
+__all__ = ["SPLITS", "Rounding", "apply_rate", "ratio", "split", "split_to_first", "split_to_last"]
 
 Rounding = Literal["down", "half-up"]
 
@@ -32,6 +33,18 @@ def split_to_last(total: int, weights: list[int]) -> list[int]:
     parts = [total * weight // pool for weight in weights]
     last = max(index for index, weight in enumerate(weights) if weight)
     parts[last] += total - sum(parts)
+    return parts
+
+
+def split_to_first(total: int, weights: list[int]) -> list[int]:
+    """Splits an integer over weights so that the parts sum to it: each part is rounded down, the first ones with a weight get one more."""
+    if not any(weights):
+        return split(total, weights)
+    pool = sum(weights)
+    parts = [total * weight // pool for weight in weights]
+    rest = total - sum(parts)
+    for index in [index for index, weight in enumerate(weights) if weight][:rest]:
+        parts[index] += 1
     return parts
 
 
@@ -67,3 +80,11 @@ def split(total: int, weights: list[int]) -> list[int]:
         for index in sorted(range(len(parts)), key=lacking.__getitem__)[:rest]:
             parts[index] += 1
     return parts if total >= 0 else [-part for part in parts]
+
+
+SPLITS: Final[Mapping[str, Callable[[int, list[int]], list[int]]]] = {
+    "largest_remainder": split,
+    "first_lines": split_to_first,
+    "last_line": split_to_last,
+}
+"""By the policy that says where odd cents go."""

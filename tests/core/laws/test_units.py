@@ -80,7 +80,7 @@ def ask(programme: Programme, goods: list[Line], state: SaleState) -> QuoteRespo
 def test_units_budgets_and_uses_are_never_exceeded(data: st.DataObject) -> None:
     """Nothing below zero, nothing lost, no budget and no limit passed, whatever order lines and offers come in."""
     policies = {
-        "odd_cents": data.draw(st.sampled_from(("largest_remainder", "last_line"))),
+        "odd_cents": data.draw(st.sampled_from(("largest_remainder", "first_lines", "last_line"))),
         "percent_per": data.draw(st.sampled_from(("line", "unit"))),
         "units_price": data.draw(st.sampled_from(("share", "till_less_discounts"))),
         "percent_of": data.draw(st.sampled_from(("remaining", "till"))),

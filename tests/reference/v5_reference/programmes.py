@@ -289,7 +289,8 @@ _POLICIES: Final = {
     "pending_days": (0, 2), "tax_rounding": ("line", "total_net", "total_net_keep_gross", "total_gross"),
     "one_reward_per_sale": (False, True),
     "compete_by": ("amount", "priority"), "compete_for": ("basket", "line"),
-    "percent_per": ("line", "unit"), "units_price": ("share", "till_less_discounts"), "odd_cents": ("largest_remainder", "last_line"),
+    "percent_per": ("line", "unit"), "units_price": ("share", "till_less_discounts"),
+    "odd_cents": ("largest_remainder", "first_lines", "last_line"),
 }  # fmt: skip
 
 

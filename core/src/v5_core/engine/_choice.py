@@ -9,7 +9,7 @@ from v5_core.engine._basket import Basket
 from v5_core.engine._compile import Selected, Touched, View
 from v5_core.engine._prices import Prices, Step
 from v5_core.engine._pricing import take
-from v5_core.engine._rules import OfferRule
+from v5_core.engine._rules import OfferRule, Stage, is_gift
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Use, limit_key
 from v5_core.engine._units import above, alike, measured
@@ -49,17 +49,19 @@ class Discounts:
         uses: What was used of what is counted.
         cost: Points of the rewards.
         applied: "programme/rule" to the rule's id.
+        alone: One of them stands alone.
         refused: "programme/rule" to why not; only where somebody may ask.
     """
 
     __slots__ = (
-        "applied", "before_orders", "before_rewards", "cost", "gifts", "notified", "nudges", "refused", "remaining", "steps", "total",
-        "uses",
+        "alone", "applied", "before_orders", "before_rewards", "cost", "gifts", "notified", "nudges", "refused", "remaining", "steps",
+        "total", "uses",
     )  # fmt: skip
 
     def __init__(self, remaining: list[int]) -> None:
         self.remaining = self.before_orders = self.before_rewards = remaining
         self.total = self.cost = 0
+        self.alone = False
         self.steps: list[Step | Told] = []
         self.nudges: list[Nudge] = []
         self.gifts: list[Gift] = []
@@ -75,7 +77,9 @@ Candidate = tuple[OfferRule, list[int]]
 def choose(view: View, situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
     """The offers that apply and the lines they may touch, in their order; what does not is noted in `result`."""
     candidates = touched.offers if touched.plain else _candidates(situation, touched, basket, result)
-    return _compete(candidates, situation, touched.selected, basket, result) if view.competing else candidates
+    if not view.competing:
+        return candidates
+    return _alone(_compete(candidates, situation, touched.selected, basket, result), situation, touched.selected, basket, result)
 
 
 def _candidates(situation: Situation, touched: Touched, basket: Basket, result: Discounts) -> list[Candidate]:
@@ -228,6 +232,26 @@ def _compete(
                     result.refused[rule.key] = "not_combined"
     kept = ((rule, won.get(id(rule), indexes)) for rule, indexes in candidates)
     return [(rule, indexes) for rule, indexes in kept if indexes] if won else candidates
+
+
+def _alone(
+    chosen: list[Candidate], situation: Situation, selected: Selected, basket: Basket, result: Discounts
+) -> list[Candidate]:  # fmt: skip
+    # Where one stands alone that gives something, only prices and what points buy stay beside it.
+    solo = [candidate for candidate in chosen if candidate[0].alone]
+    if not solo:
+        return chosen
+    prices = Prices(situation, selected)
+    giving = [one for one in solo if is_gift(one[0]) or _worth(one, prices, basket)[1]]
+    best = _best(giving, prices, basket)[0] if giving else None
+    result.alone = best is not None
+    kept = []
+    for rule, indexes in chosen:
+        if rule is best or rule.stage in (Stage.PRICE, Stage.REWARD) or (best is None and not rule.alone):
+            kept.append((rule, indexes))
+        else:
+            result.refused[rule.key] = "not_combined" if best else "condition"
+    return kept
 
 
 def _best(rivals: list[Candidate], prices: Prices, basket: Basket) -> Candidate:

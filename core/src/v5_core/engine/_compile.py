@@ -307,7 +307,7 @@ class View:
         self.programmes = tuple(programmes)
         self.redeeming = next((one for one in programmes if one.data.redemption is not None), None)
         self.rewards = tuple(sorted((one for programme in programmes for one in programme.rewards), key=lambda one: (one.cost, one.id)))
-        self.competing = any(rule.group is not None for rule in offers)
+        self.competing = any(rule.group is not None or rule.alone for rule in offers)
         selectors = {rule.selection: rule.data.selector for rules in (offers, earning, boosts) for rule in rules}
         for offer in offers:
             for pool in (*offer.pools, offer.minimum_pool):

@@ -88,7 +88,10 @@ class _Apply:
             result.before_orders = self.prices.remaining.copy()
         if stage == Stage.REWARD:
             for coupon in self.basket.vouchers:
-                self._voucher(coupon)
+                if result.alone:
+                    result.refused[f"voucher/{coupon.code}"] = "not_combined"
+                else:
+                    self._voucher(coupon)
             result.before_rewards = self.prices.remaining.copy()
 
     def _left(self) -> int:

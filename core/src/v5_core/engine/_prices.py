@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from v5_core.arithmetic import split
+from v5_core.arithmetic import SPLITS
 from v5_core.engine._rules import OfferRule, Pool
 from v5_core.engine._situation import Situation
 
@@ -132,12 +132,12 @@ class Prices:
             open_units[i] -= units
             open_prices[i] = before - price if open_units[i] else 0
 
-    def take_at_most(self, maxima: Sequence[int], cut: Cut) -> Cut:
-        """Takes a cut that was only tried, kept within each maximum in turn; odd cents fall on lines in the order of their ids."""
+    def take_at_most(self, maxima: Sequence[int], cut: Cut, odd_cents: str) -> Cut:
+        """Takes a cut that was only tried, kept within each maximum in turn; lines are in the order of their ids."""
         shares = dict(sorted(cut.shares.items()))
         for maximum in maxima:
             if sum(shares.values()) > maximum:
-                shares = dict(zip(shares, split(maximum, list(shares.values())), strict=True))
+                shares = dict(zip(shares, SPLITS[odd_cents](maximum, list(shares.values())), strict=True))
         return self.take(shares, cut.base, cut.count, cut.gift, cut.closed)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast
 
-from v5_core.arithmetic import ratio, split, split_to_last
+from v5_core.arithmetic import SPLITS, ratio, split
 from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units, without
 from v5_core.engine._rules import OfferRule, card_rate
 from v5_core.engine._units import alike, allow, joined, repeats
@@ -22,7 +22,7 @@ def take(rule: OfferRule, indexes: list[int], prices: Prices, most: int | None =
     cut = _taken(rule, indexes, trial, units)
     maxima = [max(0, maximum) for maximum in (rule.limit, most) if maximum is not None]
     if cut.amount > min(maxima):
-        return prices.take_at_most(maxima, cut)
+        return prices.take_at_most(maxima, cut, rule.odd_cents)
     prices.become(trial)
     return cut
 
@@ -113,7 +113,7 @@ def _order(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
         amount = base
     if not amount:
         return Cut({}, 0, base)
-    parts = split_to_last(amount, own) if rule.last_cents else split(amount, own)
+    parts = SPLITS[rule.odd_cents](amount, own)
     return prices.take(dict(zip(indexes, parts, strict=True)), base)
 
 
@@ -129,7 +129,7 @@ def _order_of(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
         amount = (of * rule.percent + rule.half) // 10_000
     if not base or not amount:
         return Cut({}, 0, base)
-    parts = (split_to_last if rule.last_cents else split)(min(amount, base), own)
+    parts = SPLITS[rule.odd_cents](min(amount, base), own)
     shares = {piece[0]: part for piece, part in zip(pieces, parts, strict=True)}
     return prices.take(shares, base, count, closed=pieces if rule.closes else ())
 
@@ -265,7 +265,7 @@ def _bundle(rule: OfferRule, indexes: list[int], prices: Prices) -> Cut:
             off = max(0, together - offer.price)
         else:
             off = (together * offer.percent + rule.half) // 10_000 if offer.percent else min(together, offer.amount)
-        parts = (split_to_last if rule.last_cents else split)(off, [price for _, _, price in picked])
+        parts = SPLITS[rule.odd_cents](off, [price for _, _, price in picked])
         for (i, _, _), share in zip(picked, parts, strict=True):
             shares[i] = shares.get(i, 0) + share
         times += 1

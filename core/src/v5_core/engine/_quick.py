@@ -20,7 +20,9 @@ def form_of(rule: OfferRule) -> int:
     """Which of the frequent forms an offer has."""
     offer = rule.offer
     form = _FORMS.get(rule.kind, Form.OTHER)
-    if not form or rule.guarded or rule.of_till or rule.per_unit or rule.less_discounts or rule.last_cents or rule.set_size:
+    if not form or rule.guarded or rule.of_till or rule.per_unit or rule.less_discounts or rule.set_size:
+        return Form.OTHER
+    if rule.odd_cents != "largest_remainder":
         return Form.OTHER
     # What an offer says beyond this, now or in a later version, no loop knows: it goes the long way.
     for name, field in type(offer).model_fields.items():

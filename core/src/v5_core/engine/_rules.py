@@ -201,7 +201,8 @@ class OfferRule(Rule):
         per_unit_use: Each unit that it reduces is a use of its limits, coupon or entitlement; of a reward each time that it is taken.
         per_unit: Percentages are rounded on each unit of a line.
         less_discounts: What `units_per_line` leaves of a line is worth its till price less all that was taken off before.
-        last_cents: Odd cents of a split fall on the last line.
+        odd_cents: Where odd cents of a split fall, by the programme's policy.
+        alone: Where it applies no other does, but prices and rewards.
         form: Which of the frequent forms it has, if any.
         buy: Units to buy for `get` others, at most so many `times`, the cheapest or the dearest (`direction` -1); 0 is as often as it can.
         chooses: Its kind chooses the units itself, and is told how many at most.
@@ -215,10 +216,11 @@ class OfferRule(Rule):
     """
 
     __slots__ = (
-        "amount", "buy", "by_card", "checked", "chooses", "closes", "cost", "counted", "direction", "form", "get", "gross_amount", "group",
-        "guarded", "half", "key", "kind", "last_cents", "less_discounts", "limit", "line_by_itself", "line_by_line", "members_only",
-        "minimum", "minimum_pool", "noted", "of_till", "offer", "once", "order", "partial", "per_unit", "per_unit_use", "percent",
-        "phrases", "plain", "pools", "same", "set_size", "sets", "stage", "times", "to_price", "units", "units_per_line",
+        "alone", "amount", "buy", "by_card", "checked", "chooses", "closes", "cost", "counted", "direction", "form", "get",
+        "gross_amount", "group", "guarded", "half", "key", "kind", "less_discounts", "limit", "line_by_itself", "line_by_line",
+        "members_only", "minimum", "minimum_pool", "noted", "odd_cents", "of_till", "offer", "once", "order", "partial", "per_unit",
+        "per_unit_use", "percent", "phrases", "plain", "pools", "same", "set_size", "sets", "stage", "times", "to_price", "units",
+        "units_per_line",
     )  # fmt: skip
 
     def __init__(self, data: Offer, programme: CompiledProgramme) -> None:
@@ -243,7 +245,7 @@ class OfferRule(Rule):
         self.of_till = policies.percent_of == "till"
         self.per_unit = policies.percent_per == "unit"
         self.less_discounts = policies.units_price == "till_less_discounts"
-        self.last_cents = policies.odd_cents == "last_line"
+        self.odd_cents: str = policies.odd_cents
         self.closes = data.closes_units
         self.chooses = data.kind in ("buy_get", "bundle", "cheapest")
         self.form = Form.OTHER
@@ -265,8 +267,9 @@ class OfferRule(Rule):
         self.cost = data.cost
         self.members_only = data.members_only
         self.stage = _stage(data)
-        # A reward is asked for by name and competes with nothing.
-        competes = data.exclusive and not data.cost
+        # A reward is asked for by name and competes with nothing; what stands alone with everything.
+        self.alone = data.alone and not data.cost
+        competes = data.exclusive and not data.cost and not data.alone
         # Prices and what is taken off them compete with each other only in a group that has a name of its own.
         side = Stage.PRICE if self.stage == Stage.PRICE and data.group == "default" else Stage.LINE
         self.group = (programme.key, side, data.group) if competes else None

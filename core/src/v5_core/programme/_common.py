@@ -197,8 +197,8 @@ class Policies(Part):
             or 0.09).
         units_price: What so many units of a line cost of which `units_per_line` takes some and which was reduced before: their share of
             what is left of the line ("share"), or their price at the till less all that was taken off the line ("till_less_discounts").
-        odd_cents: Of a discount on several lines: to the lines with the largest remainders, or all to the last line, where every other
-            line's part is rounded down.
+        odd_cents: Of a discount on several lines: to the lines with the largest remainders; or every line's part is rounded down, and the
+            rest goes to the first lines, a cent each, or all of it to the last line.
         vat: Earn on amounts with VAT ("gross") or without ("net").
         base: Earn on what is left after the discounts of the sale, on the price before them, or after offers but before what
             was bought with points in this very sale ("before_rewards").
@@ -236,7 +236,7 @@ class Policies(Part):
     percent_of: Literal["remaining", "till"] = "remaining"
     percent_per: Literal["line", "unit"] = "line"
     units_price: Literal["share", "till_less_discounts"] = "share"
-    odd_cents: Literal["largest_remainder", "last_line"] = "largest_remainder"
+    odd_cents: Literal["largest_remainder", "first_lines", "last_line"] = "largest_remainder"
     vat: Literal["gross", "net"] = "gross"
     base: Literal["after_discounts", "before_discounts", "before_rewards"] = "after_discounts"
     category_base: Literal["after_discounts", "before_order_discounts"] = "after_discounts"

@@ -27,6 +27,8 @@ class OfferBase(Rule):
         group: Offers of one group compete: of the exclusive ones in it the best for the customer wins (`compete_by`, `compete_for`). In
             "default" prices (`fixed_price`, `price_list`) compete among themselves; in a group of another name all kinds do.
         exclusive: Competes in its group; False: combines with whatever else applies, after it.
+        alone: Where it gives anything no other offer applies, nor a percentage voucher, also where they would give more; prices
+            (`fixed_price`, `price_list`) and rewards stay. Of several that stand alone the best applies (`compete_by`).
         minimum: Amount below which it does not apply; see the three switches after it.
         minimum_of: The minimum counts the selected lines, or the whole order.
         minimum_selector: Lines that the minimum counts where they are others than those that it reduces (10 % off the order from two
@@ -75,12 +77,13 @@ class OfferBase(Rule):
         ),
         "who": ("members_only", "codes", "coupon", "entitlement", "limits", "use_of", "budgets"),
         "reward": ("cost", "takes_all", "times_per_sale"),
-        "together": ("exclusive", "group", "priority", "closes_units"),
+        "together": ("exclusive", "group", "alone", "priority", "closes_units"),
     }
 
     priority: int = Field(default=0, ge=-1000, le=1000)
     group: Slug = "default"
     exclusive: bool = True
+    alone: bool = False
     minimum: Annotated[Amount, Field(ge=0)] = 0
     minimum_of: Literal["lines", "order"] = "lines"
     minimum_selector: Selector | None = None
@@ -113,6 +116,8 @@ class OfferBase(Rule):
             raise ValueError("repeat needs a minimum: every how much, or how many, it is given")
         if self.repeat and getattr(self, "kind", "") not in ("amount_order", "cheapest", "gift"):
             raise ValueError("repeat is for amount_order, cheapest and gift")
+        if self.alone and self.cost:
+            raise ValueError("what points buy stands beside all others: leave out alone, or cost")
         if self.of_same and self.of_different:
             raise ValueError("units are of_same or of_different, not both")
         if self.of_same and self.minimum_selector is not None:

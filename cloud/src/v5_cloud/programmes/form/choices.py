@@ -113,6 +113,7 @@ OPTIONS: Final[dict[str, str]] = {
     "share": N_("Their share of what is left"),
     "till_less_discounts": N_("The till's price less the discounts"),
     "largest_remainder": N_("The largest remainders"),
+    "first_lines": N_("The first lines"),
     "last_line": N_("The last line"),
     "total_gross": N_("On the total with VAT"),
     "percent_lines": N_("The chosen articles"),

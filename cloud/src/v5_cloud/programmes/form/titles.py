@@ -107,6 +107,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "takes_all": (N_("Takes all points"), N_("The cost is then the least that is needed.")),
     "times_per_sale": (N_("Times in a sale"), N_("How often it may be taken at most; empty is no limit.")),
     "exclusive": (N_("Competes with others of its group"), N_("The best for the customer wins. Otherwise it adds to what applies.")),
+    "alone": (N_("Stands alone"), N_("Where it gives anything, no other offer applies; prices and rewards stay.")),
     "group": (N_("Group"), N_("Offers of one group compete.")),
     "priority": (N_("Priority"), N_("Higher numbers come first.")),
     "closes_units": (N_("Keeps its units to itself"), N_("Other such offers do not use them again.")),

@@ -64,7 +64,10 @@ def _terms(voice: Voice, one: Offer) -> Iterator[str]:
     if one.notify:
         yield _("the manager is told at each use")
     yield _("for members only") if one.members_only else _("for everybody")
-    yield _("the best of its group counts") if one.exclusive else _("adds to other offers")
+    if one.alone:
+        yield _("no other offer applies beside it")
+    else:
+        yield _("the best of its group counts") if one.exclusive else _("adds to other offers")
 
 
 def _units(voice: Voice, one: Offer) -> Iterator[str]:
