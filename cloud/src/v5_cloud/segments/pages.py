@@ -86,6 +86,8 @@ def segments(page: Viewing, company: Annotated[str, Query(max_length=80)] = "") 
     """All segments with their sizes and who asks for them; customers by recency and frequency."""
     companies = _companies(page)
     scope = _company(page, company or (companies[0].id if companies else ""))
+    # Asked first: what ends meanwhile is in the list.
+    under_way = rounds.under_way(page.held, scope)
     found = service.list_segments(page.held, scope)
     asked = uses(page.held, scope)
     return page.render(
@@ -97,7 +99,7 @@ def segments(page: Viewing, company: Annotated[str, Query(max_length=80)] = "") 
         asked=asked,
         grid=service.grid(page.held, scope),
         model=bands.item(page.held, scope),
-        under_way=rounds.under_way(page.held, scope),
+        under_way=under_way,
     )
 
 
