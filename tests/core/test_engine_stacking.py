@@ -67,3 +67,14 @@ def test_units_that_an_offer_used_up_help_no_other_over_its_minimum() -> None:
     assert quote([first, by_amount], {}, ("a", 10_000, 1), ("b", 10_000, 2)).total == 26_000
     assert quote([first, by_amount], {}, ("a", 10_000, 2), ("b", 10_000, 2)).total == 26_000
     assert quote([by_amount], {}, ("a", 10_000, 1), ("b", 10_000, 2)).total == 15_000
+
+
+@pytest.mark.parametrize(
+    ("odd_cents", "shares"),
+    [("largest_remainder", [2, 2, 1, 1]), ("first_lines", [2, 2, 2, 0]), ("last_line", [1, 2, 2, 1])],
+)
+def test_odd_cents_take_no_more_off_a_line_than_it_costs(odd_cents: str, shares: list[int]) -> None:
+    offers = [{"kind": "amount_order", "amount": "0.06"}, {"kind": "percent_order", "percent": "100"}]
+    reply = quote(offers, {"odd_cents": odd_cents}, ("a", 2, 1), ("b", 2, 1), ("c", 2, 1), ("d", 1, 1))
+    assert [reply.benefits[0].shares.get(name, 0) for name in "0123"] == shares
+    assert reply.total == 0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from v5_core import wire
+from v5_core.arithmetic import SPLITS
 from v5_core.money import Amount, Points, apply_rate, format_scaled, parse_scaled, ratio, round_decimal, split
 
 
@@ -91,6 +92,15 @@ def test_splits_sum_and_stay_within_one_of_their_share(total: int, weights: list
         assert all(abs(part * pool - total * weight) < pool for part, weight in zip(parts, weights, strict=True))
     else:
         assert parts == [total] + [0] * (len(weights) - 1)
+
+
+@pytest.mark.parametrize("way", sorted(SPLITS))
+@given(data=st.data(), weights=st.lists(st.integers(0, 20), min_size=1, max_size=12))
+def test_no_part_is_more_than_its_weight(way: str, data: st.DataObject, weights: list[int]) -> None:
+    total = data.draw(st.integers(0, sum(weights)))
+    parts = SPLITS[way](total, weights)
+    assert sum(parts) == total
+    assert all(0 <= part <= weight for part, weight in zip(parts, weights, strict=True))
 
 
 def test_equal_remainders_go_to_the_first() -> None:

@@ -26,13 +26,19 @@ def apply_rate(value: int, rate: int, rounding: Rounding = "half-up") -> int:
 
 
 def split_to_last(total: int, weights: list[int]) -> list[int]:
-    """Splits an integer over weights so that the parts sum to it: each part is rounded down, the last with a weight takes the rest."""
+    """Splits an integer over weights so that the parts sum to it: each part is rounded down, the last takes the rest.
+
+    No part is more than its weight (the total is not either): what the last cannot take falls on the one before it.
+    """
     if not any(weights):
         return split(total, weights)
     pool = sum(weights)
     parts = [total * weight // pool for weight in weights]
-    last = max(index for index, weight in enumerate(weights) if weight)
-    parts[last] += total - sum(parts)
+    rest = total - sum(parts)
+    for index in range(len(parts) - 1, -1, -1):
+        more = min(rest, weights[index] - parts[index])
+        parts[index] += more
+        rest -= more
     return parts
 
 

@@ -34,12 +34,12 @@ def share_out(total: int, weights: Sequence[Fraction | int]) -> list[int]:
 
 
 def share_out_to_last(total: int, weights: Sequence[Fraction | int]) -> list[int]:
-    """Parts that sum to the total: each gets its whole part, the last that weighs anything the rest."""
+    """Parts that sum to the total: each gets its whole part, then the last that has less than it weighs gets one more."""
     if sum(weights) == 0:
         return share_out(total, weights)
     parts = [floor(Fraction(total) * Fraction(weight) / Fraction(sum(weights))) for weight in weights]
-    last = max(i for i, weight in enumerate(weights) if weight)
-    parts[last] += total - sum(parts)
+    while sum(parts) < total:
+        parts[max(i for i, weight in enumerate(weights) if parts[i] < weight)] += 1
     return parts
 
 
