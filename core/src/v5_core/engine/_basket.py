@@ -12,7 +12,7 @@ from v5_core.engine._refusal import refusal
 from v5_core.engine._rules import fold_code
 from v5_core.engine._situation import Situation
 from v5_core.engine._types import Coupon, SaleState, Stored
-from v5_core.hooks import CodeResult
+from v5_core.hooks import ClaimResult, CodeResult
 from v5_core.model import Claim
 from v5_core.words import Words
 
@@ -20,6 +20,7 @@ __all__ = ["EMPTY_STATE", "Basket", "usable"]
 
 EMPTY_STATE: Final = SaleState()
 _result = builder(CodeResult)
+_claim_result = builder(ClaimResult)
 
 
 def usable(thing: Coupon | Stored, situation: Situation) -> str:
@@ -119,4 +120,26 @@ class Basket:
             problem = "" if rule else self.problems.get(code) or next((refused[key] for key in targets if key in refused), "condition")
             text = words.say(f"code_{problem}", code=code) if problem else ""
             found.append(_result({"code": code, "rule": rule, "problem": problem, "text": text}))
+        return tuple(found)
+
+    def claimed(self, compiled: Compiled, given: Mapping[str, int], refused: Mapping[str, str], words: Words) -> tuple[ClaimResult, ...]:
+        """What became of each reward that was claimed.
+
+        Args:
+            compiled: The programmes, for what the rewards are called.
+            given: How often each was taken.
+            refused: "programme/rule" of what was not, or not as often as wanted, and why.
+            words: The language.
+        """
+        found = []
+        for rule, claims in self.claims.items():
+            titles = {one.key: one.title for one in compiled.offers if one.rule_id == rule and one.cost}
+            times, problem = given.get(rule, 0), next((refused[key] for key in titles if key in refused), "")
+            if not times:
+                problem = problem or ("condition" if titles else "unknown")
+            elif times >= sum([claim.times for claim in claims]):
+                problem = ""
+            word = "claim_unknown" if problem == "unknown" else f"code_{problem}"
+            text = words.say(word, code=next(iter(titles.values()), rule)) if problem else ""
+            found.append(_claim_result({"rule": rule, "times": times, "problem": problem, "text": text}))
         return tuple(found)

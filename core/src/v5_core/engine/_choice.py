@@ -50,12 +50,13 @@ class Discounts:
         cost: Points of the rewards.
         applied: "programme/rule" to the rule's id.
         alone: One of them stands alone.
+        given: How often each reward was taken, by its rule's id.
         refused: "programme/rule" to why not; only where somebody may ask.
     """
 
     __slots__ = (
-        "alone", "applied", "before_orders", "before_rewards", "cost", "gifts", "notified", "nudges", "refused", "remaining", "steps",
-        "total", "uses",
+        "alone", "applied", "before_orders", "before_rewards", "cost", "gifts", "given", "notified", "nudges", "refused", "remaining",
+        "steps", "total", "uses",
     )  # fmt: skip
 
     def __init__(self, remaining: list[int]) -> None:
@@ -67,6 +68,7 @@ class Discounts:
         self.gifts: list[Gift] = []
         self.uses: list[Use] = []
         self.applied: dict[str, str] = {}
+        self.given: dict[str, int] = {}
         self.refused: dict[str, str] = {}
         self.notified: list[OfferRule] = []
 

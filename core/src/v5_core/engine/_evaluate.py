@@ -84,6 +84,8 @@ def decide(
         made.rewards = reward_list(view, purse.points(discounts) - points.used - discounts.cost)
     if basket.typed:
         made.codes = basket.results(discounts.applied | opened_by(earnings), discounts.refused, words)
+    if basket.claims:
+        made.claims = basket.claimed(compiled, discounts.given, discounts.refused, words)
     return made
 
 

@@ -143,6 +143,7 @@ class _Apply:
         if rule.stage == Stage.REWARD:
             for claim in self.basket.claims[rule.rule_id]:
                 times += self._claimed(rule, indexes, claim, None if left is None else left - times, before)
+            self.result.given[rule.rule_id] = self.result.given.get(rule.rule_id, 0) + times
         elif isinstance(rule.offer, GiftOffer):
             times = self._gifts(rule, rule.offer, indexes, left)
         else:

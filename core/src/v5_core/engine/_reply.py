@@ -12,7 +12,7 @@ from v5_core.engine._phrases import explain_earning, explain_step
 from v5_core.engine._prices import Step, shares_of
 from v5_core.engine._rules import CompiledProgramme, card_rate
 from v5_core.engine._situation import Situation
-from v5_core.hooks import Benefit, CodeResult, Explanation, Message, QuoteResponse, Reward, StoredUse
+from v5_core.hooks import Benefit, ClaimResult, CodeResult, Explanation, Message, QuoteResponse, Reward, StoredUse
 from v5_core.words import Words
 
 __all__ = ["Decision", "PointsUsed", "earning_explanation"]
@@ -56,8 +56,8 @@ class Decision:
     """
 
     __slots__ = (
-        "_words", "codes", "discounts", "earned", "earnings", "net", "points", "rewards", "said", "saved", "situation", "stored", "total",
-        "would_earn",
+        "_words", "claims", "codes", "discounts", "earned", "earnings", "net", "points", "rewards", "said", "saved", "situation", "stored",
+        "total", "would_earn",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +77,7 @@ class Decision:
         self.stored: Sequence[StoredUse] = ()
         self.rewards: tuple[Reward, ...] = ()
         self.codes: tuple[CodeResult, ...] = ()
+        self.claims: tuple[ClaimResult, ...] = ()
         self.said: Sequence[Message] = ()
 
     @property
@@ -129,6 +130,7 @@ class Decision:
                 "points_spent": self.spent,
                 "gifts": tuple(discounts.gifts),
                 "codes": self.codes,
+                "claims": self.claims,
                 "stored_value": tuple(self.stored),
             }
         )

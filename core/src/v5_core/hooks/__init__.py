@@ -23,6 +23,7 @@ from v5_core.hooks._operations import (
 )
 from v5_core.hooks._parts import (
     Benefit,
+    ClaimResult,
     CodeResult,
     CustomerView,
     EntitlementView,
@@ -42,6 +43,7 @@ __all__ = [
     "Benefit",
     "CancelRequest",
     "CancelResponse",
+    "ClaimResult",
     "CodeResult",
     "CommitRequest",
     "CommitResponse",

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from v5_core.hooks._parts import (
     Benefit,
+    ClaimResult,
     CodeResult,
     CustomerView,
     Explanation,
@@ -163,6 +164,7 @@ class QuoteResponse(Wire):
     gifts: tuple[Gift, ...] = ()
     codes: tuple[CodeResult, ...] = ()
     stored_value: tuple[StoredUse, ...] = ()
+    claims: tuple[ClaimResult, ...] = ()
 
 
 class HoldRequest(Wire):

@@ -12,6 +12,7 @@ from v5_core.money import Amount, Points, Quantity, Rate
 
 __all__ = [
     "Benefit",
+    "ClaimResult",
     "CodeResult",
     "CustomerView",
     "EntitlementView",
@@ -97,6 +98,15 @@ class CodeResult(Wire):
 
     code: str
     rule: str = ""
+    problem: str = ""
+    text: Text = ""
+
+
+class ClaimResult(Wire):
+    """What became of a reward that was claimed: given how many `times`, or why not as often as it was wanted."""
+
+    rule: str
+    times: int = 0
     problem: str = ""
     text: Text = ""
 

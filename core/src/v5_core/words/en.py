@@ -64,6 +64,7 @@ MESSAGES: Final = {
     "code_points": "There are not enough points for {code}",
     "code_one_reward": "One reward per purchase only",
     "code_product": "{code}: that product is not among the gifts",
+    "claim_unknown": "There is no reward {code}",
     "stored_short": "{code} holds only {amount}",
     # Lines of a receipt.
     "receipt_title": "CUSTOMER CARD",

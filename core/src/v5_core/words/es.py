@@ -64,6 +64,7 @@ MESSAGES: Final = {
     "code_points": "No hay puntos para {code}",
     "code_one_reward": "Solo un premio por compra",
     "code_product": "{code}: ese artículo no está entre los regalos",
+    "claim_unknown": "No hay ningún premio {code}",
     "stored_short": "{code} solo tiene {amount}",
     # Lines of a receipt.
     "receipt_title": "TARJETA CLIENTE",

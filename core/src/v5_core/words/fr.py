@@ -64,6 +64,7 @@ MESSAGES: Final = {
     "code_points": "Pas assez de points pour {code}",
     "code_one_reward": "Une seule récompense par achat",
     "code_product": "{code} : cet article n’est pas parmi les cadeaux",
+    "claim_unknown": "Il n’y a pas de récompense {code}",
     "stored_short": "{code} n’a que {amount}",
     # Lines of a receipt.
     "receipt_title": "CARTE CLIENT",

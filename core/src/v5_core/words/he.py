@@ -64,6 +64,7 @@ MESSAGES: Final = {
     "code_points": "אין די נקודות עבור {code}",
     "code_one_reward": "הטבה אחת בלבד לקנייה",
     "code_product": "{code}: המוצר אינו בין המתנות",
+    "claim_unknown": "אין הטבה {code}",
     "stored_short": "ב-{code} יש רק {amount}",
     # Lines of a receipt.
     "receipt_title": "כרטיס לקוח",

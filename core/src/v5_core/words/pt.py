@@ -64,6 +64,7 @@ MESSAGES: Final = {
     "code_points": "Não há pontos para {code}",
     "code_one_reward": "Só um prémio por compra",
     "code_product": "{code}: esse artigo não está entre os presentes",
+    "claim_unknown": "Não há o prémio {code}",
     "stored_short": "{code} só tem {amount}",
     # Lines of a receipt.
     "receipt_title": "CARTÃO CLIENTE",
