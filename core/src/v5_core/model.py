@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -22,6 +22,7 @@ __all__ = [
     "Code",
     "Customer",
     "CustomerRef",
+    "Day",
     "DocumentKind",
     "DocumentStatus",
     "FiscalKey",
@@ -44,7 +45,10 @@ Text = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, p
 Code = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-def _placeable(value: datetime) -> datetime:
+_When = TypeVar("_When", date, datetime)
+
+
+def _placeable(value: _When) -> _When:
     # Near the ends of the calendar another zone, or a year until points lapse, cannot be reckoned.
     if not 1900 <= value.year < 3000:
         raise ValueError("a time between the years 1900 and 2999 is expected")
@@ -52,6 +56,7 @@ def _placeable(value: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_placeable)]
+Day = Annotated[date, AfterValidator(_placeable)]
 
 
 class Wire(BaseModel):

@@ -53,6 +53,7 @@ class Database:
                 pool_size=self.settings.pool_size,
                 max_overflow=40,
                 json_serializer=_json,
+                hide_parameters=True,  # whatever fails and is logged: no personal data with it
             )
             event.listen(engine, "connect", _prepare_sqlite)
             event.listen(engine, "begin", _begin_sqlite)
@@ -64,6 +65,7 @@ class Database:
             pool_pre_ping=False,
             pool_recycle=1800,
             json_serializer=_json,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _short_statements)
         event.listen(engine, "begin", _begin_postgres)

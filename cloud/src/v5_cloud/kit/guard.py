@@ -1,4 +1,4 @@
-"""The outermost layer: a cap on bodies and the security headers of every answer."""
+"""The outermost layer: a cap on bodies, no NUL in addresses and forms, and the security headers of every answer."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ class _TooLarge(Exception):
     pass
 
 
+class _Nul(Exception):
+    # PostgreSQL keeps no text that has one, and nobody types one.
+    pass
+
+
 class Guard:
     """ASGI middleware. A page may set its own Content-Security-Policy; an API answer has the emptiest."""
 
@@ -40,6 +45,10 @@ class Guard:
         if not length.isdigit() or int(length) > self._limit:
             await self._refuse(scope, receive, send)
             return
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            await _refuse_nul(scope, receive, send)
+            return
+        form = dict(scope["headers"]).get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
         seen = 0
         started = False
 
@@ -49,6 +58,8 @@ class Guard:
             seen += len(message.get("body", b""))
             if seen > self._limit:
                 raise _TooLarge
+            if form and b"%00" in message.get("body", b""):
+                raise _Nul
             return message
 
         async def with_headers(message: Message) -> None:
@@ -69,6 +80,10 @@ class Guard:
             if started:
                 raise
             await self._refuse(scope, receive, send)
+        except _Nul:
+            if started:
+                raise
+            await _refuse_nul(scope, receive, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = {
@@ -80,3 +95,15 @@ class Guard:
             "errors": [],
         }
         await JSONResponse(body, 413, dict(_HEADERS), media_type="application/problem+json")(scope, receive, send)
+
+
+async def _refuse_nul(scope: Scope, receive: Receive, send: Send) -> None:
+    body = {
+        "type": "urn:v5:problem:malformed",
+        "title": "Malformed request",
+        "status": 400,
+        "detail": "No text may hold the character U+0000.",
+        "code": "malformed",
+        "errors": [],
+    }
+    await JSONResponse(body, 400, dict(_HEADERS), media_type="application/problem+json")(scope, receive, send)

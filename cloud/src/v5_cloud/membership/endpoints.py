@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -13,7 +12,7 @@ from v5_cloud.kit.pagination import Cursor, Limit, Page
 from v5_cloud.kit.route import api_router
 from v5_cloud.membership import adjusting, cards, runs, schemas, service
 from v5_core.hooks import MembershipView
-from v5_core.model import Card
+from v5_core.model import Card, Day
 
 __all__ = ["router"]
 
@@ -111,7 +110,7 @@ def members(
     held: Held,
     machine: Reader,
     club: ClubId,
-    ending: Annotated[date | None, Query(description="Only those whose last day is not after this one.")] = None,
+    ending: Annotated[Day | None, Query(description="Only those whose last day is not after this one.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[schemas.MemberItem]:

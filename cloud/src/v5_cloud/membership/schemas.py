@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from v5_core.hooks import MembershipView, TierView
-from v5_core.model import CardKind, Code, Text, Wire
+from v5_core.model import CardKind, Code, Day, Text, Wire
 from v5_core.money import Amount, Points, Rate
 
 __all__ = [
@@ -26,8 +26,8 @@ class JoinRequest(Wire):
     request_id: Code
     club: Code
     card: str = Field(default="", max_length=80)
-    starts: date | None = None
-    until: date | None = None
+    starts: Day | None = None
+    until: Day | None = None
 
 
 class RenewRequest(Wire):
@@ -35,15 +35,15 @@ class RenewRequest(Wire):
 
     request_id: Code
     card: str = Field(default="", max_length=80)
-    until: date | None = None
+    until: Day | None = None
 
 
 class PauseRequest(Wire):
     """A break: from today or a later day on; without a last day until somebody ends it."""
 
     request_id: Code
-    first: date | None = None
-    last: date | None = None
+    first: Day | None = None
+    last: Day | None = None
 
 
 class ExtendRequest(Wire):
@@ -68,7 +68,7 @@ class CardRequest(Wire):
     kind: CardKind = CardKind.POINTS
     card_type: Code = "points"
     rate: Annotated[Rate, Field(ge=0, le=10_000)] = 0
-    valid_until: date | None = None
+    valid_until: Day | None = None
 
 
 class CardChange(Wire):
@@ -76,7 +76,7 @@ class CardChange(Wire):
 
     active: bool = True
     rate: Annotated[Rate, Field(ge=0, le=10_000)] = 0
-    valid_until: date | None = None
+    valid_until: Day | None = None
 
 
 class RelativeRequest(Wire):
@@ -113,7 +113,7 @@ class AdjustRequest(Wire):
     request_id: Code
     points: Points
     reason: Reason
-    expires_on: date | None = None
+    expires_on: Day | None = None
 
 
 class ReverseRequest(Wire):
@@ -153,7 +153,7 @@ class MassRequest(Wire):
     reason: Reason
     customers: Annotated[tuple[Code, ...], Field(max_length=10_000)] = ()
     where: str = Field(default="", max_length=1000)
-    expires_on: date | None = None
+    expires_on: Day | None = None
 
 
 class ResetRequest(Wire):
@@ -162,7 +162,7 @@ class ResetRequest(Wire):
     request_id: Code
     reason: Reason
     keep: Annotated[Points, Field(ge=0)] = 0
-    on: date | None = None
+    on: Day | None = None
 
 
 class TurnoverRequest(Wire):
@@ -175,8 +175,8 @@ class TurnoverRequest(Wire):
     request_id: Code
     programme: Code
     rule: Code
-    first: date
-    last: date
+    first: Day
+    last: Day
     stores: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
     where: str = Field(default="", max_length=1000)
 

@@ -171,6 +171,9 @@ def _guarded(event: Event, work: Any) -> EventResult:
     except V5Error as error:
         return _refused(event, error)
     except Exception as error:  # noqa: BLE001 - the agent keeps the event and sends it again; a person finds the cause in the log
+        if "\\u0000" in event.model_dump_json():
+            # PostgreSQL keeps no text that has one: sent again for ever it would never be taken.
+            return EventResult(event_id=event.event_id, status="rejected", code="validation", message="A text holds the character U+0000.")
         _log.error("event of type %s failed: %s", event.type, type(error).__name__, exc_info=error)
         return EventResult(
             event_id=event.event_id, status="retry", code="internal", message="The service met an error; it has been logged."

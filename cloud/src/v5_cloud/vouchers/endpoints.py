@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query
@@ -22,6 +21,7 @@ from v5_cloud.vouchers.schemas import (
     VoucherItem,
     VoucherMovement,
 )
+from v5_core.model import Day
 
 __all__ = ["router"]
 
@@ -41,7 +41,7 @@ def listed(
     customer: Filter = "",
     state: Literal["", "active", "blocked", "moved", "cancelled"] = "",
     run: Filter = "",
-    ending: Annotated[date | None, Query(description="Only those whose last day is not after this one.")] = None,
+    ending: Annotated[Day | None, Query(description="Only those whose last day is not after this one.")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[VoucherItem]:

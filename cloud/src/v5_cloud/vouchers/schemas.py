@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from v5_core.model import Code, Text, Wire
+from v5_core.model import Code, Day, Text, Wire
 from v5_core.money import Amount, Rate
 
 __all__ = [
@@ -50,8 +50,8 @@ class IssueRequest(Wire):
     uses: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     customer: str | None = Field(default=None, max_length=80)
     store: str = Field(default="", max_length=80)
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     stores: Annotated[tuple[Code, ...], Field(max_length=1000)] = ()
     minimum: Annotated[Amount, Field(ge=0)] = 0
     whole: bool = False
@@ -88,7 +88,7 @@ class ExtendRequest(Wire):
     """A later last day, also for the money that is on it."""
 
     request_id: Code
-    until: date
+    until: Day
     reason: Reason
 
 
