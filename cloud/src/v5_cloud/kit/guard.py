@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
@@ -20,13 +20,18 @@ _HEADERS: Final = {
 _API_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 
 
-class _TooLarge(Exception):
-    pass
+def _problem(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
+    return {"type": f"urn:v5:problem:{code}", "title": title, "status": status, "detail": detail, "code": code, "errors": []}
 
 
-class _Nul(Exception):
-    # PostgreSQL keeps no text that has one, and nobody types one.
-    pass
+# PostgreSQL keeps no text that has one, and nobody types one.
+_NUL: Final = _problem(400, "malformed", "Malformed request", "No text may hold the character U+0000.")
+
+
+class _Refused(Exception):
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["code"])
+        self.problem = problem
 
 
 class Guard:
@@ -35,31 +40,25 @@ class Guard:
     def __init__(self, app: ASGIApp, body_limit: int) -> None:
         self._app = app
         self._limit = body_limit
+        self._too_large = _problem(413, "too_large", "Too large", f"A request body may have {body_limit} bytes.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes the request on, counted; passes the answer on, with headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._limit:
-            await self._refuse(scope, receive, send)
-            return
-        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
-            await _refuse_nul(scope, receive, send)
-            return
-        form = dict(scope["headers"]).get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
         seen = 0
         started = False
 
         async def counted() -> Message:
             nonlocal seen
             message = await receive()
-            seen += len(message.get("body", b""))
+            body = message.get("body", b"")
+            seen += len(body)
             if seen > self._limit:
-                raise _TooLarge
-            if form and b"%00" in message.get("body", b""):
-                raise _Nul
+                raise _Refused(self._too_large)
+            if form and b"%00" in body:
+                raise _Refused(_NUL)
             return message
 
         async def with_headers(message: Message) -> None:
@@ -74,36 +73,19 @@ class Guard:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        headers = dict(scope["headers"])
+        form = headers.get(b"content-type", b"").startswith(b"application/x-www-form-urlencoded")
         try:
+            self._check(scope, headers.get(b"content-length", b"0"))
             await self._app(scope, counted, with_headers)
-        except _TooLarge:
+        except _Refused as refusal:
             if started:
                 raise
-            await self._refuse(scope, receive, send)
-        except _Nul:
-            if started:
-                raise
-            await _refuse_nul(scope, receive, send)
+            answer = JSONResponse(refusal.problem, refusal.problem["status"], dict(_HEADERS), media_type="application/problem+json")
+            await answer(scope, receive, send)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = {
-            "type": "urn:v5:problem:too_large",
-            "title": "Too large",
-            "status": 413,
-            "detail": f"A request body may have {self._limit} bytes.",
-            "code": "too_large",
-            "errors": [],
-        }
-        await JSONResponse(body, 413, dict(_HEADERS), media_type="application/problem+json")(scope, receive, send)
-
-
-async def _refuse_nul(scope: Scope, receive: Receive, send: Send) -> None:
-    body = {
-        "type": "urn:v5:problem:malformed",
-        "title": "Malformed request",
-        "status": 400,
-        "detail": "No text may hold the character U+0000.",
-        "code": "malformed",
-        "errors": [],
-    }
-    await JSONResponse(body, 400, dict(_HEADERS), media_type="application/problem+json")(scope, receive, send)
+    def _check(self, scope: Scope, length: bytes) -> None:
+        if not length.isdigit() or int(length) > self._limit:
+            raise _Refused(self._too_large)
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            raise _Refused(_NUL)
