@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import yaml
 from pydantic import TypeAdapter
 
+from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS
 from v5_tools.peers import cases, runner
 from v5_tools.peers.basket import lines_of
 
@@ -50,3 +51,10 @@ def test_the_page_tells_every_key(page: Callable[[str], Page]) -> None:
     wanted = {name for model in models for name in model.model_fields} | set(cases.VERBS) | (keys & {"as", "expect", "error", "note"})
     missing = sorted(name for name in wanted - {"row"} if not re.search(rf"\b{name}\b", text))
     assert missing == []
+
+
+def test_the_page_of_programmes_tells_every_word_of_a_condition(page: Callable[[str], Page]) -> None:
+    told = page("programmes.md").text.partition("## Conditions")[2].partition("\n## ")[0]
+    of_sale, of_line = told.split("| of a line")
+    assert set(SALE_FIELDS) <= set(re.findall(r"\w+", of_sale))
+    assert set(LINE_FIELDS) <= set(re.findall(r"\w+", of_line))
