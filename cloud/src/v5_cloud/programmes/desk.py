@@ -181,6 +181,7 @@ class Desk:
             "offers": [(one.id, one.title) for one in programme.offers if one.coupon],
             "entitlements": [(got.id, got.title) for club in programme.clubs for got in club.entitlements],
             "rewards": [(one.id, one.title) for one in programme.offers if one.cost],
+            "values": [(one.id, one.title) for one in programme.stored_value],
         }
 
     def basket(self, posted: Mapping[str, Sequence[str]], about: Mapping[str, Any] | None = None) -> Basket:

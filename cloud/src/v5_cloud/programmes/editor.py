@@ -16,7 +16,6 @@ from v5_cloud.programmes.editing import Draft, model
 from v5_cloud.programmes.form import Shape, change, fields_of, read
 from v5_cloud.programmes.form.problems import at_fields
 from v5_cloud.programmes.readymade import READY, rules_of
-from v5_cloud.programmes.trial import ROWS
 from v5_cloud.users.roles import Permission
 from v5_core.errors import ConflictError, FieldError, NotFoundError, V5Error
 
@@ -81,7 +80,6 @@ def _overview(desk: Desk, posted: Posted, refused: V5Error | None = None) -> Res
         steps=drafts.changes(desk.page.held, desk.scope, desk.found.id, desk.found.version),
         ready=[(key, *(desk.page.gettext(text) for text in one[:2]), one[2]) for key, one in READY.items()],
         basket=basket,
-        rows=range(ROWS),
         result=desk.tried(desk.found.programme, basket),
         lists=desk.suggestions(),
         refused=refused,
@@ -95,8 +93,11 @@ def try_basket(page: Editing, company: str, programme: str, version: str, posted
     desk = _open(page, company, programme, version)
     if not page.partial:
         return _overview(desk, posted)
-    result = desk.tried(desk.found.programme, desk.basket(posted))
-    return page.render("programmes/result.html", section="programmes", result=result, currency=desk.found.programme.currency)
+    basket = desk.basket(posted)
+    result = desk.tried(desk.found.programme, basket)
+    # Rows that were asked for come with the answer.
+    grown = basket if _one(posted, "do") == "more" else None
+    return page.render("programmes/tried.html", section="programmes", result=result, basket=grown, currency=desk.found.programme.currency)
 
 
 @router.post("/programmes/{company}/{programme}/{version}/undo")
@@ -190,7 +191,6 @@ def _form(
         days=desk.sight().days,
         whole=[*whole, *others],
         lists=desk.suggestions(),
-        rows=range(ROWS),
         currency=desk.found.programme.currency,
         **_live(desk, draft, part, at, value, posted),
     )
@@ -239,7 +239,7 @@ def save_rule(page: Editing, company: str, programme: str, version: str, part: s
     draft, at, value = _typed(desk, part, posted)
     stamp, action = _one(posted, "stamp"), _one(posted, "do")
     if action:
-        if action != "try":
+        if action not in ("try", "more"):
             _change(model().rule(part, str(value.get("kind", ""))), value, action)
         return _form(desk, part, at, value, posted, stamp=stamp)
     draft.put(part, at if at >= 0 else None, dict(value))
