@@ -28,6 +28,8 @@ class Answer:
     redeemable_amount: int = 0
     given: list[Given] = field(default_factory=list)
     codes: list[tuple[str, str, str]] = field(default_factory=list)
+    taken: dict[str, int] = field(default_factory=dict)
+    claims: list[tuple[str, int, str]] = field(default_factory=list)
     stored: list[tuple[str, int, int, str]] = field(default_factory=list)
     would_save: int = 0
 

@@ -115,6 +115,8 @@ def requests(draw: Draw, programmes: list[Programme], state: SaleState, *, deduc
             product = draw(st.sampled_from((None, "G2", "G9"))) if offer.kind == "gift" else None
             quantity = draw(st.sampled_from((None, 3000))) if offer.kind == "gift" else None
             claims.append(Claim(rule=offer.id, times=draw(st.sampled_from((1, 1, 2))), product=product, quantity=quantity))
+    if draw(st.integers(0, 15)) == 15:
+        claims.append(Claim(rule="nobody-knows"))
     known = [*state.coupons, "hello", "OTHER", "MAKE", "NONE", "S1"]
     codes = draw(st.lists(st.sampled_from(known), max_size=5, unique=True))
     named = draw(st.lists(st.sampled_from(("S1", "S2", "S9")), max_size=2, unique=True))

@@ -27,7 +27,7 @@ def stage_of(offer: Offer) -> int:
 
 def order_of(programme: Programme, offer: Offer) -> tuple[object, ...]:
     """The order in which offers act: within a stage the exclusive ones first, then by priority, then by id."""
-    return (stage_of(offer), not offer.exclusive or bool(offer.cost), -offer.priority, programme.id, offer.id)
+    return (stage_of(offer), not offer.exclusive or offer.alone or bool(offer.cost), -offer.priority, programme.id, offer.id)
 
 
 class Buying:

@@ -12,7 +12,7 @@ from v5_core.programme import BuyGetOffer, GiftOffer, Offer, Programme
 from v5_reference.answer import Answer
 from v5_reference.arithmetic import fold, half_up, share_out
 from v5_reference.buying import Buying, order_of, stage_of
-from v5_reference.competing import won
+from v5_reference.competing import best_of, won
 from v5_reference.counting import Counting, groups
 from v5_reference.earning import Costs, Given, earn
 from v5_reference.pool import matches, open_goods
@@ -111,7 +111,7 @@ class Discounting(Buying):
         groups: dict[tuple[str, bool, str], list[tuple[Programme, Offer, list[int]]]] = {}
         for one in candidates:
             programme, offer, _ = one
-            if offer.exclusive and not offer.cost:
+            if offer.exclusive and not offer.cost and not offer.alone:
                 apart = stage_of(offer) == 0 and offer.group == "default"
                 groups.setdefault((programme.id, apart, offer.group), []).append(one)
         chosen = list(candidates)
@@ -122,20 +122,35 @@ class Discounting(Buying):
                 else:
                     chosen.remove(rival)
                     self.answer.refused[f"{rival[0].id}/{rival[1].id}"] = "not_combined"
-        return chosen
+        return self._alone(chosen)
 
-    def _worth(self, candidate: tuple[Programme, Offer, list[int]]) -> int:
-        """What it would give at the till's own prices, within the uses and the money that are left."""
+    def _alone(self, chosen: list[tuple[Programme, Offer, list[int]]]) -> list[tuple[Programme, Offer, list[int]]]:
+        """Beside one that stands alone and gives anything only prices and rewards stay; one that gives nothing is as if it were not."""
+        solo = sorted((one for one in chosen if one[1].alone), key=lambda one: order_of(one[0], one[1]))
+        giving = [one for one in solo if self._worth(one)[1]]
+        best = best_of(giving, self._worth, stage_of)[1] if giving else None
+        self.stands_alone = best is not None
+        kept = []
+        for one in chosen:
+            stays = not one[1].alone if best is None else one[1] is best
+            if stays or stage_of(one[1]) in (0, 3):
+                kept.append(one)
+            else:
+                self.answer.refused[f"{one[0].id}/{one[1].id}"] = "condition" if best is None else "not_combined"
+        return kept
+
+    def _worth(self, candidate: tuple[Programme, Offer, list[int]]) -> tuple[int, bool]:
+        """What it would take off the till's own prices, within the uses and the money that are left; and whether it gives anything."""
         programme, offer, positions = candidate
         if isinstance(offer, GiftOffer):
-            return 0
+            return 0, True
         fresh = open_goods([one.line for one in self.goods])
         units = self._uses_left(programme, offer) if offer.use_of == "unit" else None
         cut = cut_of(offer, fresh, positions, programme.policies, self.facts, units=units, deducted=self.deducted)
         rest, nothing = self._budget(programme, offer)
         if rest is not None:
             cut.at_most(rest, programme.policies)
-        return cut.amount if nothing is None or cut.amount <= nothing else 0
+        return (cut.amount, bool(cut.amount or cut.gift)) if nothing is None or cut.amount <= nothing else (0, False)
 
     def left(self) -> int:
         return sum(one.price for one in self.goods) - self.deducted
@@ -201,6 +216,7 @@ class Discounting(Buying):
             while given < times and self._cut(programme, offer, positions, start, None):
                 given += 1
         self.answer.cost += given * (there if offer.takes_all else offer.cost)
+        self.answer.taken[offer.id] = self.answer.taken.get(offer.id, 0) + given
         return given
 
     def _give_gift(self, programme: Programme, offer: GiftOffer, claim: Claim | None, times: int) -> bool:
@@ -269,6 +285,9 @@ class Discounting(Buying):
 
     def _voucher(self, coupon: Coupon) -> None:
         positions = [i for i, one in enumerate(self.goods) if one.line.kind in (LineKind.PRODUCT, LineKind.SERVICE) and one.price]
+        if self.stands_alone:
+            self.answer.refused[f"voucher/{coupon.code}"] = "not_combined"
+            return
         amount = min(half_up(Fraction(sum(self.goods[i].price for i in positions) * coupon.percent, 10_000)), self.left())
         if amount <= 0:
             return

@@ -12,7 +12,7 @@ from v5_core.engine import check_programme
 from v5_core.errors import ValidationError
 from v5_core.programme import Programme
 
-__all__ = ["GOODS", "NOON", "PERCENT", "Draw", "programme_sets", "voucher_rules"]
+__all__ = ["GOODS", "NOON", "PERCENT", "Draw", "earning_rules", "offers", "policies", "programme_sets", "voucher_rules"]
 
 Draw = Any  # hypothesis gives its draw function no public type
 NOON: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -82,7 +82,8 @@ _POINTS: Final = st.sampled_from((1, 500, 1000, 1500, 2000, 10_000, 333))
 
 
 @st.composite
-def _offer(draw: Draw, name: str, entitlements: tuple[str, ...]) -> dict[str, Any]:
+def offers(draw: Draw, name: str, entitlements: tuple[str, ...] = ()) -> dict[str, Any]:
+    """An offer of any kind, with one, two or three of all that offers may say besides."""
     kind = draw(
         st.sampled_from(
             ("percent_lines", "percent_lines", "percent_order", "amount_units", "amount_lines", "amount_order", "fixed_price",
@@ -92,7 +93,9 @@ def _offer(draw: Draw, name: str, entitlements: tuple[str, ...]) -> dict[str, An
     offer: dict[str, Any] = {"kind": kind, "id": name, "when": draw(st.sampled_from(_WHEN)), "selector": draw(selectors())}
     offer |= _KIND_OF_OFFER[kind](draw)
     for option in draw(st.lists(st.sampled_from(_OPTIONS), max_size=3, unique=True)):
-        offer |= _option(draw, option, entitlements) | _counting(draw, option, kind)
+        offer |= _option(draw, option, entitlements) | _counting(draw, option)
+    if kind in ("amount_order", "cheapest", "gift") and draw(st.integers(0, 3)) == 0:
+        offer |= {"repeat": True, "repeat_at_most": draw(st.sampled_from((None, 1, 2)))}
     if offer.get("repeat") and not (offer.get("minimum") or offer.get("minimum_quantity")):
         offer["minimum_quantity"] = 2000
     if offer.get("of_same"):
@@ -104,19 +107,22 @@ def _offer(draw: Draw, name: str, entitlements: tuple[str, ...]) -> dict[str, An
         offer.pop("codes", None)
     if offer.get("cost") or offer.get("entitlement"):
         offer.pop("members_only", None)
+    if offer.get("cost"):
+        offer.pop("alone", None)
     return offer
 
 
 _OPTIONS: Final = (
     "combinable", "combinable", "combinable", "closes_units", "closes_units", "open", "open", "maximum", "maximum", "priority", "group",
     "minimum", "minimum_quantity", "codes", "coupon", "cost", "cost", "entitlement", "limits", "validity",
-    "minimum", "of_same", "of_different", "repeat", "not_above", "use_of", "budgets", "times_per_sale", "notify",
+    "minimum", "of_same", "of_different", "not_above", "use_of", "budgets", "times_per_sale", "notify", "alone",
 )  # fmt: skip
 
 
 def _option(draw: Draw, option: str, entitlements: tuple[str, ...]) -> dict[str, Any]:
     plain: dict[str, dict[str, Any]] = {
         "combinable": {"exclusive": False}, "open": {"members_only": False}, "coupon": {"coupon": True}, "notify": {"notify": True},
+        "alone": {"alone": True},
     }  # fmt: skip
     if option in plain:
         return plain[option]
@@ -147,12 +153,10 @@ def _option(draw: Draw, option: str, entitlements: tuple[str, ...]) -> dict[str,
     return {"closes_units": draw(st.sampled_from((True, True, False)))} if option == "closes_units" else {}
 
 
-def _counting(draw: Draw, option: str, kind: str) -> dict[str, Any]:
+def _counting(draw: Draw, option: str) -> dict[str, Any]:
     """What belongs together, how often, and up to how much."""
     if option in ("of_same", "of_different"):
         return {option: draw(st.sampled_from(("product", "family", "brand", "line")))}
-    if option == "repeat":
-        return {"repeat": kind in ("amount_order", "cheapest", "gift"), "repeat_at_most": draw(st.sampled_from((None, 1, 2)))}
     if option == "not_above":
         quantity = draw(st.sampled_from((None, 4000, 9000)))
         return {"not_above": draw(st.none() | _cents(1000, 9000)), "not_above_quantity": quantity}
@@ -243,7 +247,8 @@ _KIND_OF_OFFER: Final[dict[str, Any]] = {
 
 
 @st.composite
-def _earning(draw: Draw, name: str) -> dict[str, Any]:
+def earning_rules(draw: Draw, name: str) -> dict[str, Any]:
+    """A rule that earns."""
     kind = draw(st.sampled_from(("per_amount", "per_amount", "per_quantity", "per_sale", "event")))
     rule: dict[str, Any] = {
         "kind": kind,
@@ -295,10 +300,16 @@ _POLICIES: Final = {
 
 
 @st.composite
-def voucher_rules(draw: Draw, name: str) -> dict[str, Any]:
-    """What sales bring forth: money or a percentage, in steps."""
+def policies(draw: Draw) -> dict[str, Any]:
+    """Where systems differ: some of the switches."""
+    return {field: draw(st.sampled_from(values)) for field, values in _POLICIES.items() if draw(st.integers(0, 2)) == 0}
+
+
+@st.composite
+def voucher_rules(draw: Draw, name: str, offer: str | None = None) -> dict[str, Any]:
+    """What sales bring forth: money, a percentage, or coupons for an offer, in steps."""
     kind = draw(st.sampled_from(("till", "next_purchase", "anonymous")))
-    gives = draw(st.sampled_from(("amount", "amount", "percent")))
+    gives = draw(st.sampled_from(("amount", "amount", "percent", *(("coupon", "coupon") if offer else ()))))
     step = st.fixed_dictionaries(
         {
             "amount_from": st.sampled_from((0, 1000, 2500)),
@@ -313,6 +324,8 @@ def voucher_rules(draw: Draw, name: str) -> dict[str, Any]:
         "codes": draw(st.sampled_from(((), ("ma-ke",), ("MAKE", "HELLO")))),
         "valid_until": draw(st.sampled_from((None, None, date(2026, 11, 23), date(2026, 11, 26), date(2027, 1, 31)))),
     }  # fmt: skip
+    if gives == "coupon":
+        rule |= {"offer": offer, "uses": draw(st.integers(1, 3))}
     if kind != "anonymous":
         rule["members_only"] = draw(st.booleans())
         if rule["members_only"] and kind == "till":
@@ -323,13 +336,13 @@ def voucher_rules(draw: Draw, name: str) -> dict[str, Any]:
 @st.composite
 def _programme(draw: Draw, name: str, version: int) -> Programme:
     clubs = [{"id": f"{name}-club", "title": "Club", "entitlements": [{"id": f"{name}-coffee", "title": "Coffee", "uses": 5}]}]
-    policies = {field: draw(st.sampled_from(values)) for field, values in _POLICIES.items() if draw(st.integers(0, 2)) == 0}
     data: dict[str, Any] = {
-        "id": name, "name": name, "version": version, "decimals": draw(st.sampled_from((0, 0, 1, 3))), "clubs": clubs, "policies": policies,
+        "id": name, "name": name, "version": version, "decimals": draw(st.sampled_from((0, 0, 1, 3))), "clubs": clubs,
+        "policies": draw(policies()),
         "validity": draw(_validity()) if version > 1 else {},
         "card_types": draw(st.sampled_from((("points",), ("points", "vip"), ("vip",)))) if draw(st.integers(0, 3)) == 0 else ("points",),
-        "offers": [draw(_offer(f"{name}-o{i}", (f"{name}-coffee",))) for i in range(draw(st.sampled_from((2, 3, 1, 4, 0))))],
-        "earning": [draw(_earning(f"{name}-e{i}")) for i in range(draw(st.sampled_from((1, 2, 0))))],
+        "offers": [draw(offers(f"{name}-o{i}", (f"{name}-coffee",))) for i in range(draw(st.sampled_from((2, 3, 1, 4, 0))))],
+        "earning": [draw(earning_rules(f"{name}-e{i}")) for i in range(draw(st.sampled_from((1, 2, 0))))],
         "boosts": [
             {
                 "id": f"{name}-b{i}", "factor": draw(st.sampled_from((0, 5000, 20_000, 15_000, 3333))),
@@ -338,10 +351,11 @@ def _programme(draw: Draw, name: str, version: int) -> Programme:
             }
             for i in range(draw(st.integers(0, 2)))
         ],
-        "vouchers": [draw(voucher_rules(f"{name}-v{i}")) for i in range(draw(st.sampled_from((0, 0, 1, 2))))],
         "stored_value": [{"id": f"{name}-card", "kind": "gift_card", "selector": draw(selectors())}],
         "expiry": draw(st.sampled_from(({}, {"kind": "end_of_month", "count": 12}, {"kind": "days", "count": 30}))),
     }  # fmt: skip
+    coupon = next((one["id"] for one in data["offers"] if one.get("coupon")), None)
+    data["vouchers"] = [draw(voucher_rules(f"{name}-v{i}", coupon)) for i in range(draw(st.sampled_from((0, 0, 1, 2))))]
     if draw(st.booleans()):
         data["redemption"] = {
             "points": draw(st.sampled_from((1000, 100_000, 3000))), "amount": draw(st.sampled_from((1, 100, 333))),

@@ -13,6 +13,7 @@ from v5_core.hooks import QuoteRequest
 from v5_core.model import Claim, PaymentMethod, SalesDocument
 from v5_core.programme import Programme, Redemption
 from v5_reference.arithmetic import fold, half_up, share_out
+from v5_reference.buying import order_of
 from v5_reference.discounting import Answer, Discounting
 from v5_reference.earning import Given
 from v5_reference.pool import Goods, matches
@@ -123,6 +124,20 @@ class _Sale(Discounting):
             rule = next((applied[one] for one in targets if one in applied), self.promised.get(code, ""))
             problem = self.code_problems.get(code) or next((answer.refused[one] for one in targets if one in answer.refused), "condition")
             answer.codes.append((code, rule, "" if rule else problem))
+
+        for rule in sorted({one.rule for one in self.request.claims}):
+            answer.claims.append((rule, answer.taken.get(rule, 0), self._claim_problem(rule)))
+
+    def _claim_problem(self, rule: str) -> str:
+        """Why a reward was not taken, or not as often as it was claimed."""
+        known = sorted(
+            ((one, offer) for one in self.known for offer in one.offers if offer.id == rule and offer.cost), key=lambda one: order_of(*one)
+        )
+        reasons = [self.answer.refused[f"{one.id}/{rule}"] for one, _ in known if f"{one.id}/{rule}" in self.answer.refused]
+        times = self.answer.taken.get(rule, 0)
+        if times >= sum(one.times for one in self.request.claims if one.rule == rule):
+            return ""
+        return reasons[0] if reasons else "" if times else "condition" if known else "unknown"
 
     def _due(self) -> tuple[int, int]:
         way = next((one.policies.tax_rounding for one in self.programmes if one.policies.tax_rounding != "line"), "line")
