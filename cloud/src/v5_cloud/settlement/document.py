@@ -179,7 +179,11 @@ class Doc:
                 pieces.setdefault(original, []).append(line)
         return {
             original: body.model_copy(
-                update={"lines": tuple(lines), "gross": sum(one.gross for one in lines), "net": sum(one.net for one in lines)}
+                update={
+                    "lines": tuple(lines),
+                    "gross": max(0, sum(one.signed_gross for one in lines)),
+                    "net": max(0, sum(one.signed_net for one in lines)),
+                }
             )
             for original, lines in pieces.items()
         }

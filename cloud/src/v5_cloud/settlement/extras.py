@@ -256,6 +256,10 @@ class Extras:
         sign = -1 if doc.is_return else 1
         return doc.customer, self.day(doc), (sign * doc.body.gross, doc.points_earned, 0 if doc.is_return else 1)
 
+    def foreign(self, doc: Doc) -> bool:
+        """Whether the document's amounts are in another currency than the company's money on cards."""
+        return doc.body.currency != self.company.currency
+
     def find(self, doc: Doc, problem: str, code: str, amount: int = 0) -> None:
         """Notes something that a person should know."""
         self.findings.setdefault(doc.id, []).append((problem, code, amount))

@@ -29,6 +29,10 @@ _LOADED: Final = frozenset({"gift_card", "wallet", "credit_note"})
 """What a return may pay more onto than it had paid."""
 
 
+_MOST_SOLD: Final = 1000
+"""Cards that one sale makes: as many as may be issued at once."""
+
+
 def bring(extras: Extras, doc: Doc, returns: Sequence[Doc], facts: CustomerFacts | None) -> None:
     """Brings a document, and the returns that point at it, to what they should have done."""
     if doc.is_return:
@@ -81,24 +85,32 @@ def undo_sale(extras: Extras, doc: Doc) -> None:
 
 def _bring_return(extras: Extras, doc: Doc) -> None:
     """A return's own doings: a credit note that it makes, and what it takes off its customer's day."""
-    made: dict[str, Made] = {}
-    type_ = next((pair for pair in extras.asks(doc).types.values() if pair[1].kind == "credit_note"), None)
-    for payment in doc.body.payments if doc.counts and type_ is not None else ():
-        if payment.method is PaymentMethod.CREDIT_NOTE and payment.amount and type_ is not None:
-            known = extras.purse.row(payment.code or "")
-            if known is None or known.document_id == doc.id:
-                made["credit"] = _card(extras, doc, type_, payment.amount, payment.code or "")
-    made |= _refunded(extras, doc)
+    made = {**_credited(extras, doc), **_refunded(extras, doc)} if doc.counts and not extras.foreign(doc) else {}
     issued = issue(extras, doc, made)
     done = {**doc.extras, "issued": issued, "short": extras.short[doc.id]}
     doc.extras = {name: value for name, value in done.items() if value}
     extras.count(doc)
 
 
+def _credited(extras: Extras, doc: Doc) -> dict[str, Made]:
+    """Credit notes that a return pays out, all in all no more than what came back."""
+    type_ = next((pair for pair in extras.asks(doc).types.values() if pair[1].kind == "credit_note"), None)
+    made: dict[str, Made] = {}
+    left = doc.body.gross
+    for payment in doc.body.payments if type_ is not None else ():
+        amount = min(left, payment.amount)
+        if payment.method is PaymentMethod.CREDIT_NOTE and amount and type_ is not None:
+            known = extras.purse.row(payment.code or "")
+            if known is None or known.document_id == doc.id:
+                made[f"credit/{len(made)}" if made else "credit"] = _card(extras, doc, type_, amount, payment.code or "")
+                left -= amount
+    return made
+
+
 def _refunded(extras: Extras, doc: Doc) -> dict[str, Made]:
     """What a return pays out onto what holds money, beyond what that had paid of the sales: money that comes on it."""
     paid_out: dict[str, int] = {}
-    for payment in doc.body.payments if doc.counts else ():
+    for payment in doc.body.payments:
         row = extras.purse.row(payment.code or "")
         if row is not None and row.kind in _LOADED and MEANS.get(payment.method) == row.kind and row.document_id != doc.id:
             paid_out[row.code] = paid_out.get(row.code, 0) + payment.amount
@@ -170,6 +182,9 @@ def _payments(extras: Extras, doc: Doc) -> dict[str, int]:
         kind = MEANS.get(payment.method)
         if kind is None:
             continue
+        if extras.foreign(doc):
+            extras.find(doc, "condition", payment.code or kind)
+            continue
         reserved = extras.stored_by_hold(payment.hold)
         if payment.code:
             reserved = [one for one in reserved if fold_code(one[0]) == fold_code(payment.code)]
@@ -220,16 +235,18 @@ def _pay(extras: Extras, sale: Doc, returns: Sequence[Doc]) -> dict[str, list[in
 
 def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | None) -> dict[str, Made]:
     """What a sale makes, its returns taken off."""
-    asks, found = extras.asks(sale), {}
+    asks, found = extras.asks(sale), dict[str, Made]()
     returned = sum(leg.gross for leg in (one.legs().get(sale.id) for one in back) if leg is not None)
-    for programme, rule in asks.vouchers:
+    for programme, rule in () if extras.foreign(sale) else asks.vouchers:
         made = _by_rule(extras, sale, programme, rule, returned, facts)
         if made is not None:
             found[f"{programme.id}/{rule.id}"] = made
-    for line in sale.body.lines if asks.sold else ():
-        pair = asks.sold.get(line.product)
-        if pair is not None:
-            found |= _sold(extras, sale, line, pair, _units_back(line, back))
+    sold = [line for line in sale.body.lines if line.product in asks.sold]
+    if sold and (extras.foreign(sale) or sum(line.quantity // 1000 for line in sold) > _MOST_SOLD):
+        extras.find(sale, "condition", sold[0].product)
+        return found
+    for line in sold:
+        found |= _sold(extras, sale, line, asks.sold[line.product], _units_back(line, back))
     return found
 
 
