@@ -188,6 +188,13 @@ def test_a_minimum_may_be_without_vat_and_of_what_is_left() -> None:
     assert quote(offers({**ten, "minimum": "105.01", "minimum_basis": "net"}), taxed).discount == 0
     assert quote(offers({**ten, "minimum": "105.00", "minimum_basis": "net"}), taxed).discount > 0
     assert quote(offers({**ten, "minimum": "105.01"}), taxed).discount > 0
+    off = ("d", 1_230, 1, {"line_id": "d", "kind": LineKind.DEDUCTION, "net": 1_000})
+    for basis, least in (("gross", 11_500 + 575 - 1_230), ("net", 10_000 + 500 - 1_000)):
+        for price in ("till", "remaining"):
+            asked = {**ten, "minimum_basis": basis, "minimum_price": price}
+            enough, little = (offers({**asked, "minimum": f"{one / 100:.2f}"}) for one in (least, least + 1))
+            lines = (*taxed, *basket(off))
+            assert quote(enough, lines).discount > quote(little, lines).discount == 0, (basis, price)
     coupon = {"kind": "amount_order", "amount": "100.00", "minimum": "100.00", "minimum_price": "remaining", "minimum_of": "order"}
     both = offers({**coupon, "codes": ("A",)}, {**coupon, "codes": ("B",)})
     seen = []
@@ -200,7 +207,7 @@ def test_a_minimum_may_be_without_vat_and_of_what_is_left() -> None:
 @pytest.mark.feature("PR-29")
 def test_the_cashier_hears_what_is_missing() -> None:
     reply = quote(offers({"percent": "10", "minimum_quantity": "3", "title": "Three"}), basket(("a", 1000, 1)))
-    assert "2 units more for: Three" in [message.text for message in reply.messages]
+    assert "Units still missing for Three: 2" in [message.text for message in reply.messages]
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def baskets(draw: Draw, *, deductions: bool = True) -> list[Line]:
             )
         )  # fmt: skip
     total = sum(line.gross for line in found)
-    if deductions and total and draw(st.integers(0, 7)) == 7:
+    if deductions and total and draw(st.integers(0, 4)) == 4:
         off = draw(st.integers(1, total))
         found.append(Line(line_id="d", product="D", kind=LineKind.DEDUCTION, gross=off, net=off * 100 // 123))
     return found

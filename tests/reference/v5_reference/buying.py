@@ -48,6 +48,7 @@ class Buying:
         self.goods: list[Goods] = open_goods(lines)
         deductions = [line for line in request.lines if line.kind is LineKind.DEDUCTION]
         self.deducted, self.deducted_net = sum(one.gross for one in deductions), sum(one.net for one in deductions)
+        self.off_order = self.deducted, self.deducted_net
         self.till_total = sum(one.gross for one in lines) - self.deducted
         self.coupons: dict[tuple[str, str], Coupon] = {}
         self.vouchers: list[Coupon] = []

@@ -38,9 +38,9 @@ def of_sets(offer: Offer, pool: Pool, goods: Sequence[Goods]) -> tuple[int, list
 
 
 class Counting:
-    """One offer and the lines that it selects."""
+    """One offer and the lines that it selects; `deducted` is what deductions take off the order, with VAT and without."""
 
-    def __init__(self, offer: Offer, goods: Sequence[Goods], deducted: int) -> None:
+    def __init__(self, offer: Offer, goods: Sequence[Goods], deducted: tuple[int, int]) -> None:
         self.offer, self.goods, self.deducted = offer, goods, deducted
         self.till = [one.line.gross for one in goods]
 
@@ -60,7 +60,7 @@ class Counting:
                 amount += prices[i]
             elif line.gross:
                 amount += half_up(Fraction(prices[i] * line.net, line.gross))
-        return amount - self.deducted if order else amount
+        return amount - self.deducted[self.offer.minimum_basis == "net"] if order else amount
 
     def quantity(self, positions: Sequence[int]) -> int:
         """Thousandths; of alike units those of the group only."""

@@ -67,7 +67,7 @@ class Discounting(Buying):
 
     def _reaching(self, programme: Programme, offer: Offer, positions: list[int]) -> list[int]:
         """The lines it may touch as the basket came; none where something is missing, or too much."""
-        counting = Counting(offer, self.goods, self.deducted)
+        counting = Counting(offer, self.goods, self.off_order)
         problem = "used_up" if self._limit_left(programme, offer) == 0 or self._budget(programme, offer) == (0, 0) else ""
         if not problem and offer.of_same:
             positions, problem = counting.of_same(positions, counting.till, at_till=True)
@@ -146,7 +146,7 @@ class Discounting(Buying):
             return 0, True
         fresh = open_goods([one.line for one in self.goods])
         units = self._uses_left(programme, offer) if offer.use_of == "unit" else None
-        cut = cut_of(offer, fresh, positions, programme.policies, self.facts, units=units, deducted=self.deducted)
+        cut = cut_of(offer, fresh, positions, programme.policies, self.facts, units=units, deducted=self.off_order)
         rest, nothing = self._budget(programme, offer)
         if rest is not None:
             cut.at_most(rest, programme.policies)
@@ -176,7 +176,7 @@ class Discounting(Buying):
 
     def _reaching_now(self, offer: Offer, positions: list[int]) -> tuple[list[int], str]:
         """The lines it may touch by what the offers before it left, or why none."""
-        counting, now = Counting(offer, self.goods, self.deducted), [one.price for one in self.goods]
+        counting, now = Counting(offer, self.goods, self.off_order), [one.price for one in self.goods]
         if offer.of_same:
             return counting.of_same(positions, now, at_till=False)
         counted = counting.counted(positions)
@@ -194,7 +194,7 @@ class Discounting(Buying):
                 times += self._claimed(programme, offer, positions, claim, None if left is None else left - times, start)
             return times
         if isinstance(offer, GiftOffer):
-            counting = Counting(offer, self.goods, self.deducted)
+            counting = Counting(offer, self.goods, self.off_order)
             apart = groups(offer.of_same, positions, self.goods) if offer.of_same else [positions]
             times = sum(counting.repeats(own) for own in apart)
             if offer.use_of == "unit" and left is not None:
@@ -234,7 +234,7 @@ class Discounting(Buying):
 
     def _cut(self, programme: Programme, offer: Offer, positions: list[int], start: int, units: int | None) -> int:
         """Takes what it gives now; how many uses that is. What this offer took in the sale lies on its budgets already."""
-        cut = cut_of(offer, self.goods, positions, programme.policies, self.facts, units=units, deducted=self.deducted)
+        cut = cut_of(offer, self.goods, positions, programme.policies, self.facts, units=units, deducted=self.off_order)
         rest, nothing = self._budget(programme, offer)
         most = [one for one in (None if rest is None else rest + start - self.answer.discount,) if one is not None]
         if self.deducted:

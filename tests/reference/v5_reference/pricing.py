@@ -71,7 +71,13 @@ class _Offer:
     """An offer on some lines: of one group of like units, and of so many units."""
 
     def __init__(
-        self, offer: Any, goods: Sequence[Goods], positions: Sequence[int], policies: Policies, facts: CustomerFacts | None, deducted: int
+        self,
+        offer: Any,
+        goods: Sequence[Goods],
+        positions: Sequence[int],
+        policies: Policies,
+        facts: CustomerFacts | None,
+        deducted: tuple[int, int],
     ) -> None:
         self.offer, self.goods, self.positions, self.policies, self.facts = offer, goods, list(positions), policies, facts
         self.counting = Counting(offer, goods, deducted)
@@ -311,7 +317,7 @@ class _Offer:
 
 def cut_of(
     offer: Offer, goods: Sequence[Goods], positions: Sequence[int], policies: Policies, facts: CustomerFacts | None,
-    *, units: int | None = None, deducted: int = 0,
+    *, units: int | None = None, deducted: tuple[int, int] = (0, 0),
 ) -> Cut:  # fmt: skip
     """What an offer takes off these lines as they stand, within its own maximum: each group of like units is an offer of its own.
 
@@ -322,7 +328,7 @@ def cut_of(
         policies: Of its programme.
         facts: The customer.
         units: Uses left, where each unit is one.
-        deducted: Taken off the whole order.
+        deducted: Taken off the whole order, with VAT and without.
     """
     whole = Cut()
     own = getattr(offer, "units", None) if offer.kind != "cheapest" else None

@@ -78,10 +78,11 @@ def measured(rule: OfferRule, indexes: Sequence[int], situation: Situation, pric
     offer, lines = rule.offer, situation.lines
     chosen = indexes if offer.minimum_of == "lines" else range(len(lines))
     if offer.minimum_basis == "gross":
-        found = sum([prices[i] for i in chosen])
+        found, deducted = sum([prices[i] for i in chosen]), situation.deducted
     else:
         found = sum([ratio(prices[i], lines[i].net, lines[i].gross) for i in chosen if lines[i].gross])
-    return found - situation.deducted if offer.minimum_of == "order" else found
+        deducted = situation.deducted_net
+    return found - deducted if offer.minimum_of == "order" else found
 
 
 def repeats(rule: OfferRule, indexes: list[int], prices: Prices) -> int:
