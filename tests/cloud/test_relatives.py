@@ -183,3 +183,28 @@ def test_a_return_that_stops_at_zero_takes_what_the_other_account_has(start: Sta
     give_back(till, "q", "110.00")
     assert till.balance(HEAD) == "0"
     service.sound()
+
+
+@pytest.mark.feature("PR-08")
+def test_a_purchase_is_its_buyers_and_so_is_the_balance_on_its_receipt(start: Start, tmp_path: Path) -> None:
+    service = start(f"sqlite:///{tmp_path / 'v5.sqlite'}")
+    till = service.till()
+    publish(till)
+    post(till, f"/v1/customers/{till.customer(HEAD)['id']}/memberships", {"club": "vip"}, 201)
+    buy(till, "b", "300.00", HEAD)
+    share(till)
+    card = {"card": till.customer(CHILD)["card"]}
+    asked = {"request_id": "h", "store": "LX1", "at": till.clock.now.isoformat(), "customer": card, "points": "100"}
+    paid = [{"method": "points", "amount": "1.00", "hold": till.ok("hold", asked)["hold"]}, {"method": "cash", "amount": "9.00"}]
+    till.commit(till.document("s", [("PAO-FORMA", "mercearia", "10.00")], customer=card, payments=paid))
+
+    def visits(who: int) -> int:
+        (found,) = till.get("/v1/customers", q=till.customer(who)["card"]).json()["items"]
+        return int(found["shopping"]["visits"])
+
+    assert (visits(HEAD), visits(CHILD)) == (1, 1)
+    part(till)
+    back = till.document("r", [("PAO-FORMA", "", "10.00")], kind="return", reference={"document": "s"})
+    assert till.give(back)["balance"]["available"] == "0", "not what the other one has"
+    assert till.balance(HEAD) == "300"
+    service.sound()

@@ -60,7 +60,9 @@ def answer_of(world: World, doc: Doc) -> CommitResponse | ReturnResponse:
     receipt: tuple[ReceiptLine, ...] = ()
     messages: tuple[Message, ...] = ()
     if doc.account:
-        balance = world.working.balance(doc.account, world.now, world.zone(doc))
+        # What somebody bought on a relative's account may be there still; what they are shown is what they can use.
+        shown = world.account_of.get(doc.customer or "", doc.account)
+        balance = world.working.balance(shown, world.now, world.zone(doc))
         receipt = receipt_lines(world, doc, balance)
         if _blocked(world, doc):
             text = _words(world, doc).say("card_blocked")

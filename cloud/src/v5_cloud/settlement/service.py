@@ -190,7 +190,7 @@ def load(container: Container, scope: Scope, session: Session, reports: Sequence
     world = World(company, None, working, now)
     country = company.country
     keys = {key for report in reports for key in ref_keys(report.customer, report.source, country)}
-    keys |= {key for doc in docs for key in doc.customer_refs(country)}
+    keys |= {key for doc in docs for key in doc.customer_refs(country)} | {f"id:{doc.customer}" for doc in docs if doc.customer}
     bodies = [*reports, *(doc.body for doc in docs)]
     holds = {payment.hold for body in bodies for payment in body.payments if payment.hold}
     accounts = {doc.account for doc in docs if doc.account} | ledger.owners([doc.id for doc in docs])

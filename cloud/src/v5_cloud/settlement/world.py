@@ -223,18 +223,18 @@ class World:
             self._unlinked[one] = None
 
     def _customer(self, doc: Doc) -> None:
+        found = next((one for key in doc.customer_refs(self.company.country) if (one := self.customer_of.get(key))), None)
         held = [self.working.holds[one].account for one in hold_ids(self.working, doc)]
         if held:
-            # Whoever's points paid is the customer, whatever else the document says.
-            row = self.working.rows[held[0]]
-            doc.customer, doc.account = row.customer_id, row.id
+            # Whoever's points paid is the customer, whatever else the document says; of those who share them, the one it names.
+            same = found is not None and self.account_of[found] == held[0]
+            doc.customer, doc.account = found if same else self.working.rows[held[0]].customer_id, held[0]
             return
-        found = (self.customer_of.get(key) for key in doc.customer_refs(self.company.country))
         before, kept = doc.customer, doc.account if doc.account in self.working.rows else None
-        doc.customer = next((one for one in found if one), None)
+        doc.customer = found
         # What was booked before somebody came to share an account, or left it, stays where it was booked.
-        same = kept if doc.customer == before and not doc.new else None
-        doc.account = same or (self.account_of.get(doc.customer) if doc.customer else None)
+        stays = kept if doc.customer == before and not doc.new else None
+        doc.account = stays or (self.account_of.get(doc.customer) if doc.customer else None)
 
     def facts(self, customer: str | None) -> CustomerFacts | None:
         """What the engine may know of a customer."""
