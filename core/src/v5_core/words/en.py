@@ -45,7 +45,7 @@ MESSAGES: Final = {
     "offer_cheapest": "{title}: {rate} off the {count} cheapest, {base} = {result}",
     "offer_gift": "{title}: {quantity} × {product} as a gift",
     "earned_sale": "{title}: {points} for this sale",
-    "add_units": "{missing} units more for: {title}",
+    "add_units": "Units still missing for {title}: {missing}",
     "manager_told": "{title}: the manager is told of this use",
     "code_unknown": "There is no code {code}",
     "code_stored_value": "{code} is a means of payment, not a discount code",

@@ -45,7 +45,7 @@ MESSAGES: Final = {
     "offer_cheapest": "{title}: {rate} en las {count} más baratas, {base} = {result}",
     "offer_gift": "{title}: {quantity} × {product} de regalo",
     "earned_sale": "{title}: {points} por esta venta",
-    "add_units": "Faltan {missing} unidades para: {title}",
+    "add_units": "Unidades que faltan para {title}: {missing}",
     "manager_told": "{title}: se avisa al encargado de este uso",
     "code_unknown": "El código {code} no existe",
     "code_stored_value": "{code} es un medio de pago, no un código de descuento",

@@ -45,7 +45,7 @@ MESSAGES: Final = {
     "offer_cheapest": "{title} : {rate} sur les {count} moins chères, {base} = {result}",
     "offer_gift": "{title} : {quantity} × {product} en cadeau",
     "earned_sale": "{title} : {points} pour cette vente",
-    "add_units": "Encore {missing} unités pour : {title}",
+    "add_units": "Unités manquantes pour {title} : {missing}",
     "manager_told": "{title} : le responsable est averti de cette utilisation",
     "code_unknown": "Le code {code} n’existe pas",
     "code_stored_value": "{code} est un moyen de paiement, pas un code de remise",

@@ -45,7 +45,7 @@ MESSAGES: Final = {
     "offer_cheapest": "\u2068{title}\u2069: {rate} על {count} הזולות, {base} = {result}",
     "offer_gift": "\u2068{title}\u2069: {quantity} × {product} במתנה",
     "earned_sale": "\u2068{title}\u2069: {points} עבור מכירה זו",
-    "add_units": "חסרות {missing} יחידות עבור: \u2068{title}\u2069",
+    "add_units": "יחידות חסרות עבור \u2068{title}\u2069: {missing}",
     "manager_told": "\u2068{title}\u2069: המנהל מקבל הודעה על השימוש",
     "code_unknown": "אין קוד {code}",
     "code_stored_value": "{code} הוא אמצעי תשלום ולא קוד הנחה",

@@ -45,7 +45,7 @@ MESSAGES: Final = {
     "offer_cheapest": "{title}: {rate} nas {count} mais baratas, {base} = {result}",
     "offer_gift": "{title}: {quantity} × {product} de oferta",
     "earned_sale": "{title}: {points} por esta venda",
-    "add_units": "Faltam {missing} unidades para: {title}",
+    "add_units": "Unidades em falta para {title}: {missing}",
     "manager_told": "{title}: o gerente é avisado deste uso",
     "code_unknown": "O código {code} não existe",
     "code_stored_value": "{code} é um meio de pagamento, não um código de desconto",
