@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from v5_cloud.access.service import SCOPES, issue_key
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.tasks import housekeeping
+from v5_cloud.segments.refreshing import refresh_due
 from v5_cloud.tenants import setup
 from v5_core.hooks import EnrolRequest
 from v5_tools.peers import acts, basket, cases, hints
@@ -347,7 +348,8 @@ class World:
         return {"now": self.service.now.isoformat()}
 
     def _do_housekeeping(self, _: str, __: object) -> dict[str, int]:
-        return {"moved": housekeeping(self.service.held)}
+        # Who bought since is worked out anew too, which the service does by itself within seconds.
+        return {"moved": housekeeping(self.service.held), "segments": refresh_due(self.service.held)}
 
     def _do_call(self, _: str, body: cases.Call) -> Any:
         return self.call(body.method, body.path, body.body, body.query)
