@@ -173,6 +173,21 @@ def test_a_store_prints_no_more_than_it_may(shop: Shop) -> None:
     assert [[one.rule for one in reply.vouchers] for reply in twice] == [["cliente"], []], "one a day and customer"
 
 
+@pytest.mark.feature("FM-26", "NX-03")
+def test_a_sale_that_is_told_again_has_the_code_that_is_on_its_paper(shop: Shop) -> None:
+    """With room for more vouchers, so that nothing but the sale decides; also by an agent that was started again."""
+    agent = shop.agent()
+    (code,) = codes(shop.sell(agent, "FT A/1"))
+    assert codes(shop.sell(agent, "FT A/1", request="again")) == [code]
+    agent.close()
+    later = shop.agent()
+    assert codes(shop.sell(later, "FT A/1", request="once more")) == [code]
+    (second,) = codes(shop.sell(later, "FT A/2"))
+    assert second != code, "there was room for one more: the first counts once"
+    assert shop.send(later) == ["accepted"] * 2
+    assert shop.all() == sorted([code, second])
+
+
 @pytest.mark.feature("FM-29", "NX-03")
 def test_other_sources_may_tell_of_the_sale_first(shop: Shop) -> None:
     agent = shop.agent()
