@@ -158,6 +158,10 @@ def test_each_role_and_no_stranger(counter: Service, person: SignIn, as_role: As
             assert someone.get(path).status_code == expected, (role, path)
             if expected == 403 and path not in {"/clubs", f"/clubs/{company}/vip", "/runs", "/differences"}:
                 assert someone.post(path, fields).status_code == 403, (role, path)
+        # Days that nobody paid for, whichever step would give them.
+        assert ('name="until"' in someone.get(f"{club}/renew").text) == (role == "manager"), role
+        for verb in ("join", "renew") if role == "cashier" else ():
+            assert someone.post(f"{club}/{verb}", fields | {"until": "2099-12-31", "card": "1"}).status_code == 403, verb
     thief = stranger(counter)
     fields = {"csrf": thief.token(), "request_id": "x", "reason": "x", "points": "5", "sure": "1", "days": "5", "relative": who}
     for path in (*(f"{club}/{verb}" for verb in ("join", "renew", "pause", "resume", "extend", "leave")), f"/customers/{who}/relatives",

@@ -42,7 +42,7 @@ def benefits(page: Looking, customer_id: str) -> Response:
     """Levels, clubs with what is left of each entitlement, vouchers and stored value, segments, relatives."""
     found, shop = _customer(page, customer_id)
     standing = service.standing(page.held, shop.scope, customer_id)
-    whole = page.who is not None and allowed(page.who.role, Permission.VALUE)
+    whole = _gives(page)
     codes = vouchers.of_customer(page.held, shop.scope, customer_id, whole=whole)
     titles = {one.id: one.title for one in segments.list_segments(page.held, shop.scope)}
     profile = segments.profile(page.held, shop.scope, customer_id) if titles else None
@@ -75,11 +75,16 @@ def step(page: Letting, customer_id: str, club: str, verb: str, card: Annotated[
     return _step(page, customer_id, club, verb, {"card": card})
 
 
-def _allowed(page: Page, verb: str) -> None:
+def _allowed(page: Page, verb: str, *, longer: bool = False) -> None:
+    # A last day of one's own choice is days that nobody paid for, just like an extension.
     if verb not in _VERBS:
         raise NotFoundError("There is no such step.")
-    if verb in _GRAVE and (page.who is None or not allowed(page.who.role, Permission.VALUE)):
+    if (verb in _GRAVE or longer) and not _gives(page):
         raise PermissionDeniedError("Your role does not include this step.")
+
+
+def _gives(page: Page) -> bool:
+    return page.who is not None and allowed(page.who.role, Permission.VALUE)
 
 
 def _step(page: Page, customer_id: str, club: str, verb: str, typed: dict[str, str], refused: V5Error | None = None) -> Response:
@@ -95,6 +100,7 @@ def _step(page: Page, customer_id: str, club: str, verb: str, typed: dict[str, s
         customer=found,
         club=item,
         verb=verb,
+        gives=_gives(page),
         known=known,
         **refilled(page, refused, typed, ("card", "starts", "until", "first", "last", "days", "reason")),
     )
@@ -116,7 +122,7 @@ def take_step(
     reason: Long = "",
 ) -> Response:
     """Does it."""
-    _allowed(page, verb)
+    _allowed(page, verb, longer=bool(until.strip()))
     found, _ = _customer(page, customer_id)
     typed = {
         "request_id": request_id, "card": card, "starts": starts, "until": until, "first": first, "last": last, "days": days,

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from fastapi import Depends, Path, Query
 
 from v5_cloud.access.dependencies import Issuer, Reader
+from v5_cloud.access.service import Machine
 from v5_cloud.kit.container import Container, container
 from v5_cloud.kit.pagination import Cursor, Limit, Page
 from v5_cloud.kit.route import api_router
-from v5_cloud.vouchers import extending, service
+from v5_cloud.tenants.service import company_info
+from v5_cloud.vouchers import extending, looking, service
 from v5_cloud.vouchers.schemas import (
     BlockRequest,
     ExtendRequest,
@@ -18,9 +20,12 @@ from v5_cloud.vouchers.schemas import (
     LoadRequest,
     Moved,
     MoveRequest,
+    VoucherFilter,
     VoucherItem,
     VoucherMovement,
 )
+from v5_core.codes import fold_code
+from v5_core.days import day_end
 from v5_core.model import Day
 
 __all__ = ["router"]
@@ -45,10 +50,15 @@ def listed(
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[VoucherItem]:
-    """Vouchers, coupons, gift cards, wallets and credit notes, newest first."""
-    return service.listed(
-        held, machine.scope, kind=kind, customer=customer, state=state, run=run, ending=ending, cursor=cursor, limit=limit
-    )
+    """Vouchers, coupons, gift cards, wallets and credit notes, newest first. Codes are whole for keys with the scope `vouchers` only."""
+    ends = day_end(ending, company_info(held, machine.scope).default_zone) if ending else None
+    wanted = VoucherFilter(kind=kind, customer=customer, state=state, run=run, ends=ends)
+    return looking.found(held, machine.scope, wanted, whole=_whole(machine), cursor=cursor, limit=limit)
+
+
+def _whole(machine: Machine) -> bool:
+    # A code is money for whoever has it: who may only read sees the end of it, as people without that right do.
+    return "vouchers" in machine.scopes
 
 
 @router.post("", status_code=201)
@@ -59,8 +69,11 @@ def issue(held: Held, machine: Issuer, body: IssueRequest) -> Page[VoucherItem]:
 
 @router.get("/{code}")
 def get(held: Held, machine: Reader, code: VoucherCode) -> VoucherItem:
-    """One of them by its code."""
-    return service.get(held, machine.scope, code)
+    """One of them by its code. Of a lost one, who may only read does not learn which code took over."""
+    found = service.get(held, machine.scope, code)
+    if not found.moved_to or _whole(machine):
+        return found
+    return found.model_copy(update={"moved_to": looking.masked(fold_code(found.moved_to))})
 
 
 @router.get("/{code}/movements")

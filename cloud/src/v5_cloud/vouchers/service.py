@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
@@ -12,7 +12,6 @@ from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.hooks.once import once
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
-from v5_cloud.kit.pagination import Page, decode, instant, page_of
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.working import Cause
 from v5_cloud.models import AccountRow, VoucherRow, new_id
@@ -27,7 +26,6 @@ from v5_cloud.vouchers.schemas import (
     LoadRequest,
     Moved,
     MoveRequest,
-    VoucherFilter,
     VoucherItem,
     VoucherMovement,
 )
@@ -40,7 +38,7 @@ from v5_core.programme import Programme, StoredValueType
 from v5_core.stored import check_load, valid_until
 
 __all__ = [
-    "Codes", "block", "check", "check_loading", "get", "issue", "item_of", "item_of_pair", "items", "known", "listed", "load", "move",
+    "Codes", "block", "check", "check_loading", "get", "issue", "item_of", "item_of_pair", "items", "known", "load", "move",
     "movements", "refuse_external", "types_of", "write",
 ]  # fmt: skip
 
@@ -282,20 +280,6 @@ def get(container: Container, scope: Scope, code: str) -> VoucherItem:
         NotFoundError: No such code.
     """
     return items(container, scope, (code,))[0]
-
-
-def listed(
-    container: Container, scope: Scope, *,
-    kind: str, customer: str, state: str, run: str, ending: date | None, cursor: str | None, limit: int,
-) -> Page[VoucherItem]:  # fmt: skip
-    """Vouchers, newest first; `ending` narrows to those whose last day is not after it."""
-    after = decode(cursor, 2)
-    ends = day_end(ending, company_info(container, scope).default_zone) if ending else None
-    with container.database.read(scope) as session:
-        place = (instant(after[0]), after[1]) if after else None
-        wanted = VoucherFilter(kind=kind, customer=customer, state=state, run=run, ends=ends)
-        rows = VoucherRepository(session, scope).found(wanted, place, limit + 1)
-        return page_of(rows, limit, item_of_pair, lambda row: (row[0].created_at.isoformat(), row[0].code))
 
 
 def movements(container: Container, scope: Scope, code: str) -> list[VoucherMovement]:
