@@ -379,12 +379,6 @@ def test_points_that_the_cloud_confirmed_can_be_used_before_the_replica_is_pulle
     assert redeemable(store) == 400_000
 
 
-def test_points_earned_without_the_line_are_shown_and_not_spent_yet(cut: World) -> None:
-    commit(cut, 1, gross=50_000)
-    assert known(cut, INES).balance.available == 800_000
-    assert redeemable(cut) == 300_000
-
-
 def test_a_return_without_the_line_knows_the_returns_before_it(cut: World) -> None:
     """Bought for 20.00; 8.00 and 12.00 come back, then somebody tries once more."""
     sold = commit(cut, 1, gross=2000)

@@ -110,9 +110,9 @@ class Effects:
         """The cloud's own figure, which counts from now on; the next replica has it and takes this row's place."""
         tx.execute("UPDATE effect SET earned = ? WHERE id = ? AND seen = 0", (earned, f"document:{event}"))
 
-    def undo(self, tx: sqlite3.Connection, event: str) -> None:
-        """The document is cancelled before the replica showed it."""
-        tx.execute("DELETE FROM effect WHERE event_id = ? AND seen = 0", (event,))
+    def undo(self, tx: sqlite3.Connection, event: str) -> bool:
+        """The document is cancelled; false when the replica shows it already, or nothing is known of it."""
+        return tx.execute("DELETE FROM effect WHERE event_id = ? AND seen = 0", (event,)).rowcount > 0
 
     # ── answers ────────────────────────────────────────────────────────────────────────────────────────────────────────────
     def stored(self, operation: str, request_id: str, mark: bytes, model: type[_R]) -> _R | None:

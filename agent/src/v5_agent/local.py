@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
@@ -14,6 +13,7 @@ from v5_agent.i18n import points_text, text
 from v5_agent.outbox import Outbox
 from v5_agent.own import Own
 from v5_agent.replica import ReplicaStore, spellings
+from v5_agent.returning import Returning, point_holds
 from v5_agent.segmenting import Segmenting
 from v5_agent.taken import Taken
 from v5_core import receipts
@@ -26,13 +26,11 @@ from v5_core.engine import (
     evaluate,
     next_reward,
     record_attributes,
-    reversal,
     rewards_for,
     settle,
     unknown_customer,
 )
 from v5_core.hooks import (
-    CommitResponse,
     CustomerView,
     IdentifyResponse,
     Message,
@@ -42,11 +40,11 @@ from v5_core.hooks import (
     StoredUse,
     TierView,
 )
-from v5_core.model import Balance, CustomerRef, DocumentKind, DocumentStatus, PaymentMethod, SalesDocument
+from v5_core.model import Balance, CustomerRef, DocumentKind, SalesDocument
 from v5_core.push import ReplicaCustomer
 from v5_core.words import Words, words_of
 
-__all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local", "point_holds"]
+__all__ = ["PROVISIONAL_CUSTOMER", "DocumentEffect", "Local"]
 
 PROVISIONAL_CUSTOMER: Final = "enrol:"
 _CARD_TYPES: Final = frozenset({"points"})
@@ -81,6 +79,7 @@ class Local:
         self.taken = Taken(outbox)
         self.own = Own(replica, self.taken, clock)
         self._segmenting = Segmenting(replica, outbox, effects, clock)
+        self.returning = Returning(self, outbox, effects)
 
     @property
     def language(self) -> str:
@@ -210,13 +209,23 @@ class Local:
         request, state = self.own.sale_state(request, one)
         who, local = self.facts(one, request.at), request.at.astimezone(facts.zone)
         answer = evaluate(facts.compiled, request, who, local_time=local, language=self.language, state=state)
-        return answer if self._online() else answer.model_copy(update={"provisional": True})
+        if self._online():
+            return answer
+        if one is not None and who is not None:
+            # A hold keeps no more points than a store may give away by itself: nor does a quote promise more.
+            room = max(0, facts.offline_points_limit - self.standing(one).offline)
+            if max(answer.points_spent, answer.redeemable) > room:
+                least = replace(who, balance_available=min(who.balance_available, room))
+                kept = evaluate(facts.compiled, request, least, local_time=local, language=self.language, state=state)
+                redeemable = {"redeemable": kept.redeemable, "redeemable_amount": kept.redeemable_amount}
+                answer = kept if answer.points_spent > room else answer.model_copy(update=redeemable)
+        return answer.model_copy(update={"provisional": True})
 
     def document(self, document: SalesDocument) -> DocumentEffect:
         """What a sale or a return does to its customer."""
         customer = self.replica.resolve(document.customer, document.source)
         if document.refs or any(line.reference for line in document.lines):
-            return self._linked_return(document, customer)
+            return DocumentEffect(*self.returning.effect(document, customer))
         return DocumentEffect(customer, self._settle(document, customer))
 
     def _settle(self, document: SalesDocument, customer: ReplicaCustomer | None) -> Settlement:
@@ -225,56 +234,21 @@ class Local:
             return Settlement()
         holds = point_holds(document)
         spent = self.own.spent(document, self._effects.held_points(holds))
-        return self._settled(facts.compiled, document, customer, spent)
+        return self.settled(facts.compiled, document, customer, spent)
 
-    def _settled(self, compiled: Compiled, document: SalesDocument, customer: ReplicaCustomer | None, spent: int) -> Settlement:
+    def settled(
+        self, compiled: Compiled, document: SalesDocument, customer: ReplicaCustomer | None, spent: int, *, used: bool = True
+    ) -> Settlement:
+        """What a document does; `used`: beside what else was used of limits and caps, as far as it is known here."""
         day = self.own.day(document.issued_at)
-        counted = self.replica.facts.asked.counted
-        state = SaleState(used=self.own.in_use(customer, day, self.own.counted(customer))) if counted else SaleState()
+        state = SaleState()
+        if used and self.replica.facts.asked.counted:
+            codes = [one.code for one in document.applied if one.code]
+            # Told again, or looked at once more for a return, it does not stand in its own way.
+            counted = self.own.counted(customer, without=document.keys[0])
+            state = SaleState(used=self.own.in_use(customer, day, counted, codes))
         who, zone = self.facts(customer, document.issued_at), self.replica.facts.zone
         return settle(compiled, document, who, zone=zone, points_spent=spent, language=self.language, state=state)
-
-    def _linked_return(self, document: SalesDocument, customer: ReplicaCustomer | None) -> DocumentEffect:
-        for sale in self._originals(document):
-            buyer = customer or self.replica.resolve(sale.customer, sale.source)
-            told = self._effects.answer_of("commit", sale.keys[0], CommitResponse)
-            original = self._settle(sale, buyer)
-            if told and told.points_spent and not original.points_spent and (compiled := self.replica.facts.compiled):
-                original = self._settled(compiled, sale, buyer, told.points_spent)
-            returned: Mapping[str, int] = {}
-            for earlier in self._earlier_returns(sale, document):
-                returned = reversal(original, returned, earlier, language=self.language).returned
-            back = reversal(original, returned, document, language=self.language)
-            return DocumentEffect(buyer, Settlement(explanations=back.explanations), taken=back.points_taken, given=back.points_given)
-        return DocumentEffect(customer, Settlement())
-
-    def _earlier_returns(self, sale: SalesDocument, document: SalesDocument) -> list[SalesDocument]:
-        """Other returns of the sale that this store knows of, in order; cancelled and refused ones do not count."""
-        # Returns are few, and a till waits seconds for one: no index is kept for this.
-        rows = self._outbox.db.read(
-            "SELECT payload FROM outbox WHERE type = 'document' AND state <> 'quarantined'"
-            """ AND instr(CAST(payload AS TEXT), '"kind":"return"') > 0"""
-            " AND aggregate_id NOT IN (SELECT aggregate_id FROM outbox WHERE type = 'cancel') ORDER BY seq"
-        )
-        latest: dict[str, SalesDocument] = {}
-        for row in rows:
-            one = SalesDocument.model_validate(json.loads(row["payload"])["document"])
-            latest[one.keys[0]] = one
-        return [
-            one
-            for key, one in latest.items()
-            if key not in document.keys and one.status is DocumentStatus.ISSUED and not set(sale.keys).isdisjoint(_pointed_at(one))
-        ]
-
-    def _originals(self, document: SalesDocument) -> list[SalesDocument]:
-        """The sale a return points at, when it was captured here."""
-        for key in _pointed_at(document):
-            rows = self._outbox.db.read(
-                "SELECT payload FROM outbox WHERE aggregate_id = ? AND type = 'document' ORDER BY seq DESC LIMIT 1", (key,)
-            )
-            if rows:
-                return [SalesDocument.model_validate(json.loads(rows[0]["payload"])["document"])]
-        return []
 
     def enrich(self, document: SalesDocument) -> SalesDocument:
         """A customer enrolled here gets the keys by which the cloud will know them."""
@@ -346,19 +320,3 @@ class Local:
             return 0
         basket = QuoteRequest(store=document.store, at=document.issued_at, currency=document.currency, lines=document.lines)
         return self.quote(basket).savings_as_member
-
-
-def point_holds(document: SalesDocument) -> tuple[str, ...]:
-    """Holds whose points a sale used; one that paid with a gift card only used none."""
-    return tuple(payment.hold for payment in document.payments if payment.hold and payment.method is PaymentMethod.POINTS)
-
-
-def _pointed_at(document: SalesDocument) -> list[str]:
-    """Keys by which the documents that a return names may be known here."""
-    names = [ref.document for ref in document.refs] + [line.reference.document for line in document.lines if line.reference]
-    keys: list[str] = []
-    for name in dict.fromkeys(names):
-        if document.fiscal:
-            keys.append(f"fiscal:{document.fiscal.issuer.upper()}:{' '.join(name.upper().split())}")
-        keys += [f"source:{document.source}:{name}", name]
-    return keys

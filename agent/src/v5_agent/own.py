@@ -56,18 +56,21 @@ class Own:
         compiled = self._replica.facts.compiled
         return compiled is not None and (folded in compiled.codes or folded in compiled.voucher_codes)
 
-    def counted(self, one: ReplicaCustomer | None, tx: sqlite3.Connection | None = None) -> dict[tuple[str, str], int]:
-        """Limited uses by this store's tills that the replica does not show."""
+    def counted(
+        self, one: ReplicaCustomer | None, tx: sqlite3.Connection | None = None, *, without: str = ""
+    ) -> dict[tuple[str, str], int]:
+        """Limited uses by this store's tills that the replica does not show; but those of the document `without`."""
         if not self._replica.facts.asked.counted:
             return {}
-        return self._taken.counted(one.customer if one else "", self._clock(), tx)
+        return self._taken.counted(one.customer if one else "", self._clock(), tx, without=without)
 
     def sale_state(self, request: QuoteRequest, one: ReplicaCustomer | None) -> tuple[QuoteRequest, SaleState]:
         """The request with stored value kept within the limit, and what is known of what it names."""
         asked = self._replica.facts.asked
         if not (request.codes or request.stored_value or asked.counted):
             return request, _NOTHING
-        state = SaleState(used=self.in_use(one, self.day(request.at), self.counted(one)) if asked.counted else {})
+        used = self.in_use(one, self.day(request.at), self.counted(one), request.codes) if asked.counted else {}
+        state = SaleState(used=used)
         if not (request.codes or request.stored_value):
             return request, state
         carried = {part.code: part for part in one.vouchers} if one else {}
@@ -114,14 +117,18 @@ class Own:
                 payments[-1] = payment.model_copy(update={"amount": left})
         return tuple(payments), money
 
-    def in_use(self, one: ReplicaCustomer | None, day: date, counted: Mapping[tuple[str, str], int]) -> dict[str, int]:
-        """`SaleState.used`: the customer's and everybody's uses of the periods in which a day lies."""
+    def in_use(
+        self, one: ReplicaCustomer | None, day: date, counted: Mapping[tuple[str, str], int], codes: Iterable[str] = ()
+    ) -> dict[str, int]:
+        """`SaleState.used`: the customer's and everybody's uses, and those of some codes, of the periods in which a day lies."""
         facts = self._replica.facts
         found: dict[str, int] = {}
         shared = {key.partition("|")[2]: times for key, times in facts.used.items()}
         here: dict[str, int] = {}
-        for (_, name), times in counted.items():
-            here[name] = here.get(name, 0) + times
+        others = {"all", "store", f"customer:{one.customer if one else ''}", *(f"code:{fold_code(code)}" for code in codes)}
+        for (scope, name), times in counted.items():
+            if scope in others:
+                here[name] = here.get(name, 0) + times
         for source in (one.used if one else {}, shared, here):
             for name, times in facts.asked.in_period(source, day).items():
                 found[name] = found.get(name, 0) + times
@@ -219,7 +226,7 @@ class Own:
             text = f"no programme has a rule {rule!r}"
             raise NotFoundError(text, code="unknown_rule", errors=(FieldError(field_name, "unknown_rule", text),))
         programme, data = offer
-        used, applied = self.in_use(one, day, counted), request.taking(rule)
+        used, applied = self.in_use(one, day, counted, (code,) if code else ()), request.taking(rule)
         for most, _, name, times in self._counting(request, programme, rule, one, code):
             if used.get(name.partition("|")[2], 0) + max(1, times) > most:
                 raise self._refused("used_up", code or data.title or rule, field_name)

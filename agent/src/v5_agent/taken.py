@@ -71,14 +71,17 @@ class Taken:
             found |= {row[0]: row[1] for row in self._rows(tx, sql, [*part, millis(now)])}
         return found
 
-    def counted(self, customer: str, now: datetime, tx: sqlite3.Connection | None = None) -> dict[tuple[str, str], int]:
-        """All limited uses taken for this customer, for all and for the store: (scope, "<period>|<name>")."""
+    def counted(
+        self, customer: str, now: datetime, tx: sqlite3.Connection | None = None, *, without: str = ""
+    ) -> dict[tuple[str, str], int]:
+        """Limited uses taken for this customer, for all, the store and codes, but those of one document: (scope, "<period>|<name>")."""
         sql = (
             "SELECT what, sum(amount) FROM taken WHERE what >= 'use|' AND what < 'use}' AND seen = 0"
-            " AND (expires_at IS NULL OR expires_at > ?) GROUP BY what"
+            " AND (expires_at IS NULL OR expires_at > ?)"
+            " AND coalesce(event_id, '') NOT IN (SELECT event_id FROM outbox WHERE aggregate_id = ?) GROUP BY what"
         )
         found: dict[tuple[str, str], int] = {}
-        for row in self._rows(tx, sql, [millis(now)]):
+        for row in self._rows(tx, sql, [millis(now), without]):
             _, scope, name = row[0].split("|", 2)
             if not scope.startswith("customer:") or scope == f"customer:{customer}":
                 found[scope, name] = row[1]

@@ -13,9 +13,10 @@ from v5_agent.effects import Effects, digest
 from v5_agent.enrolling import Enrolling
 from v5_agent.holding import Holding
 from v5_agent.line import Line
-from v5_agent.local import DocumentEffect, Local, point_holds
+from v5_agent.local import DocumentEffect, Local
 from v5_agent.making import Due, Making
 from v5_agent.outbox import Entry, Fact, Outbox
+from v5_agent.returning import point_holds
 from v5_agent.taken import Use
 from v5_core.codes import spell
 from v5_core.errors import FieldError, ValidationError
@@ -235,14 +236,20 @@ class Till:
         fact = Fact("cancel", aggregate, mark.hex(), f"till:{request.request_id}", {"cancel": request})
         told = self._effects.answer_of("commit", sale, CommitResponse) if sale else None
         now, released = self._clock(), False
+        shown = self._local.returning.undone(aggregate) if sale else None
         with self._outbox.transaction() as tx:
+            earlier = tx.execute("SELECT 1 FROM outbox WHERE aggregate_id = ? AND type = 'cancel'", (aggregate,)).fetchone()
             entry = self._outbox.append(tx, fact, now, not_before=self._later(now))
             if request.hold:
                 points_too, more_too = self._effects.release(tx, request.hold), self._local.taken.release(tx, request.hold)
                 released = points_too or more_too
             for row in tx.execute("SELECT event_id FROM outbox WHERE aggregate_id = ? AND type = 'document'", (aggregate,)).fetchall():
-                self._effects.undo(tx, row["event_id"])
+                if self._effects.undo(tx, row["event_id"]):
+                    shown = None
                 self._local.taken.undo(tx, row["event_id"])
+            if shown and not earlier:
+                # The replica has the sale and not yet that it is none: what it earned is nothing to spend.
+                self._effects.earn(tx, entry.event_id, *shown)
             points = told.points_earned if told else 0
             provisional = CancelResponse(released=released, reversed_document=sale, points=points, provisional=True)
             self._effects.store(tx, "cancel", request.request_id, mark, provisional, now)
