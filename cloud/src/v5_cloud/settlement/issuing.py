@@ -17,7 +17,7 @@ from v5_cloud.vouchers.purse import Issue
 from v5_core.codes import fold_code, is_ours
 from v5_core.engine import CustomerFacts
 from v5_core.hooks import Explanation
-from v5_core.model import Line, PaymentMethod
+from v5_core.model import Line, PaymentMethod, SalesDocument
 from v5_core.money import ratio, split
 from v5_core.programme import Programme, StoredValueType, VoucherRule
 from v5_core.stored import MEANS, Draft, Measured, basis, draft, valid_until
@@ -236,7 +236,8 @@ def _pay(extras: Extras, sale: Doc, returns: Sequence[Doc]) -> dict[str, list[in
 def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | None) -> dict[str, Made]:
     """What a sale makes, its returns taken off."""
     asks, found = extras.asks(sale), dict[str, Made]()
-    returned = sum(leg.gross for leg in (one.legs().get(sale.id) for one in back) if leg is not None)
+    legs = [leg for leg in (one.legs().get(sale.id) for one in back) if leg is not None]
+    returned = sum(leg.gross for leg in legs)
     for programme, rule in () if extras.foreign(sale) else asks.vouchers:
         made = _by_rule(extras, sale, programme, rule, returned, facts)
         if made is not None:
@@ -245,8 +246,9 @@ def _made(extras: Extras, sale: Doc, back: list[Doc], facts: CustomerFacts | Non
     if sold and (extras.foreign(sale) or sum(line.quantity // 1000 for line in sold) > _MOST_SOLD):
         extras.find(sale, "condition", sold[0].product)
         return found
+    came = _came_back(sold, legs)
     for line in sold:
-        found |= _sold(extras, sale, line, asks.sold[line.product], _units_back(line, back))
+        found |= _sold(extras, sale, line, asks.sold[line.product], came[line.line_id])
     return found
 
 
@@ -292,31 +294,45 @@ def _why(extras: Extras, sale: Doc, made: Draft, amount: int) -> str:
     return words.say("voucher_made", title=made.title or made.rule, value=value, amount=words.money(amount))
 
 
-def _units_back(line: Line, back: list[Doc]) -> int:
-    units = 0
-    for doc in back:
-        for one in doc.body.lines:
-            if one.reference is not None and one.reference.line is not None:
-                units += one.quantity // 1000 if one.reference.line == line.line_id else 0
-            elif one.product == line.product:
-                units += one.quantity // 1000
-    return units
+def _came_back(lines: Sequence[Line], legs: Sequence[SalesDocument]) -> dict[str, tuple[int, int]]:
+    """Of each line, the units and the money that came back; what names no line is of the last ones with that article that are left."""
+    found = {line.line_id: (0, 0) for line in lines}
+    for one in (one for leg in legs for one in leg.lines):
+        named = one.reference.line if one.reference is not None else None
+        units, gross = one.quantity // 1000, one.gross
+        for line in reversed(lines):
+            before = found[line.line_id]
+            if named is None and line.product == one.product:
+                part = min(units, max(0, max(1, line.quantity // 1000) - before[0])), min(gross, line.gross - before[1])
+            elif named == line.line_id:
+                part = units, min(gross, line.gross - before[1])
+            else:
+                continue
+            units, gross = units - part[0], gross - part[1]
+            found[line.line_id] = before[0] + part[0], before[1] + part[1]
+    return found
 
 
-def _sold(extras: Extras, sale: Doc, line: Line, pair: tuple[Programme, StoredValueType], gone: int) -> dict[str, Made]:
-    """A card for each unit sold, the last ones first given back; a wallet is loaded with the whole line."""
+def _sold(
+    extras: Extras, sale: Doc, line: Line, pair: tuple[Programme, StoredValueType], back: tuple[int, int]
+) -> dict[str, Made]:  # fmt: skip
+    """A card for each unit sold, the last ones first given back; a wallet is loaded with what the line costs and did not come back."""
     type_ = pair[1]
     codes = [tag.removeprefix(OWN_CODE) for tag in line.tags if tag.startswith(OWN_CODE)]
+    gone, returned = back
     if type_.kind == "wallet":
-        if gone:
+        amount = line.gross - returned
+        if amount <= 0:
             return {}
         row = extras.purse.row(codes[0]) if codes else None
         known = row or (_own_wallet(extras, sale, type_) if sale.customer else None)
-        made = _card(extras, sale, pair, line.gross, known.code if known is not None else codes[0] if codes else "")
+        made = _card(extras, sale, pair, amount, known.code if known is not None else codes[0] if codes else "")
         made.load = known is not None
-        if type_.ceiling is not None and known is not None and extras.purse.balance(known) + line.gross > type_.ceiling:
+        ref = f"load/{line.line_id}"
+        most = type_.ceiling if known is not None and ref not in sale.extras.get("issued", {}) else None
+        if most is not None and known is not None and extras.purse.balance(known) + amount > most:
             extras.find(sale, "ceiling", known.code)
-        return {f"load/{line.line_id}": made}
+        return {ref: made}
     units = max(1, line.quantity // 1000)
     values = split(line.gross, [1] * units)
     return {

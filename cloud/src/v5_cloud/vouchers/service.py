@@ -248,6 +248,7 @@ def move(container: Container, scope: Scope, code: str, request: MoveRequest, *,
             raise ConflictError("It is not in use any more.", code=row.state)
         entry, cause = new_id("mv", now), Cause(None, "", company.default_zone)
         target = purse.row(request.to) if request.to else None
+        refuse_external(types.get(target.type) if target is not None else None)
         if target is None:
             # The new card is what the old one was; its money comes from the old one and not from anybody's pocket.
             like = Issue(
