@@ -326,4 +326,5 @@ class Day(Papers):
 _WORK: Final = {
     Day.sell: 40, Day.give_back: 14, Day.cancel: 8, Day.report_again: 8, Day.sell_card: 5, Day.hold: 10, Day.pay_held: 5, Day.release: 3,
     Day.replay: 4, Day.push: 18, Day.keep_house: 0.4, Day.adjust: 3, Day.issue_wallet: 1,
+    Day.lose_card: 1, Day.share: 0.3,
 }  # fmt: skip

@@ -14,10 +14,11 @@ from sqlalchemy import func, select
 
 from v5_cloud.ledger.tasks import housekeeping
 from v5_cloud.membership import adjusting
-from v5_cloud.membership.schemas import AdjustRequest, ReverseRequest
+from v5_cloud.membership import service as membership
+from v5_cloud.membership.schemas import AdjustRequest, RelativeRequest, ReverseRequest
 from v5_cloud.models import DocumentRow, UseCounter, VoucherRow
 from v5_cloud.vouchers import service as vouchers
-from v5_cloud.vouchers.schemas import IssueRequest, LoadRequest
+from v5_cloud.vouchers.schemas import IssueRequest, LoadRequest, MoveRequest
 from v5_core.hooks import CancelRequest
 from v5_core.model import SalesDocument
 from v5_reference.chain import Back, Chain, Sale
@@ -151,6 +152,39 @@ class Papers:
             vouchers.load(held, scope, code, more, actor="test")
         self.shop.service.clock.forward(seconds=1)
         self.chain.fill(code, f"l{self.number}", 3, self.shop.now)
+
+    def lose_card(self) -> bool | None:
+        """All that is on a lost card goes to a new one. Sales that the lost one was in are left alone from then on."""
+        usable = [(code, kind) for code, kind in self.cards[-60:] if kind in ("gift_card", "wallet") and not self.chain.card(code).holds]
+        if not usable:
+            return False
+        (code, kind), name = self.random.choice(usable), f"m{self.number}"
+        new = f"{code[:2]}{self.number}"
+        request = MoveRequest(request_id=name, to=new, reason="perdido")
+        there = self.chain.card(code).balance
+        for _ in range(2):  # told twice, it moves once
+            moved = vouchers.move(self.shop.service.held, self.shop.service.scope, code, request, actor="test")
+            assert (moved.amount, moved.replaced_by.code) == (100 * there, new)
+        self.chain.card(code).move(self.chain.card(new), name, self.shop.now)
+        self.cards.remove((code, kind))
+        self.cards.append((new, kind))
+        self.open = [one for one in self.open if code not in one.cards and code not in one.sells]
+        return None
+
+    def share(self) -> bool | None:
+        """Somebody buys on a relative's account from now on, and what he has goes there. His earlier sales are left alone."""
+        free = [one for one in range(1, len(self.shop.customers), 2) if one not in self.chain.head and not self.chain.account(one).holds]
+        heads = [one for one in range(0, len(self.shop.customers), 2) if not self.chain.account(one).holds]
+        if not heads or len(free) <= len(self.shop.customers) // 4:
+            return False
+        relative, head = self.random.choice(free), self.random.choice(heads)
+        ids = [self.shop.customers[one]["id"] for one in (head, relative)]
+        membership.share(self.shop.service.held, self.shop.service.scope, ids[0], RelativeRequest(relative=ids[1]), actor="test")
+        self.chain.account(relative).move(self.chain.account(head), f"r{self.number}", self.shop.now)
+        self.chain.head[relative] = head
+        self.open = [one for one in self.open if one.account != relative]
+        self.adjustments = [one for one in self.adjustments if one[1] != relative]
+        return None
 
     def end(self) -> None:
         """Lets go of what is still held."""
