@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from v5_cloud.membership.tasks import keep_levels
+from v5_cloud.models import CustomerRow
+
 if TYPE_CHECKING:
     from tests.cloud.conftest import Service, Start, Till
 
@@ -207,4 +210,46 @@ def test_a_purchase_is_its_buyers_and_so_is_the_balance_on_its_receipt(start: St
     back = till.document("r", [("PAO-FORMA", "", "10.00")], kind="return", reference={"document": "s"})
     assert till.give(back)["balance"]["available"] == "0", "not what the other one has"
     assert till.balance(HEAD) == "300"
+    service.sound()
+
+
+def told(shop: Till, since: int) -> tuple[int, dict[str, tuple[str | None, int]]]:
+    """What a store hears of since then: by customer, whose account it is and what is on it."""
+    page = shop.signed("/v1/replica", {"since": since}).json()
+    return page["version"], {one["customer"]: (one.get("account"), one.get("balance_available", 0)) for one in page["customers"]}
+
+
+@pytest.mark.feature("PR-08", "NX-03")
+def test_a_store_knows_what_is_on_the_account_that_relatives_share(shop: Till) -> None:
+    shop.enrol_agent()
+    head, child = shop.customer(HEAD)["id"], shop.customer(CHILD)["id"]
+    buy(shop, "a", "20.00", HEAD)
+    since, _ = told(shop, 0)
+    share(shop)
+    since, changed = told(shop, since)
+    assert changed[child] == (head, 20_000), "also where no point moved"
+    for number, who, points in (("b", HEAD, 25_000), ("c", CHILD, 30_000)):
+        buy(shop, number, "5.00", who)
+        version, changed = told(shop, since)
+        assert version > since
+        assert changed == {head: (None, points), child: (head, points)}, "whoever bought"
+        since = version
+    part(shop)
+    since, changed = told(shop, since)
+    assert changed[child] == (None, 0)
+    assert told(shop, since) == (since, {})
+
+
+@pytest.mark.feature("PR-08")
+def test_points_that_came_while_somebody_came_to_share_are_brought_together(service: Service, shop: Till) -> None:
+    buy(shop, "s", "20.00")
+    with service.held.database.write(service.scope) as session:
+        # As a sale leaves it that waited for the account and then went on with what it had read before.
+        row = session.get(CustomerRow, (service.scope.tenant, shop.customer(CHILD)["id"]))
+        assert row is not None
+        row.shares_with = shop.customer(HEAD)["id"]
+    assert shop.balance(HEAD) == "0"
+    assert keep_levels(service.held, service.scope) == 1
+    assert keep_levels(service.held, service.scope) == 0
+    assert shop.balance(HEAD) == "20"
     service.sound()

@@ -163,6 +163,12 @@ class MembershipRepository(Repository):
         statement = self.columns(CustomerRow, CustomerRow.id).where(CustomerRow.shares_with == customer)
         return self.session.scalars(statement.order_by(CustomerRow.id)).all()
 
+    def strayed(self, limit: int) -> Sequence[str]:
+        """Customers who share an account and have points on their own all the same."""
+        statement = self.join(self.columns(CustomerRow, CustomerRow.id), AccountRow, AccountRow.customer_id == CustomerRow.id)
+        statement = statement.where(CustomerRow.shares_with.is_not(None), AccountRow.balance != 0)
+        return self.session.scalars(statement.order_by(CustomerRow.id).limit(limit)).all()
+
     def people(self, customers: Collection[str]) -> Sequence[Row[CustomerRow, AccountRow]]:
         """Customers with their points accounts: some, or all; those who are blocked or gone, or use another's account, are left out."""
         statement = self.join(

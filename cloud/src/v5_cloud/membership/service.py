@@ -13,13 +13,11 @@ from v5_cloud.customers.keys import fold
 from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.hooks.knowing import Knowing
 from v5_cloud.hooks.once import once
-from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, page_of
 from v5_cloud.kit.tenant import Scope
-from v5_cloud.ledger.repository import LedgerRepository
-from v5_cloud.ledger.working import Cause, Working
 from v5_cloud.membership import schemas
+from v5_cloud.membership.gathering import bring_together, locked
 from v5_cloud.membership.records import Member, record_of, values_of
 from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.models import CustomerRow, MembershipRow, new_id
@@ -31,7 +29,6 @@ from v5_cloud.vouchers.repository import VoucherRepository
 from v5_core.criteria import RECORD_FIELDS
 from v5_core.errors import ConflictError, FieldError, NotFoundError, ValidationError
 from v5_core.hooks import MembershipView
-from v5_core.ledger import move
 from v5_core.membership import Membership, extend, join, leave, may_join, pause, renew, resume
 from v5_core.model import Wire
 from v5_core.programme import Club
@@ -250,11 +247,10 @@ def share(container: Container, scope: Scope, customer: str, request: schemas.Re
     asks = current(container, scope).asks(now)
     today = now.astimezone(company.default_zone).date()
     with container.database.write(scope) as session:
-        repository, ledger = MembershipRepository(session, scope), LedgerRepository(session, scope)
+        repository = MembershipRepository(session, scope)
         if customer == request.relative:
             raise ValidationError("Nobody is a relative of themselves.", errors=(FieldError("relative", "same", "name another customer"),))
-        pairs, _ = ledger.lock([f"id:{customer}", f"id:{request.relative}"], (), ())
-        accounts = {person.id: account for account, person in pairs}
+        accounts = locked(session, scope, customer, request.relative)
         people = CustomerRepository(session, scope)
         head, relative = people.locked(customer), people.locked(request.relative)
         if head is None or relative is None or not {head.id, relative.id} <= accounts.keys():
@@ -264,21 +260,9 @@ def share(container: Container, scope: Scope, customer: str, request: schemas.Re
         rows = [(asks.clubs.get((row.programme, row.club)), row) for row in repository.memberships([customer])]
         if not any(club.shared and Member(row.id, row.programme, club, record_of(row)).active(today) for club, row in rows if club):
             raise ConflictError("Only members of a club whose account may be shared have relatives on it.", code="not_shared")
-        working = Working(company.id, now)
-        source, target = accounts[relative.id].id, accounts[head.id].id
-        working.load(accounts.values(), (), ())
-        ledger.details(working, [source, target])
-        out, into = move(
-            working.state(source), working.state(target), new_id("mv", now), at=now, policies=current(container, scope).policies(now)
-        )
-        working.apply(out, Cause(zone=company.default_zone))
-        working.apply(into, Cause(zone=company.default_zone))
+        bring_together(container, scope, session, accounts[relative.id][0], accounts[head.id][0])
         relative.shares_with = customer
         repository.add(audit(scope, now, actor, "membership.share", customer))
-        session.flush()
-        writes = WriteSet(scope)
-        working.collect(writes, company.default_zone)
-        writes.flush(session, epoch_base(container))
     return standing(container, scope, customer)
 
 

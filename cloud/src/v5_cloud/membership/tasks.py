@@ -9,6 +9,7 @@ from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.ledger.repository import LedgerRepository
+from v5_cloud.membership.gathering import gather
 from v5_cloud.membership.measures import Measures
 from v5_cloud.membership.repository import MembershipRepository
 from v5_cloud.membership.runs import do_scheduled
@@ -22,10 +23,10 @@ _CHUNK: Final = 200
 
 
 def keep_levels(container: Container, scope: Scope) -> int:
-    """Works out anew the levels that ended, and does the runs whose day has come; gives how many customers and runs that were."""
+    """Works out anew the levels that ended, brings relatives' points together, and does the runs whose day has come; gives how many."""
     company, now = company_info(container, scope), container.clock()
     today = now.astimezone(company.default_zone).date()
-    moved = do_scheduled(container, scope)
+    moved = do_scheduled(container, scope) + gather(container, scope)
     if not current(container, scope).asks(now).measured:
         return moved + _forget(container, scope)
     with container.database.read(scope) as session:
