@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from v5_core.arithmetic import SPLITS, ratio, split
+from v5_core.engine._floors import above_lowest, has_lowest
 from v5_core.engine._prices import Cut, Piece, Prices, cheapest_first, dearest_first, first_units, without
 from v5_core.engine._rules import OfferRule, card_rate
 from v5_core.engine._units import alike, allow, joined, repeats
@@ -16,12 +17,15 @@ __all__ = ["open_enough", "take"]
 
 def take(rule: OfferRule, indexes: list[int], prices: Prices, most: int | None = None, units: int | None = None) -> Cut:
     """Takes off these lines what the rule gives now, within its own maximum and `most`; of so many `units` at most."""
-    if rule.limit is None and most is None:
+    floored = has_lowest(rule)
+    if rule.limit is None and most is None and not floored:
         return _taken(rule, indexes, prices, units)
     trial = prices.trial()
     cut = _taken(rule, indexes, trial, units)
     maxima = [max(0, maximum) for maximum in (rule.limit, most) if maximum is not None]
-    if cut.amount > min(maxima):
+    if floored:
+        cut = above_lowest(rule, cut, prices)
+    if floored or cut.amount > min(maxima):
         return prices.take_at_most(maxima, cut, rule.odd_cents)
     prices.become(trial)
     return cut

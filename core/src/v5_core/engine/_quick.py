@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from v5_core.engine._floors import has_lowest
 from v5_core.engine._prices import Prices, Step, step_of
 from v5_core.engine._pricing import take
 from v5_core.engine._rules import Form, OfferRule, card_rate
@@ -22,7 +23,7 @@ def form_of(rule: OfferRule) -> int:
     form = _FORMS.get(rule.kind, Form.OTHER)
     if not form or rule.guarded or rule.of_till or rule.per_unit or rule.less_discounts or rule.set_size:
         return Form.OTHER
-    if rule.odd_cents != "largest_remainder":
+    if rule.odd_cents != "largest_remainder" or has_lowest(rule):
         return Form.OTHER
     # What an offer says beyond this, now or in a later version, no loop knows: it goes the long way.
     for name, field in type(offer).model_fields.items():

@@ -199,6 +199,8 @@ class Policies(Part):
             what is left of the line ("share"), or their price at the till less all that was taken off the line ("till_less_discounts").
         odd_cents: Of a discount on several lines: to the lines with the largest remainders; or every line's part is rounded down, and the
             rest goes to the first lines, a cent each, or all of it to the last line.
+        lowest_prices: By article, the least that a unit may cost, with VAT: no offer of the programme takes it below. What an offer of the
+            order cannot take from it, it takes from the other lines. What points buy, and what points or stored value pay, is paid.
         vat: Earn on amounts with VAT ("gross") or without ("net").
         base: Earn on what is left after the discounts of the sale, on the price before them, or after offers but before what
             was bought with points in this very sale ("before_rewards").
@@ -225,7 +227,7 @@ class Policies(Part):
         "earning": ("category_base", "earn_on_stored_value", "lots", "negative_balance"),
         "spending": ("same_sale_points", "one_reward_per_sale"),
         "competing": ("compete_by", "compete_for"),
-        "figures": ("percent_of", "percent_per", "units_price", "discount_rounding", "odd_cents", "tax_rounding"),
+        "figures": ("percent_of", "percent_per", "units_price", "discount_rounding", "odd_cents", "tax_rounding", "lowest_prices"),
         "offline": ("offline_value", "offline_coupons"),
     }
 
@@ -237,6 +239,7 @@ class Policies(Part):
     percent_per: Literal["line", "unit"] = "line"
     units_price: Literal["share", "till_less_discounts"] = "share"
     odd_cents: Literal["largest_remainder", "first_lines", "last_line"] = "largest_remainder"
+    lowest_prices: Annotated[dict[Code, Annotated[Amount, Field(ge=0)]], Field(max_length=10_000)] = Field(default_factory=dict)
     vat: Literal["gross", "net"] = "gross"
     base: Literal["after_discounts", "before_discounts", "before_rewards"] = "after_discounts"
     category_base: Literal["after_discounts", "before_order_discounts"] = "after_discounts"

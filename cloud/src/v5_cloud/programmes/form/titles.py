@@ -209,6 +209,7 @@ FIELDS: Final[dict[str, tuple[str, str]]] = {
     "compete_for": (N_("Offers compete for"), N_("The whole basket, or each line by itself.")),
     "percent_per": (N_("Percentages are rounded"), N_("Once for a line, or for each unit.")),
     "units_price": (N_("Price of some units of a line"), N_("When the line was reduced before.")),
+    "lowest_prices": (N_("Lowest prices"), N_("Of a unit, with VAT: no offer goes below them.")),
     "odd_cents": (N_("Odd cents go to"), N_("Of a discount on several lines.")),
     "percent_of": (N_("Percentages are taken of"), N_("What earlier offers left, or the till's price.")),
     "vat": (N_("Points are earned on"), N_("Prices with VAT or without.")),
