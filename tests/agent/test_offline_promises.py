@@ -163,3 +163,26 @@ def test_points_of_a_cancelled_sale_cannot_be_spent_though_the_cloud_has_not_hea
     told(world)
     settled(world, make, 100_000, version=9)
     assert available(world) == 100_000
+
+
+@pytest.mark.feature("NX-03", "PR-08")
+def test_relatives_use_one_account_and_no_point_of_it_twice(world: World, make: type[Make]) -> None:
+    settled(world, make, 0)
+    mother = ReplicaCustomer(customer="cus_0", name="Mãe", cards=("9512000144099",), balance_available=100_000)
+    child = ReplicaCustomer(customer="cus_1", name="Inês", cards=(INES,), balance_available=100_000, account="cus_0")
+    world.cloud.replica = make.replica(version=8, customers=(mother, child), programmes=(PROGRAMME,), offline_points_limit=200_000)
+    world.agent().pull()
+    down(world)
+    assert (available(world), quote(world).redeemable) == (100_000, 100_000)
+    till = world.agent().till
+    hold = HoldRequest(request_id="h1", store="LX1", at=world.clock(), customer=CustomerRef(card="9512000144099"), points=100_000)
+    till.hold(hold)
+    assert (available(world), quote(world).redeemable) == (0, 0)
+    with pytest.raises(V5Error) as caught:
+        till.hold(hold.model_copy(update={"request_id": "h2", "customer": CustomerRef(card=INES)}))
+    assert caught.value.error_code == "insufficient_points"
+    till.cancel(CancelRequest(request_id="x", store="LX1", at=world.clock(), hold="h1"))
+    sale = sell(world, 1, gross=3000)
+    found = till.identify(IdentifyRequest(store="LX1", key="9512000144099")).customer
+    assert found is not None
+    assert (sale.balance and sale.balance.available, found.balance.available) == (130_000, 130_000), "whoever bought"

@@ -44,7 +44,7 @@ class Effects:
         self._outbox = outbox
 
     def standing(self, one: ReplicaCustomer, now: datetime, tx: sqlite3.Connection | None = None) -> Standing:
-        """The replica's balance with what happened here since; with `tx`, also what that transaction did."""
+        """The replica's balance with what happened here since, to whoever uses the account; with `tx`, also what that transaction did."""
         sql = (
             "SELECT coalesce(sum(spent), 0) AS spent, coalesce(sum(earned), 0) AS earned,"
             " coalesce(sum(spent) FILTER (WHERE expires_at IS NOT NULL), 0) AS held,"
@@ -52,7 +52,7 @@ class Effects:
             " coalesce(sum(spent) FILTER (WHERE offline = 1), 0) AS offline"
             " FROM effect WHERE customer = ? AND seen = 0 AND (expires_at IS NULL OR expires_at > ?)"
         )
-        parameters = (one.customer, millis(now))
+        parameters = (one.points_of, millis(now))
         row = tx.execute(sql, parameters).fetchone() if tx else self._outbox.db.read(sql, parameters)[0]
         balance = Balance(
             available=one.balance_available - row["spent"] + row["earned"],
@@ -67,7 +67,7 @@ class Effects:
         self,
         tx: sqlite3.Connection,
         hold: str,
-        customer: str,
+        account: str,
         points: int,
         amount: int,
         expires_at: datetime,
@@ -79,7 +79,7 @@ class Effects:
         tx.execute(
             "INSERT OR IGNORE INTO effect (id, customer, spent, amount, expires_at, event_id, offline, settled)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (f"hold:{hold}", customer, points, amount, millis(expires_at), event, int(offline), int(event is None)),
+            (f"hold:{hold}", account, points, amount, millis(expires_at), event, int(offline), int(event is None)),
         )
 
     def held_points(self, holds: tuple[str, ...]) -> int:
@@ -99,11 +99,11 @@ class Effects:
         """Gives a hold free; false when it is not known here, or the sale is already committed."""
         return tx.execute("DELETE FROM effect WHERE id = ? AND expires_at IS NOT NULL", (f"hold:{hold}",)).rowcount > 0
 
-    def earn(self, tx: sqlite3.Connection, event: str, customer: str, earned: int) -> None:
-        """Points that a document gives, or takes when negative."""
+    def earn(self, tx: sqlite3.Connection, event: str, account: str, earned: int) -> None:
+        """Points that a document gives to whoever's account it is, or takes when negative."""
         tx.execute(
             "INSERT OR REPLACE INTO effect (id, customer, earned, event_id, settled) VALUES (?, ?, ?, ?, 0)",
-            (f"document:{event}", customer, earned, event),
+            (f"document:{event}", account, earned, event),
         )
 
     def confirm(self, tx: sqlite3.Connection, event: str, earned: int) -> None:

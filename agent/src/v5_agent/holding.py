@@ -36,7 +36,8 @@ class Holding:
         uses += self._local.own.kept(request, one)
         with self._outbox.transaction() as tx:
             if answer.points or not uses:
-                self._effects.hold(tx, answer.hold, name, answer.points, answer.amount, answer.expires_at, event=None, offline=False)
+                account = one.points_of if one else name
+                self._effects.hold(tx, answer.hold, account, answer.points, answer.amount, answer.expires_at, event=None, offline=False)
             self._local.taken.hold(tx, answer.hold, uses, answer.expires_at, event=None, offline=False)
             self._effects.store(tx, "hold", request.request_id, mark, answer, self._clock())
 
@@ -71,7 +72,7 @@ class Holding:
             entry = self._outbox.append(tx, Fact("hold", f"hold:{request.request_id}", mark.hex(), "till", {"hold": told}), now)
             if one is not None and request.points:
                 self._effects.hold(
-                    tx, answer.hold, one.customer, answer.points, answer.amount, answer.expires_at, event=entry.event_id, offline=True
+                    tx, answer.hold, one.points_of, answer.points, answer.amount, answer.expires_at, event=entry.event_id, offline=True
                 )
             self._local.taken.hold(tx, answer.hold, uses, answer.expires_at, event=entry.event_id, offline=True)
             self._effects.store(tx, "hold", request.request_id, mark, answer, now)

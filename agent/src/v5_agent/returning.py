@@ -51,7 +51,7 @@ class Returning:
         return Returned(buyer, Settlement(explanations=back.explanations), back.points_taken, back.points_given)
 
     def undone(self, aggregate: str) -> tuple[str, int] | None:
-        """Whose points change, and by how many, when a document that the replica shows is cancelled; None where only the cloud knows."""
+        """Whose points change, and by how many, when a document that the replica shows is cancelled; None: only the cloud knows."""
         document = self._latest([aggregate])
         if document is None or self._earlier_returns(document, document):
             return None
@@ -59,7 +59,7 @@ class Returning:
         sold = self._effects.answer_of("commit", aggregate, CommitResponse)
         back = self._effects.answer_of("return", aggregate, ReturnResponse)
         points = (sold.points_spent - sold.points_earned if sold else 0) + (back.points_taken - back.points_given if back else 0)
-        return (customer.customer, points) if customer is not None and points else None
+        return (customer.points_of, points) if customer is not None and points else None
 
     def _as_told(self, sale: SalesDocument, buyer: ReplicaCustomer | None) -> Settlement:
         """What a sale did when it was told: the replica may count the sale's own uses of limits and caps by now."""

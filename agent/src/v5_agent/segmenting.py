@@ -90,9 +90,11 @@ class Segmenting:
 
     def _since(self, one: ReplicaCustomer) -> list[Day]:
         found = []
-        for row in self._outbox.db.read(_SINCE, (one.customer,)):
+        for row in self._outbox.db.read(_SINCE, (one.points_of,)):
             document = SalesDocument.model_validate(json.loads(row["payload"])["document"])
-            if document.status is DocumentStatus.ISSUED:
+            buyer = self._replica.resolve(document.customer, document.source)
+            # Relatives earn on one account, and each has bought what they bought.
+            if document.status is DocumentStatus.ISSUED and (buyer is None or buyer.customer == one.customer):
                 day = document.issued_at.astimezone(self._replica.facts.zone).date()
                 sold = document.kind is DocumentKind.SALE
                 found.append(Day(day, document.store, int(sold), document.gross if sold else -document.gross, row["earned"]))

@@ -282,7 +282,7 @@ class Till:
         if effect.customer is None:
             return None
         if entry.added:
-            self._effects.earn(tx, entry.event_id, effect.customer.customer, points)
+            self._effects.earn(tx, entry.event_id, effect.customer.points_of, points)
         return self._effects.standing(effect.customer, now, tx).balance
 
     def _durable(self, operation: str, request_id: str, mark: bytes, answer: Wire, fact: Fact) -> Entry:

@@ -160,6 +160,7 @@ class ReplicaCustomer(Wire):
     """What a store needs of a customer to answer its tills while the line is down. Written without what is empty: most of it is.
 
     Attributes:
+        account: Whose account the customer uses, when it is a relative's: balance and points are those of that one.
         phone: In E.164.
         plastic: Cards that are not ordinary points cards: kind, type, rate, last day.
         bought: Sums of what was bought until the end of `bought_on`, for the segments' criteria (`v5_core.segments.measured`).
@@ -196,6 +197,12 @@ class ReplicaCustomer(Wire):
     bought_on: date | None = None
     bought_for: str = ""
     used: dict[str, int] = Field(default_factory=dict)
+    account: Code | None = None
+
+    @property
+    def points_of(self) -> str:
+        """Whose points the customer earns and uses."""
+        return self.account or self.customer
 
     def written(self) -> str:
         """As JSON, without what is empty."""

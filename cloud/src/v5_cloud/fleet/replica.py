@@ -47,14 +47,13 @@ def replica_page(container: Container, machine: Machine, since: int) -> Replica:
     with container.database.read(scope) as session:
         repository = FleetRepository(session, scope)
         horizon = repository.horizon(epoch_base(container))
-        rows = repository.replica(since, horizon, _PAGE)
+        rows, version, more = repository.replica(since, horizon, _PAGE)
         carried = _Carried(session, scope, known.asks(now), now, today, [customer.id for _, customer in rows], segmented=company.segmented)
         customers = tuple(_customer(account, customer, carried) for account, customer in rows)
         used = carried.of_everybody(machine.store)
-        version = max((account.replica for account, _ in rows), default=since)
     return Replica(
         version=version,
-        complete=len(customers) < _PAGE,
+        complete=not more,
         company_name=company.name,
         store_name=store.name,
         timezone=str(store.zone),
@@ -229,5 +228,6 @@ def _customer(account: AccountRow, row: CustomerRow, carried: _Carried) -> Repli
         birth_date=row.birth_date,
         email=row.email,
         home_store=row.home_store,
+        account=row.shares_with,
         **carried.further(row.id),
     )

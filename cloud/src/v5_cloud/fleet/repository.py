@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row
+from sqlalchemy import CursorResult, Row, func
 
 from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import AccountRow, Agent, ApiKey, CustomerRow, EnrolCode, SignalRow, Store, TenantRow, VoucherRow
@@ -105,15 +105,27 @@ class FleetRepository(Repository):
         )
         return epoch + int(oldest or 0)
 
-    def replica(self, since: int, horizon: int, limit: int) -> Sequence[Row[AccountRow, CustomerRow]]:
-        """Customers' accounts changed after `since`; never half of what one transaction changed."""
+    def replica(self, since: int, horizon: int, limit: int) -> tuple[Sequence[Row[AccountRow, CustomerRow]], int, bool]:
+        """Customers with the account they use, their own or a relative's, of whom something changed after `since`.
+
+        Returns:
+            The customers, the counter up to which they are all there are, and whether more changed after that. What one transaction
+            changed is never parted.
+        """
         window = (AccountRow.replica > since) & (AccountRow.replica < horizon) & (AccountRow.kind == "points")
-        page = self.columns(AccountRow, AccountRow.replica).where(window).order_by(AccountRow.replica).limit(limit)
-        last = max(self.session.scalars(page).all(), default=None)
-        if last is None:
-            return ()
-        statement = self.join(self.columns(AccountRow, AccountRow, CustomerRow), CustomerRow, CustomerRow.id == AccountRow.customer_id)
-        return self.session.execute(statement.where(window, AccountRow.replica <= last).order_by(AccountRow.replica, AccountRow.id)).all()
+        page = self.session.scalars(
+            self.columns(AccountRow, AccountRow.replica).where(window).order_by(AccountRow.replica).limit(limit)
+        ).all()
+        if not page:
+            return (), since, False
+        last = max(page)
+        changed = self.columns(AccountRow, AccountRow.customer_id).where(window, AccountRow.replica <= last)
+        relatives = self.columns(CustomerRow, CustomerRow.id).where(CustomerRow.shares_with.in_(changed))
+        whose = func.coalesce(CustomerRow.shares_with, CustomerRow.id)
+        used = (AccountRow.customer_id == whose) & (AccountRow.kind == "points")
+        statement = self.join(self.columns(CustomerRow, AccountRow, CustomerRow), AccountRow, used)
+        rows = self.session.execute(statement.where(self.among(CustomerRow.id, changed, relatives)).order_by(CustomerRow.id)).all()
+        return rows, last, len(page) == limit
 
     def vouchers(self, customers: Collection[str]) -> Sequence[Row[VoucherRow, AccountRow]]:
         """Vouchers of some customers that are in use, those that lapse first first; each with its account where it has one."""

@@ -15,6 +15,7 @@ from v5_cloud.hooks.knowing import Knowing
 from v5_cloud.hooks.once import once
 from v5_cloud.kit.container import Container
 from v5_cloud.kit.pagination import Page, decode, page_of
+from v5_cloud.kit.stale import stale
 from v5_cloud.kit.tenant import Scope
 from v5_cloud.membership import schemas
 from v5_cloud.membership.gathering import bring_together, locked
@@ -262,6 +263,7 @@ def share(container: Container, scope: Scope, customer: str, request: schemas.Re
             raise ConflictError("Only members of a club whose account may be shared have relatives on it.", code="not_shared")
         bring_together(container, scope, session, accounts[relative.id][0], accounts[head.id][0])
         relative.shares_with = customer
+        stale(session, scope.tenant, {"customers": {relative.id}})
         repository.add(audit(scope, now, actor, "membership.share", customer))
     return standing(container, scope, customer)
 
@@ -280,5 +282,6 @@ def part(container: Container, scope: Scope, customer: str, relative: str, *, ac
             raise NotFoundError("They do not share an account.")
         person.shares_with = None
         person.parted = [*person.parted, [customer, now.isoformat()]]
+        stale(session, scope.tenant, {"customers": {relative}})
         repository.add(audit(scope, now, actor, "membership.part", customer))
     return standing(container, scope, customer)
