@@ -79,11 +79,12 @@ def ask(programme: Programme, goods: list[Line], state: SaleState) -> QuoteRespo
 @given(st.data())
 def test_units_budgets_and_uses_are_never_exceeded(data: st.DataObject) -> None:
     """Nothing below zero, nothing lost, no budget and no limit passed, whatever order lines and offers come in."""
-    policies = {
+    policies: dict[str, Any] = {
         "odd_cents": data.draw(st.sampled_from(("largest_remainder", "first_lines", "last_line"))),
         "percent_per": data.draw(st.sampled_from(("line", "unit"))),
         "units_price": data.draw(st.sampled_from(("share", "till_less_discounts"))),
         "percent_of": data.draw(st.sampled_from(("remaining", "till"))),
+        "lowest_prices": data.draw(st.dictionaries(st.sampled_from("AC"), st.integers(0, 900), max_size=1)),
     }
     given_offers = [data.draw(offers(number)) for number in range(data.draw(st.integers(1, 3)))]
     programme = Programme.model_validate({"id": "p", "name": "P", "offers": given_offers, "policies": policies})
@@ -91,7 +92,8 @@ def test_units_budgets_and_uses_are_never_exceeded(data: st.DataObject) -> None:
     used = {limit_key("p", one.id, 0, budget=True): data.draw(st.integers(0, 500)) for one in programme.offers if one.budgets}
     reply = ask(programme, goods, SaleState(used=used))
     for line in goods:
-        assert sum(one.shares.get(line.line_id, 0) for one in reply.benefits) <= line.gross
+        lowest = policies["lowest_prices"].get(line.product, 0) * line.quantity // 1000
+        assert sum(one.shares.get(line.line_id, 0) for one in reply.benefits) <= max(0, line.gross - lowest)
     for benefit in reply.benefits:
         offer = next(one for one in programme.offers if one.id == benefit.rule)
         assert sum(benefit.shares.values()) == benefit.amount > 0
