@@ -128,6 +128,20 @@ def test_a_turnover_without_vat_is_measured_without_it(shop: Service) -> None:
     assert [(one["customer"], one["measured"]) for one in run["lines"]] == [(till.customer(1)["id"], "51.00")]
 
 
+@pytest.mark.feature("FM-24", "PR-08")
+def test_a_relative_on_anothers_account_has_a_turnover_whoever_is_meant(shop: Service) -> None:
+    till = shop.till()
+    till.commit(till.document("s", [("CAFE-250", "", "60.00")], customer={"card": till.customer(1)["card"]}))
+    with shop.held.database.write(shop.scope) as session:
+        row = session.get(CustomerRow, (shop.scope.tenant, till.customer(1)["id"]))
+        assert row is not None
+        row.shares_with = till.customer(0)["id"]
+    asked = {"programme": "avisos", "rule": "obrigado", "first": "2026-11-01", "last": "2026-11-30"}
+    for number, where in enumerate(("", "name != ''")):
+        run = post(till, "/v1/runs/turnover", request_id=str(number), where=where, **asked)
+        assert [one["customer"] for one in run["lines"]] == [till.customer(1)["id"]], where
+
+
 @pytest.mark.feature("PR-14", "RS-12")
 def test_what_is_no_notice_by_contract_goes_only_to_who_consents_to_that_way(shop: Service) -> None:
     customer = shop.till().customer(0)["id"]

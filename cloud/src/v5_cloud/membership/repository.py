@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -12,6 +12,8 @@ from v5_cloud.kit.tenant import Repository
 from v5_cloud.models import AccountRow, AdjustmentRow, CustomerDay, CustomerRow, DocumentRow, MembershipRow, RunRow, StandingRow
 
 __all__ = ["MembershipRepository"]
+
+_PAGE = 1000
 
 
 class MembershipRepository(Repository):
@@ -169,14 +171,26 @@ class MembershipRepository(Repository):
         statement = statement.where(CustomerRow.shares_with.is_not(None), AccountRow.balance != 0)
         return self.session.scalars(statement.order_by(CustomerRow.id).limit(limit)).all()
 
-    def people(self, customers: Collection[str]) -> Sequence[Row[CustomerRow, AccountRow]]:
-        """Customers with their points accounts: some, or all; those who are blocked or gone, or use another's account, are left out."""
+    def people(self, customers: Collection[str], *, heads: bool = True) -> Iterator[Row[CustomerRow, AccountRow]]:
+        """Customers with their points accounts, one after the other: some, or all; those who are blocked or gone are left out.
+
+        Args:
+            customers: Whom; empty: all.
+            heads: Only who has an account alone, or the one that others use too.
+        """
         statement = self.join(
             self.columns(CustomerRow, CustomerRow, AccountRow), AccountRow, AccountRow.customer_id == CustomerRow.id
-        ).where(CustomerRow.blocked.is_(False), CustomerRow.inactive.is_(False), CustomerRow.shares_with.is_(None))
+        ).where(CustomerRow.blocked.is_(False), CustomerRow.inactive.is_(False))
+        if heads:
+            statement = statement.where(CustomerRow.shares_with.is_(None))
         if customers:
             statement = statement.where(CustomerRow.id.in_(customers))
-        return self.session.execute(statement.order_by(CustomerRow.id)).all()
+        # There may be a million of them.
+        found = self.session.execute(statement.order_by(CustomerRow.id).execution_options(yield_per=_PAGE))
+        try:
+            yield from found
+        finally:
+            found.close()
 
     def adjustments_of(self, run: str, customers: Collection[str]) -> Sequence[AdjustmentRow]:
         """What a run adjusted of some customers."""

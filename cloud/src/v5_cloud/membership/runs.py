@@ -118,7 +118,7 @@ def turnover(container: Container, scope: Scope, request: TurnoverRequest, *, ac
         first, last = day_start(request.first, zone), day_end(request.last, zone)
         rows: Sequence[Any] = repository.turnover(first, last, request.stores, rule.basis)
         if holds is not None:
-            meant = {person.id for person, _ in repository.people(()) if holds(record_values(person))}
+            meant = {person.id for person, _ in repository.people((), heads=False) if holds(record_values(person))}
             rows = [row for row in rows if row[0] in meant]
         measured = [(str(row[0]), Measured(int(row[1]), int(row[2]))) for row in rows]
         return [
