@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from v5_core.arithmetic import SPLITS, ratio
 from v5_core.engine._prices import Cut, Prices
 from v5_core.engine._rules import OfferRule
+from v5_core.engine._situation import Situation
 
-__all__ = ["above_lowest", "has_lowest"]
+__all__ = ["above_lowest", "at_lowest", "has_lowest"]
 
 _SPREAD = ("percent_order", "amount_order")
 
@@ -27,6 +30,15 @@ def above_lowest(rule: OfferRule, cut: Cut, prices: Prices) -> Cut:
     spread = rule.kind in _SPREAD
     shares = _spread(rule, cut.amount, room, remaining) if spread else {i: min(share, room[i]) for i, share in cut.shares.items()}
     return Cut(shares, sum(shares.values()), cut.base, cut.count, cut.gift, cut.closed)
+
+
+def at_lowest(rule: OfferRule, indexes: Iterable[int], situation: Situation, remaining: Sequence[int]) -> list[str]:
+    """Articles of these lines that have come down to their lowest price."""
+    lowest, lines = rule.programme.policies.lowest_prices, situation.lines
+    listed = [
+        (lines[i].product, ratio(lowest[lines[i].product], lines[i].quantity, 1000), i) for i in indexes if lines[i].product in lowest
+    ]
+    return [product for product, least, i in listed if remaining[i] == least]
 
 
 def _spread(rule: OfferRule, amount: int, room: dict[int, int], remaining: list[int]) -> dict[int, int]:

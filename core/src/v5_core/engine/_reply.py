@@ -8,6 +8,7 @@ from typing import Any
 from v5_core.engine._choice import Discounts, Told
 from v5_core.engine._earning import Earning
 from v5_core.engine._fast import builder
+from v5_core.engine._floors import at_lowest, has_lowest
 from v5_core.engine._phrases import explain_earning, explain_step
 from v5_core.engine._prices import Step, shares_of
 from v5_core.engine._rules import CompiledProgramme, card_rate
@@ -144,7 +145,7 @@ class Decision:
                 if step.benefit is not None:
                     benefits.append(step.benefit)
                 continue
-            benefit, explanation = _of_step(step, self.situation, words)
+            benefit, explanation = _of_step(step, self.situation, self.discounts.before_rewards, words)
             explanations.append(explanation)
             if benefit is not None:
                 benefits.append(benefit)
@@ -191,7 +192,7 @@ def _say(severity: str, text: str, audience: str = "cashier") -> Message:
     return _message({"audience": audience, "severity": severity, "text": text[:_LONGEST]})
 
 
-def _of_step(step: Step, situation: Situation, words: Words) -> tuple[Benefit | None, Explanation]:
+def _of_step(step: Step, situation: Situation, left: Sequence[int], words: Words) -> tuple[Benefit | None, Explanation]:
     rule, _, _, amount, _, count, _ = step
     shares = shares_of(step, situation.ids)
     lines = tuple(shares)
@@ -201,9 +202,11 @@ def _of_step(step: Step, situation: Situation, words: Words) -> tuple[Benefit | 
         only = lines[0] if len(lines) == 1 else None
         benefit = _benefit({"rule": rule.rule_id, "title": rule.title, "line_id": only, "amount": amount, "shares": shares, "times": times})
     rate = card_rate(rule, situation) if rule.by_card else rule.percent
-    text = explain_step(step, len(lines), rate, words)[:_LONGEST]
+    text = explain_step(step, len(lines), rate, words)
+    if has_lowest(rule) and (reached := at_lowest(rule, step[1], situation, left)):
+        text = words.say("at_lowest", text=text, products=", ".join(dict.fromkeys(reached)))
     values: dict[str, Any] = {
-        "rule": rule.rule_id, "version": rule.version, "lines": lines, "text": text, "points": -rule.cost, "amount": amount
+        "rule": rule.rule_id, "version": rule.version, "lines": lines, "text": text[:_LONGEST], "points": -rule.cost, "amount": amount
     }  # fmt: skip
     return benefit, _explanation(values)
 

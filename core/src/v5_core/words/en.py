@@ -15,6 +15,7 @@ MESSAGES: Final = {
     "offer": "{title}: {rate} of ",
     "line_by_line": "{text} (rounded line by line)",
     "capped": "{text} (maximum {limit})",
+    "at_lowest": "{text} (lowest price: {products})",
     "earned_amount": "{title}: {each} per {per}, on {base} = {points}",
     "earned_quantity": "{title}: {each} per {per} units, for {quantity} = {points}",
     "boosted": "{text} (with {boosts})",

@@ -15,6 +15,7 @@ MESSAGES: Final = {
     "offer": "{title}: {rate} de ",
     "line_by_line": "{text} (redondeado línea a línea)",
     "capped": "{text} (máximo {limit})",
+    "at_lowest": "{text} (precio mínimo: {products})",
     "earned_amount": "{title}: {each} por cada {per}, sobre {base} = {points}",
     "earned_quantity": "{title}: {each} por cada {per} unidades, en {quantity} = {points}",
     "boosted": "{text} (con {boosts})",

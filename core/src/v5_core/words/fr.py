@@ -15,6 +15,7 @@ MESSAGES: Final = {
     "offer": "{title} : {rate} de ",
     "line_by_line": "{text} (arrondi ligne par ligne)",
     "capped": "{text} (maximum {limit})",
+    "at_lowest": "{text} (prix plancher : {products})",
     "earned_amount": "{title} : {each} par tranche de {per}, sur {base} = {points}",
     "earned_quantity": "{title} : {each} par lot de {per} unités, pour {quantity} = {points}",
     "boosted": "{text} (avec {boosts})",

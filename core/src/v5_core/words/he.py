@@ -15,6 +15,7 @@ MESSAGES: Final = {
     "offer": "\u2068{title}\u2069: {rate} מתוך ",
     "line_by_line": "{text} (עיגול שורה אחר שורה)",
     "capped": "{text} (עד {limit})",
+    "at_lowest": "{text} (מחיר מינימום: {products})",
     "earned_amount": "\u2068{title}\u2069: {each} על כל {per}, מתוך {base} = {points}",
     "earned_quantity": "\u2068{title}\u2069: {each} על כל {per} יחידות, עבור {quantity} = {points}",
     "boosted": "{text} (עם \u2068{boosts}\u2069)",

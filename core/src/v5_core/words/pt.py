@@ -15,6 +15,7 @@ MESSAGES: Final = {
     "offer": "{title}: {rate} de ",
     "line_by_line": "{text} (arredondado linha a linha)",
     "capped": "{text} (máximo {limit})",
+    "at_lowest": "{text} (preço mínimo: {products})",
     "earned_amount": "{title}: {each} por {per}, sobre {base} = {points}",
     "earned_quantity": "{title}: {each} por cada {per} unidades, em {quantity} = {points}",
     "boosted": "{text} (com {boosts})",
