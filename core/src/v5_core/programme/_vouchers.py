@@ -46,6 +46,7 @@ class VoucherRule(Rule):
         minimum_purchase: Of the sale in which it is used.
         whole: Used up at once, whatever was left of it.
         limits: How many are made.
+        notify: Tells the manager of each; of a turnover run as one.
     """
 
     form_first = ("title", "kind", "gives", "steps", "period_days", "valid_days", "minimum_purchase", "validity")
