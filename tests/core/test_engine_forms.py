@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from v5_core.engine import Compiled, CustomerFacts, compile_programmes, decide, evaluate
 from v5_core.engine._rules import Form
 from v5_core.hooks import QuoteRequest
-from v5_core.model import Line
+from v5_core.model import Claim, Line
 from v5_core.programme import Programme
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -73,6 +74,22 @@ def test_a_frequent_form_gives_what_the_long_way_gives(rounding: str) -> None:
         for _ in range(10):
             asked = basket(chance)
             assert evaluate(quick, asked, ANNA, local_time=AT) == evaluate(long, asked, ANNA, local_time=AT)
+
+
+def test_a_reward_finds_units_at_what_offers_of_the_order_left_of_them() -> None:
+    chance = Random(5)
+    reward = {"kind": "buy_get", "buy": "1", "get": "1", "percent": "50", "cost": "10"}
+    given = 0
+    for _ in range(40):
+        offers = [*chance.sample(FREQUENT, 3), FREQUENT[8], FREQUENT[5], FREQUENT[6]]
+        quick, long = made([*offers, reward]), made([*offers, reward])
+        for rule in long.offers:
+            rule.form = Form.OTHER
+        asked = basket(chance).model_copy(update={"claims": (Claim(rule=f"o{len(offers)}"),)})
+        found = evaluate(quick, asked, replace(ANNA, balance_available=100_000), local_time=AT)
+        assert found == evaluate(long, asked, replace(ANNA, balance_available=100_000), local_time=AT)
+        given += bool(found.points_spent)
+    assert given
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda one: next(reversed(one)))

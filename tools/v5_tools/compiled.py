@@ -26,8 +26,8 @@ _SOURCE: Final = ROOT / "core" / "src" / "v5_core"
 MODULES: Final = (
     "arithmetic.py", "words/__init__.py",
     *(f"engine/_{name}.py" for name in (
-        "basket", "choice", "compile", "earning", "evaluate", "fast", "offers", "phrases", "points_rules", "prices", "pricing", "quick",
-        "reply", "rewards", "rules", "settle", "situation", "totals", "units",
+        "basket", "choice", "compile", "earning", "evaluate", "fast", "floors", "offers", "phrases", "points_rules", "prices", "pricing",
+        "quick", "reply", "rewards", "rules", "settle", "situation", "totals", "units",
     )),
 )  # fmt: skip
 _BUILD: Final = """

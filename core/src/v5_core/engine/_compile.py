@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from v5_core.engine._alerts import Voice
 from v5_core.engine._points_rules import PointsRule
 from v5_core.engine._quick import form_of
-from v5_core.engine._rules import CompiledProgramme, OfferRule, Pool, Rule, fold_code, static_match
+from v5_core.engine._rules import CompiledProgramme, OfferRule, Pool, Rule, Stage, fold_code, static_match
 from v5_core.engine._situation import LineKey, Situation
 from v5_core.engine._types import CustomerFacts
 from v5_core.errors import ValidationError
@@ -285,11 +285,13 @@ class View:
         redeeming: The programme by which points become money: the first by id that has such a rule.
         rewards: Levels and rewards of the buyer's programmes, cheapest first.
         competing: Whether any offers compete at all.
+        closing_later: Whether any offer of the order, or a reward, closes units.
         tax_rounding: How VAT is rounded, whoever buys: the first programme by id that says something else than "line".
     """
 
     __slots__ = (
-        "_index", "_memo", "_plans", "boosts", "competing", "earning", "offers", "programmes", "redeeming", "rewards", "tax_rounding",
+        "_index", "_memo", "_plans", "boosts", "closing_later", "competing", "earning", "offers", "programmes", "redeeming", "rewards",
+        "tax_rounding",
     )  # fmt: skip
 
     def __init__(
@@ -307,6 +309,7 @@ class View:
         self.programmes = tuple(programmes)
         self.redeeming = next((one for one in programmes if one.data.redemption is not None), None)
         self.rewards = tuple(sorted((one for programme in programmes for one in programme.rewards), key=lambda one: (one.cost, one.id)))
+        self.closing_later = any(rule.closes and rule.stage >= Stage.ORDER for rule in offers)
         self.competing = any(rule.group is not None or rule.alone for rule in offers)
         selectors = {rule.selection: rule.data.selector for rules in (offers, earning, boosts) for rule in rules}
         for offer in offers:

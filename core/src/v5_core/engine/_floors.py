@@ -16,12 +16,12 @@ _SPREAD = ("percent_order", "amount_order")
 
 def has_lowest(rule: OfferRule) -> bool:
     """Whether some articles have a price below which this offer may not go; what points buy is paid for."""
-    return bool(rule.programme.policies.lowest_prices) and not rule.cost
+    return bool(rule.programme.lowest_prices) and not rule.cost
 
 
 def above_lowest(rule: OfferRule, cut: Cut, prices: Prices) -> Cut:
     """What it may take of a cut that was only tried; an offer of the order takes the rest from the lines that have room."""
-    lowest, lines, remaining = rule.programme.policies.lowest_prices, prices.situation.lines, prices.remaining
+    lowest, lines, remaining = rule.programme.lowest_prices, prices.situation.lines, prices.remaining
     room = {i: remaining[i] for i in cut.shares}
     for i in room:
         price = lowest.get(lines[i].product)

@@ -41,13 +41,21 @@ class _Apply:
     __slots__ = ("affordable", "basket", "prices", "result", "situation", "words")
 
     def __init__(
-        self, situation: Situation, selected: Selected, basket: Basket, affordable: Callable[[Discounts], int], words: Words
+        self,
+        situation: Situation,
+        selected: Selected,
+        basket: Basket,
+        affordable: Callable[[Discounts], int],
+        words: Words,
+        *,
+        closing_later: bool,
     ) -> None:
         self.situation = situation
         self.basket = basket
         self.affordable = affordable
         self.words = words
         self.prices = Prices(situation, selected)
+        self.prices.closing_later = closing_later
         self.result = Discounts(self.prices.remaining)
 
     def run(self, chosen: list[Candidate]) -> Discounts:
@@ -296,7 +304,7 @@ def apply_offers(
         words: The language of the explanations.
         affordable: Points that may be spent on rewards, asked for once the discounts before them are known.
     """
-    work = _Apply(situation, touched.selected, basket, affordable, words)
+    work = _Apply(situation, touched.selected, basket, affordable, words, closing_later=view.closing_later)
     if not view.offers and not basket.vouchers:
         return work.result
     return work.run(choose(view, situation, touched, basket, work.result))

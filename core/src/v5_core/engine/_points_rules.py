@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from v5_core.engine._rules import CompiledProgramme, EarnData, Rule
-from v5_core.programme import EarnPerAmount, EarnPerQuantity, PointsCap
+from v5_core.engine._rules import CompiledProgramme, Rule
+from v5_core.programme import EarnPerAmount, EarnPerQuantity, EarnPerSale, PointsCap
 
 __all__ = ["PointsRule"]
 
@@ -21,7 +21,7 @@ class PointsRule(Rule):
 
     __slots__ = ("amount", "caps", "early", "minimum", "minimum_quantity", "per", "per_line", "points", "whole")
 
-    def __init__(self, data: EarnData, programme: CompiledProgramme) -> None:
+    def __init__(self, data: EarnPerAmount | EarnPerQuantity | EarnPerSale, programme: CompiledProgramme) -> None:
         super().__init__(data, programme)
         self.points: int = data.points
         self.caps: tuple[PointsCap, ...] = data.caps

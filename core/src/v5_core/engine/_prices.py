@@ -64,10 +64,11 @@ class Prices:
         selected: The lines of each selection, for what offers choose by more than their own selector.
         allowed: While an offer is applied that may not touch every unit of its lines: how many of each of them.
         cap: While an offer is applied that chooses units itself: how many it may take; None is as many as it finds.
+        closing_later: Whether offers after those of the order close units; until then nobody asks what open units cost.
         units: Of each line.
     """
 
-    __slots__ = ("allowed", "cap", "open_prices", "open_units", "remaining", "selected", "situation", "units")
+    __slots__ = ("allowed", "cap", "closing_later", "open_prices", "open_units", "remaining", "selected", "situation", "units")
 
     def __init__(self, situation: Situation, selected: Mapping[int, list[int]]) -> None:
         self.situation = situation
@@ -78,6 +79,7 @@ class Prices:
         self.selected = selected
         self.allowed: dict[int, int] | None = None
         self.cap: int | None = None
+        self.closing_later = True
 
     def trial(self) -> Prices:
         """The same prices, to try something on."""
@@ -131,6 +133,15 @@ class Prices:
             before = self.remaining[i] if open_units[i] == self.units[i] else open_prices[i]
             open_units[i] -= units
             open_prices[i] = before - price if open_units[i] else 0
+
+    def reopen(self, indexes: Sequence[int], shares: Sequence[int]) -> None:
+        """What was just taken off whole lines lies on those of their units that are open in proportion."""
+        open_prices = self.open_prices
+        for i, share in zip(indexes, shares, strict=True):
+            price = open_prices[i]
+            if price:
+                left = self.remaining[i]
+                open_prices[i] = (2 * price * left + left + share) // (2 * (left + share))
 
     def take_at_most(self, maxima: Sequence[int], cut: Cut, odd_cents: str) -> Cut:
         """Takes a cut that was only tried, kept within each maximum in turn; lines are in the order of their ids."""

@@ -43,6 +43,9 @@ def percent_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | N
     base = taken = 0
     for i in indexes:
         price = before = remaining[i]
+        if not price:
+            shares.append(0)
+            continue
         if most:
             units = all_units[i]
             if most < units:
@@ -66,6 +69,9 @@ def amount_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | No
     base = count = taken = 0
     for i in indexes:
         price = before = remaining[i]
+        if not price:
+            shares.append(0)
+            continue
         units = all_units[i]
         if most and most < units:
             price = (2 * price * most + units) // (2 * units)
@@ -87,7 +93,7 @@ def amount_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | No
 
 def order_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | None:
     """A percentage or an amount off all lines together; `split`, written out: odd cents go to the greatest remainders."""
-    remaining, open_prices = prices.remaining, prices.open_prices
+    remaining = prices.remaining
     base = 0
     for i in indexes:
         base += remaining[i]
@@ -100,26 +106,26 @@ def order_off(rule: OfferRule, indexes: list[int], prices: Prices) -> Step | Non
     lacking: list[int] = []  # the remainders, below nothing: the least is served first, of equal ones the first line
     rest = amount
     for i in indexes:
-        product = amount * remaining[i]
+        before = remaining[i]
+        product = amount * before
         share = product // base
         shares.append(share)
         lacking.append(share * base - product)
+        remaining[i] = before - share
         rest -= share
     if rest > 4:
         for position in sorted(range(len(shares)), key=lacking.__getitem__)[:rest]:
             shares[position] += 1
+            remaining[indexes[position]] -= 1
         rest = 0
     while rest:  # a cent or two, mostly
         position = lacking.index(min(lacking))
         shares[position] += 1
+        remaining[indexes[position]] -= 1
         lacking[position] = 1  # served: all others are below nothing, or at it
         rest -= 1
-    for position, i in enumerate(indexes):
-        before = remaining[i]
-        left = remaining[i] = before - shares[position]
-        price = open_prices[i]
-        if price:
-            open_prices[i] = (2 * price * left + before) // (2 * before)
+    if prices.closing_later:
+        prices.reopen(indexes, shares)
     return rule, indexes, shares, amount, base, 0, 0
 
 

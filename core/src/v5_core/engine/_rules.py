@@ -17,9 +17,6 @@ from v5_core.programme import (
     BundleOffer,
     BuyGetOffer,
     CardDiscount,
-    EarnPerAmount,
-    EarnPerQuantity,
-    EarnPerSale,
     FixedPriceOffer,
     GiftOffer,
     Offer,
@@ -32,9 +29,8 @@ from v5_core.programme import (
 )
 from v5_core.programme import Rule as RuleData
 
-__all__ = ["CompiledProgramme", "EarnData", "Form", "Gate", "OfferRule", "Pool", "Rule", "Stage", "card_rate", "fold_code", "static_match"]
+__all__ = ["CompiledProgramme", "Form", "Gate", "OfferRule", "Pool", "Rule", "Stage", "card_rate", "fold_code", "static_match"]
 
-EarnData = EarnPerAmount | EarnPerQuantity | EarnPerSale
 # A rule is open only where a field holds one of the values: by them it is found, so that what cannot apply costs nothing.
 Gate = tuple[str, frozenset[str]]
 _LINE_BY_ITSELF: Final = frozenset({"percent_lines", "amount_units", "amount_lines", "fixed_price", "price_list", "card_discount"})
@@ -71,12 +67,13 @@ class CompiledProgramme:
     Attributes:
         earn_base: Of which price points are earned, and whether `earn_on_points` and `earn_on_stored` count what these paid.
         earn_net: Points are earned on prices without VAT.
+        lowest_prices: Below which no offer goes.
         same_sale_points: What a basket earns can be spent on it.
     """
 
     __slots__ = (
         "_redeem_when", "card_types", "currency", "data", "earn_base", "earn_net", "earn_on_points", "earn_on_stored", "index", "key",
-        "policies", "rewards", "rounding", "same_sale_points", "unit",
+        "lowest_prices", "policies", "rewards", "rounding", "same_sale_points", "unit",
     )  # fmt: skip
 
     def __init__(self, data: Programme, index: int) -> None:
@@ -93,6 +90,7 @@ class CompiledProgramme:
         self.earn_on_stored = policies.earn_on_stored_value
         self.rounding: Rounding = policies.rounding
         self.same_sale_points = policies.same_sale_points
+        self.lowest_prices = policies.lowest_prices
         # What points buy: the levels, and the offers that cost points.
         bought = [RewardLevel(id=offer.id, title=offer.title or offer.id, cost=offer.cost) for offer in data.offers if offer.cost]
         self.rewards = (*data.rewards, *bought)
