@@ -128,7 +128,8 @@ def in_sql(database: Connection, criterion: Criterion, record: dict[str, Any]) -
     [
         ("total >=", 8, "a value"),
         ("total 5", 6, "an operator"),
-        ("tota = 1", 0, "one of blocked, email"),
+        ("tota = 1", 0, "one of total"),
+        ("xyz = 1", 0, "one of blocked, email"),
         ("name = 'x' and name < 'a'", 15, "one of ="),
         ("email like 'a%b'", 11, "'abc%'"),
         ("email like '%'", 11, "at least one"),

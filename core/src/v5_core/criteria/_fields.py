@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from functools import partial
 from typing import Any, Literal
 
@@ -112,7 +113,9 @@ def effective(fields: Mapping[str, FieldType], leaf: Compare | In | Between | Li
     """
     found = fields.get(leaf.field)
     if found is None:
-        known = ", ".join(fields[name].signature(name) for name in sorted(fields))
+        # Of a slip of the pen the names that are meant; otherwise all there are.
+        names = get_close_matches(leaf.field, fields, n=5) or sorted(fields)
+        known = ", ".join(fields[name].signature(name) for name in names)
         raise CriteriaError("unknown", "one_of", named=repr(leaf.field), names=known)
     _arguments(leaf.field, found, leaf.args)
     if leaf.part:
