@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Final
 
-from v5_core.criteria import And, Compare, CriteriaError, Criterion, In, parse
+from v5_core.criteria import RECORD_FIELDS, And, Compare, CriteriaError, Criterion, FieldType, In, compile_memory, parse
 from v5_core.engine._alerts import spoken_errors
 from v5_core.engine._compile import compile_programmes
 from v5_core.engine._events import event_errors
 from v5_core.engine._refusals import refusal
 from v5_core.engine._rules import fold_code
+from v5_core.engine._situation import LINE_FIELDS, SALE_FIELDS
 from v5_core.errors import FieldError, ValidationError
 from v5_core.money import CURRENCIES, format_scaled
 from v5_core.programme import BuyGetOffer, Offer, OfferBase, PercentOffer, PriceListOffer, Programme, Selector, Validity
@@ -68,9 +69,23 @@ def _unreadable(programme: Programme, language: str) -> tuple[FieldError, ...]:
     """Criteria that cannot be read: what else is wrong with the rules cannot be told then."""
     try:
         compile_programmes([programme])
+        for rule in programme.vouchers:
+            _readable(rule.id, "when", rule.when, SALE_FIELDS)
+            _readable(rule.id, "selector.where", rule.selector.where, LINE_FIELDS)
+        for club in programme.clubs:
+            _readable(club.id, "join", club.join, RECORD_FIELDS)
     except CriteriaError as error:
         return error.told(language).errors
     return ()
+
+
+def _readable(rule: str, field: str, text: str, fields: Mapping[str, FieldType]) -> None:
+    # What is looked at only when a sale is booked, or somebody joins.
+    try:
+        if text.strip():
+            compile_memory(parse(text, fields), fields)
+    except CriteriaError as error:
+        raise error.of(f"{rule}.{field}", "rule", rule) from None
 
 
 def _policies(programme: Programme, language: str) -> Iterator[FieldError]:
