@@ -59,10 +59,11 @@ class Use:
 
 
 class Book:
-    """One account."""
+    """One account; `spares`: points that were not there to be taken stay untaken when the document is told again (cards: taken then)."""
 
-    def __init__(self, policies: Policies) -> None:
+    def __init__(self, policies: Policies, *, spares: bool = True) -> None:
         self.policies = policies
+        self.spares = spares
         self.points: list[Point] = []
         self.uses: list[Use] = []
         self.holds: dict[str, list[Point]] = {}
@@ -70,6 +71,7 @@ class Book:
         self.spent: dict[str, int] = {}
         self.given: dict[str, int] = {}
         self.earned: dict[tuple[str, str], int] = {}
+        self.spared: dict[tuple[str, str], int] = {}
         self.debts = 0
 
     # What it shows
@@ -114,16 +116,19 @@ class Book:
     ) -> None:  # fmt: skip
         """A sale or a return, for the first time or again: what it should have done, all in all."""
         before = self.balance
-        wanted = earned - taken
-        have = self.earned.get((entry, rule), 0)
+        wanted, have, tag = earned - taken, self.earned.get((entry, rule), 0), (entry, rule)
+        come = wanted - have
+        spared = min(max(0, come), self.spared.get(tag, 0))
+        come, self.spared[tag] = come - spared, self.spared.get(tag, 0) - spared
         if self.policies.same_sale_points:
-            self._come(entry, rule, wanted - have, at, lapses, usable)
+            self._come(entry, rule, come, at, lapses, usable)
         self._spend(entry, at, spent, holds)
         self._give(entry, at, original, given)
         if not self.policies.same_sale_points:
-            self._come(entry, rule, wanted - have, at, lapses, usable)
-        clipped = self._take(entry, rule, have - wanted, at, original)
-        self.earned[entry, rule] = wanted + clipped
+            self._come(entry, rule, come, at, lapses, usable)
+        clipped = self._take(entry, rule, -come, at, original)
+        self.spared[tag] += clipped if self.spares else 0
+        self.earned[tag] = wanted + (0 if self.spares else clipped)
         self._repay(at)
         self._moved(at, before)
 

@@ -112,7 +112,7 @@ class Chain:
         return self.accounts.setdefault(who, Book(self.policies))
 
     def card(self, code: str) -> Book:
-        return self.cards.setdefault(code, Book(Policies(negative_balance="clip")))
+        return self.cards.setdefault(code, Book(Policies(negative_balance="clip"), spares=False))
 
     def whose(self, who: int) -> int:
         """The customer on whose account purchases of `who` are booked."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -61,6 +61,28 @@ class Cut:
         if positions and sum(self.shares.values()) > limit:
             parts = odd_cents(policies)(max(0, limit), [self.shares[one] for one in positions])
             self.shares = dict(zip(positions, parts, strict=True))
+
+    def not_below(self, lowest: Mapping[str, int], goods: Sequence[Goods], policies: Policies, *, spread: bool) -> None:
+        """Takes no unit below the lowest price of its article; `spread`: the rest is taken from the other lines."""
+        room = {}
+        for i, share in self.shares.items():
+            line = goods[i].line
+            least = half_up(Fraction(lowest[line.product] * line.quantity, 1000)) if line.product in lowest else 0
+            if share:
+                room[i] = max(0, goods[i].price - least)
+        if not spread:
+            self.shares = {i: min(self.shares[i], room[i]) for i in room}
+            return
+        amount, full, having = self.amount, dict[int, int](), sorted(room)
+        while having:
+            parts = odd_cents(policies)(amount - sum(full.values()), [goods[i].price for i in having])
+            over = [i for i, part in zip(having, parts, strict=True) if part > room[i]]
+            if not over:
+                full |= dict(zip(having, parts, strict=True))
+                break
+            full |= {i: room[i] for i in over}
+            having = [i for i in having if i not in full]
+        self.shares = full
 
     @property
     def amount(self) -> int:
@@ -345,6 +367,8 @@ def cut_of(
             whole.gift += one.cut.gift
             whole.count += one.cut.count
             most = None if most is None else max(0, most - one.cut.count)
+    if policies.lowest_prices and not offer.cost:
+        whole.not_below(policies.lowest_prices, goods, policies, spread=offer.kind in ("percent_order", "amount_order"))
     if offer.maximum is not None:
         whole.at_most(offer.maximum, policies)
     return whole

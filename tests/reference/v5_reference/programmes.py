@@ -115,7 +115,7 @@ def offers(draw: Draw, name: str, entitlements: tuple[str, ...] = ()) -> dict[st
 _OPTIONS: Final = (
     "combinable", "combinable", "combinable", "closes_units", "closes_units", "open", "open", "maximum", "maximum", "priority", "group",
     "minimum", "minimum_quantity", "codes", "coupon", "cost", "cost", "entitlement", "limits", "validity",
-    "minimum", "of_same", "of_different", "not_above", "use_of", "budgets", "times_per_sale", "notify", "alone",
+    "minimum", "group", "of_same", "of_different", "not_above", "use_of", "budgets", "times_per_sale", "notify", "alone",
 )  # fmt: skip
 
 
@@ -295,7 +295,7 @@ _POLICIES: Final = {
     "one_reward_per_sale": (False, True),
     "compete_by": ("amount", "priority"), "compete_for": ("basket", "line"),
     "percent_per": ("line", "unit"), "units_price": ("share", "till_less_discounts"),
-    "odd_cents": ("largest_remainder", "first_lines", "last_line"),
+    "odd_cents": ("largest_remainder", "first_lines", "last_line"), "lowest_prices": ({"P1": 400}, {"P2": 150, "P3": 999}),
 }  # fmt: skip
 
 
@@ -339,7 +339,7 @@ def _programme(draw: Draw, name: str, version: int) -> Programme:
     data: dict[str, Any] = {
         "id": name, "name": name, "version": version, "decimals": draw(st.sampled_from((0, 0, 1, 3))), "clubs": clubs,
         "policies": draw(policies()),
-        "validity": draw(_validity()) if version > 1 else {},
+        "validity": draw(_validity()) if version > 1 or draw(st.integers(0, 5)) == 5 else {},
         "card_types": draw(st.sampled_from((("points",), ("points", "vip"), ("vip",)))) if draw(st.integers(0, 3)) == 0 else ("points",),
         "offers": [draw(offers(f"{name}-o{i}", (f"{name}-coffee",))) for i in range(draw(st.sampled_from((2, 3, 1, 4, 0))))],
         "earning": [draw(earning_rules(f"{name}-e{i}")) for i in range(draw(st.sampled_from((1, 2, 0))))],
