@@ -94,6 +94,26 @@ def test_what_came_back_of_a_sale_that_is_corrected_afterwards(start: Start, dat
     _agrees(service, day)
 
 
+def test_points_that_were_not_there_to_be_taken_are_not_taken_when_the_erp_tells_it_again(start: Start, database_url: str) -> None:
+    service = start(database_url, customers=8)
+    service.clock.now = EVE
+    day = Day(open_chain(service, {"lots": "fifo", "negative_balance": "clip"}), Random(SEED))
+    for name, goods, points in (("s1", 100, 0), ("s2", 15, 10)):
+        day.number += 1
+        day._commit(Sale(name, service.clock.now, goods, who=1, points=points, voucher=f"VO{name}"))
+    day.open = [day.chain.sales["s1"]]
+    day.number, day.random = 10, cast("Random", Chosen(1, 0))
+    day.give_back()
+    day.number = 11
+    day._commit(Sale("s3", service.clock.now, 50, who=1, voucher="VOs3"))
+    day.number = 12
+    day.report_again()
+    assert day.chain.account(1).balance == 5
+    day.random = Random(SEED)
+    service.sound()
+    _agrees(service, day)
+
+
 @dataclass
 class Chosen:
     """Instead of chance: whose it is, how many goods more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -103,12 +104,13 @@ class Bank:
     holds: dict[str, Hold] = field(default_factory=dict)
     postings: list[Posting] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
+    spared: dict[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
 
     def booked(self, entry: str, original: str = "") -> Booked:
         names = {entry, original} - {""}
         rows = tuple(row for row in self.allocations if row.entry in names or row.origin in names)
         ids = {row.lot_id for row in rows} | {lot.lot_id for lot in self.lots.values() if lot.entry in names}
-        return Booked(tuple(self.lots[one] for one in ids), rows)
+        return Booked(tuple(self.lots[one] for one in ids), rows, self.spared.get(entry, {}))
 
     def write(self, outcome: Outcome) -> Outcome:
         for lot in outcome.lots_new:
@@ -139,7 +141,9 @@ class Bank:
                 assert lot.points == 0 >= lot.remaining
 
     def book(self, entry: str, target: Target, at: datetime = NOON) -> Outcome:
-        return self.write(book(self.account, entry, self.booked(entry, target.original), target, at=at, policies=self.policies))
+        outcome = book(self.account, entry, self.booked(entry, target.original), target, at=at, policies=self.policies)
+        self.spared[entry] = outcome.spared
+        return self.write(outcome)
 
     def hold(self, hold_id: str, points: int, at: datetime = NOON, until: datetime = NOON) -> Outcome:
         return self.write(place_hold(self.account, hold_id, points, at=at, expires_at=until, policies=self.policies))

@@ -226,14 +226,14 @@ class Working:
                     raise
                 self.more(account, error)
 
-    def booked(self, account: str, entry: str, origin: str = "") -> Booked:
-        """What an entry has booked on an account; `origin` is the sale that a return points at."""
+    def booked(self, account: str, entry: str, origin: str = "", spared: Mapping[tuple[str, str], int] | None = None) -> Booked:
+        """What an entry has booked on an account; `origin` is the sale that a return points at, `spared` what "clip" let go."""
         wanted = {entry, origin} - {""}
         own = self.allocations.get(account, ())
         allocations = tuple([one for one in own if one.entry in wanted or one.origin in wanted])
         named = {one.lot_id for one in allocations}
         lots = tuple([lot for lot in self.lots.get(account, {}).values() if lot.entry in wanted or lot.lot_id in named])
-        return Booked(lots, allocations)
+        return Booked(lots, allocations, spared or {})
 
     def entries(self, document: str) -> set[tuple[str, str]]:
         """(account, entry) of everything that a document has booked so far on the accounts at hand (points, or money on vouchers).

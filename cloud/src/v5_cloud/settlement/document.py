@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
@@ -164,6 +164,19 @@ class Doc:
         """Keys of the customer, best first. An ERP's customer number means something only with the source that said it."""
         said = next((part.source for part in self.parts.values() if part.customer == self.body.customer), self.body.source)
         return ref_keys(self.body.customer, said, country)
+
+    def spared(self, entry: str, account: str) -> dict[tuple[str, str], int]:
+        """Points that an entry should have taken from an account and that were not there (policy "clip"), by programme and rule."""
+        found = self.extras.get("spared", {}).get(entry, ())
+        return {(programme, rule): points for where, programme, rule, points in found if where == account}
+
+    def spare(self, entry: str, account: str, spared: Mapping[tuple[str, str], int]) -> None:
+        """Keeps them, in the place of those before."""
+        before = self.extras.get("spared", {})
+        if spared or entry in before:
+            kept = {**before, entry: [[account, *tag, points] for tag, points in sorted(spared.items())]}
+            kept = {name: rows for name, rows in kept.items() if rows}
+            self.extras = {**{name: value for name, value in self.extras.items() if name != "spared"}, **({"spared": kept} if kept else {})}
 
     def legs(self) -> dict[str, SalesDocument]:
         """The return cut into one piece per original, by what its lines point at."""

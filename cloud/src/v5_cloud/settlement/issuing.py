@@ -68,6 +68,7 @@ def _bring_sale(extras: Extras, sale: Doc, returns: Sequence[Doc], facts: Custom
         "stored": paid,
         "issued": issued,
         "short": extras.short[sale.id],
+        "spared": sale.extras.get("spared"),
     }
     sale.extras = {name: value for name, value in found.items() if value}
     told = tuple(one.why for one in made.values() if one.why is not None)

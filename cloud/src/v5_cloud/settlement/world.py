@@ -316,9 +316,9 @@ class World:
         return targets
 
     def _lessen(self, doc: Doc, target: Target, sale: Doc) -> None:
-        entry = f"{doc.id}>{sale.id}"
-        if sale.account and (sale.account, entry) in self.working.entries(doc.id):
-            self._post(doc, entry, sale.account, lessened(entry, self.working.booked(sale.account, entry, sale.id), target))
+        if sale.account and (sale.account, entry := f"{doc.id}>{sale.id}") in self.working.entries(doc.id):
+            booked = self.working.booked(sale.account, entry, sale.id, doc.spared(entry, sale.account))
+            self._post(doc, entry, sale.account, lessened(entry, booked, target))
 
     def _own_return(self, doc: Doc) -> None:
         """A return that points at nothing: settled by the earning rules with the sign turned. And what it no longer does is undone."""
@@ -366,12 +366,13 @@ class World:
         policies = self.catalogue.policies(body.issued_at) if self.catalogue is not None else None
         if policies is None:
             return
-        booked = self.working.booked(account, entry, target.original)
+        booked = self.working.booked(account, entry, target.original, doc.spared(entry, account))
         renewed, cause = self._renewed(doc), Cause(doc.id, body.store, self.zone(doc))
         home = self._home(self.docs.get(target.original, doc), account)
         if home == account:
             outcome = self.working.ask(account, lambda state: book(state, entry, booked, target, at=at, policies=policies, renewed=renewed))
             self.working.apply(outcome, cause)
+            doc.spare(entry, account, outcome.spared)
             return
         # Who came to share an account took all points along: what is there now, if they parted since, is of other purchases.
         left = self._left.setdefault((account, home), _Left(cause, policies))
@@ -379,6 +380,7 @@ class World:
         there = max(0, self.working.available(home, self.now)) + sum(min(0, lot.remaining) for lot in state.lots)
         outcome = book(state, entry, booked, target, at=at, policies=policies, renewed=renewed, elsewhere=there)
         self.working.apply(outcome, cause)
+        doc.spare(entry, account, outcome.spared)
         left.lots |= {lot.lot_id for lot in (*outcome.lots_new, *outcome.lots_changed)}
 
     def _home(self, doc: Doc, account: str) -> str:

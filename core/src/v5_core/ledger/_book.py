@@ -42,7 +42,7 @@ def book(
         LotsNeededError: It takes lots that `state` leaves out.
     """
     work = Work(state, entry, at, more=booked.lots, fifo=policies.lots == "fifo")
-    differences = _differences(work, booked, target)
+    differences, spared = _differences(work, booked, target)
     if policies.same_sale_points:
         _come(work, booked, target, differences)
     _spent(work, booked, target)
@@ -51,11 +51,14 @@ def book(
         _come(work, booked, target, differences)
     for tag, difference in differences.items():
         if difference < 0:
+            before = work.clipped
             elsewhere -= _take(work, tag, -difference, target, elsewhere if policies.negative_balance == "clip" else -difference)
+            spared[tag] = spared.get(tag, 0) + work.clipped - before
     work.repay()
     if renewed:
         _renew(work, renewed)
-    return work.done()
+    left = {tag: points for tag, points in spared.items() if points}
+    return replace(work.done(), spared=left) if left else work.done()
 
 
 def lessened(entry: str, booked: Booked, target: Target) -> Target:
@@ -73,6 +76,8 @@ def lessened(entry: str, booked: Booked, target: Target) -> Target:
     for share in target.taken:
         wanted[share.programme, share.rule] = wanted.get((share.programme, share.rule), 0) + share.points
     have = _sums(_taken(entry, booked))
+    for tag, points in booked.spared.items():
+        have[tag] = have.get(tag, 0) + points
     kept = {tag: min(points, wanted.get(tag, 0)) for tag, points in have.items()}
     return replace(
         target,
@@ -94,7 +99,8 @@ def _renew(work: Work, renewed: Mapping[Tag, datetime | None]) -> None:
             work.lots[lot.lot_id] = replace(lot, expires_at=until)
 
 
-def _differences(work: Work, booked: Booked, target: Target) -> dict[Tag, int]:
+def _differences(work: Work, booked: Booked, target: Target) -> tuple[dict[Tag, int], dict[Tag, int]]:
+    """What is to come or to go, by rule, and what stays spared: it is the first to go where less is to be taken."""
     wanted: dict[Tag, int] = {}
     for earned in target.earned:
         wanted[earned.programme, earned.rule] = wanted.get((earned.programme, earned.rule), 0) + earned.points
@@ -106,7 +112,14 @@ def _differences(work: Work, booked: Booked, target: Target) -> dict[Tag, int]:
     for lot in booked.lots:
         if lot.entry == work.entry and lot.debt is None:
             have[lot.programme, lot.rule] = have.get((lot.programme, lot.rule), 0) + lot.points
-    return {tag: wanted.get(tag, 0) - have.get(tag, 0) for tag in sorted(wanted.keys() | have.keys())}
+    differences: dict[Tag, int] = {}
+    spared = dict(booked.spared)
+    for tag in sorted(wanted.keys() | have.keys() | spared.keys()):
+        left = spared.get(tag, 0)
+        difference = wanted.get(tag, 0) - have.get(tag, 0) + left
+        spared[tag] = left - min(left, max(0, difference))
+        differences[tag] = difference - (left - spared[tag])
+    return differences, spared
 
 
 def _taken(entry: str, booked: Booked) -> list[Allocation]:

@@ -6,7 +6,8 @@ account like any other. The fields are called points in both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -199,10 +200,13 @@ class Booked:
         lots: All lots of the account whose `entry` is the document, or (for a return) the original; closed ones too; and the lots
             that `allocations` name.
         allocations: All allocations of the account whose `entry` or `origin` is the document, or (for a return) the original.
+        spared: Points that the document should have taken and that were not there under "clip", by (programme, rule): what
+            `Outcome.spared` said. They stay untaken, whoever tells of the document again and whatever is there by then.
     """
 
     lots: tuple[Lot, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    spared: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,7 @@ class Outcome:
         holds_new: Insert.
         holds_changed: Update `state`, `captured`, `entry`.
         clipped: Points that should have been taken and were not (policy "clip").
+        spared: All such points of the document by now, by (programme, rule): to be kept for `Booked`.
     """
 
     account: AccountState
@@ -264,3 +269,4 @@ class Outcome:
     holds_new: tuple[Hold, ...] = ()
     holds_changed: tuple[Hold, ...] = ()
     clipped: int = 0
+    spared: Mapping[tuple[str, str], int] = field(default_factory=dict)
