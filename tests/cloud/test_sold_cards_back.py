@@ -100,3 +100,25 @@ def test_no_money_moves_onto_a_card_that_another_system_keeps(shop: Service) -> 
     reply = till.client.post("/v1/vouchers/CARTAO-A/move", json={"request_id": "m", "to": "ACME1", "reason": "x"}, headers=till.auth)
     assert (reply.status_code, reply.json()["code"]) == (409, "kept_elsewhere")
     assert left(till, "CARTAO-A") == ["50"]
+
+
+@pytest.mark.feature("FM-33")
+def test_a_wallet_holds_no_more_than_its_ceiling_whatever_a_payment_keeps(shop: Service) -> None:
+    till = shop.till()
+    body = {"request_id": "w", "kind": "wallet", "type": "carteira", "code": "CARTAO-W", "amount": "60.00"}
+    assert till.client.post("/v1/vouchers", json=body, headers=till.auth).status_code == 201
+    kept = [{"code": "CARTAO-W", "amount": "50.00"}]
+    till.ok("hold", {"request_id": "h", "store": "LX1", "at": shop.clock.now.isoformat(), "stored_value": kept})
+    refused = till.client.post("/v1/vouchers/CARTAO-W/load", json={"request_id": "l", "amount": "30.00"}, headers=till.auth)
+    assert (refused.status_code, refused.json()["code"]) == (409, "ceiling")
+    assert till.client.post("/v1/vouchers/CARTAO-W/load", json={"request_id": "m", "amount": "20.00"}, headers=till.auth).status_code == 200
+
+
+@pytest.mark.feature("FM-34")
+def test_a_voucher_for_no_customer_is_its_bearers(shop: Service) -> None:
+    till = shop.till()
+    body = {"request_id": "v", "kind": "voucher", "amount": "5.00", "customer": ""}
+    made = till.client.post("/v1/vouchers", json=body, headers=till.auth).json()["items"][0]
+    assert made["customer"] is None
+    sale = till.document("s", [("CAFE-250", "", "5.00")], payments=[{"method": "voucher", "amount": "5.00", "code": made["code"]}])
+    assert till.commit(sale)["messages"] == []

@@ -97,7 +97,7 @@ def _wanted(company: CompanyInfo, programmes: tuple[Programme, ...], request: Is
         if store not in company.stores:
             raise ValidationError("There is no such store.", errors=(FieldError("stores", "unknown_store", f"no store {store!r}"),))
     base = Issue(
-        kind=request.kind, code=request.code, title=request.title, customer=request.customer, stores=request.stores,
+        kind=request.kind, code=request.code, title=request.title, customer=request.customer or None, stores=request.stores,
         minimum=request.minimum, valid_from=day_start(request.valid_from, zone) if request.valid_from else None, valid_until=last,
         whole=request.whole, by=actor,
     )  # fmt: skip
@@ -199,7 +199,9 @@ def _loadable(
     if request.store and request.store not in company.stores:
         raise ValidationError("There is no such store.", errors=(FieldError("store", "unknown_store", f"no store {request.store!r}"),))
     _, type_ = _type(programmes, row.type, row.kind)
-    check_load(type_, balance=purse.balance(row), amount=request.amount, again=row.kind != "wallet" or bool(row.face))
+    # What a payment under way keeps may come back to it.
+    there = purse.balance(row) + purse.working.held(row.account_id or "")
+    check_load(type_, balance=there, amount=request.amount, again=row.kind != "wallet" or bool(row.face))
     return type_
 
 
