@@ -340,7 +340,7 @@ def _programme(draw: Draw, name: str, version: int) -> Programme:
         "id": name, "name": name, "version": version, "decimals": draw(st.sampled_from((0, 0, 1, 3))), "clubs": clubs,
         "policies": draw(policies()),
         "validity": draw(_validity()) if version > 1 or draw(st.integers(0, 5)) == 5 else {},
-        "card_types": draw(st.sampled_from((("points",), ("points", "vip"), ("vip",)))) if draw(st.integers(0, 3)) == 0 else ("points",),
+        "card_types": draw(st.sampled_from((("points",), ("points",), ("points",), ("points", "vip"), ("vip",)))),
         "offers": [draw(offers(f"{name}-o{i}", (f"{name}-coffee",))) for i in range(draw(st.sampled_from((2, 3, 1, 4, 0))))],
         "earning": [draw(earning_rules(f"{name}-e{i}")) for i in range(draw(st.sampled_from((1, 2, 0))))],
         "boosts": [
