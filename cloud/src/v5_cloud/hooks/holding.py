@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from v5_cloud.customers.keys import ref_keys
+from v5_cloud.customers.repository import CustomerRepository
 from v5_cloud.hooks.permitting import permit
 from v5_cloud.kit.bulk import WriteSet
 from v5_cloud.kit.container import Container
@@ -28,10 +29,11 @@ from v5_cloud.vouchers.purse import Purse
 from v5_cloud.vouchers.repository import VoucherRepository
 from v5_cloud.vouchers.reserving import Reserving, let_go
 from v5_core.engine import points_worth
-from v5_core.errors import BlockedError, FieldError, NotFoundError, UnknownCustomerError, ValidationError
+from v5_core.errors import BlockedError, ConflictError, FieldError, NotFoundError, UnknownCustomerError, ValidationError
 from v5_core.hooks import CancelResponse, HoldRequest, HoldResponse, StoredUse
 from v5_core.ledger import place_hold, release_hold
 from v5_core.programme import Policies
+from v5_core.words import words_of
 
 __all__ = ["place", "release", "time_out"]
 
@@ -42,7 +44,7 @@ def place(container: Container, scope: Scope, session: Session, request: HoldReq
     Raises:
         ValidationError: Nothing is named.
         UnknownCustomerError: Points are asked for and nobody is known by the reference.
-        ConflictError: Something cannot be had.
+        ConflictError: Something cannot be had, or the card that is shown is blocked (`card_blocked`).
     """
     more = bool(request.stored_value or request.codes or request.rules or request.applied)
     if not request.points and not more:
@@ -52,6 +54,8 @@ def place(container: Container, scope: Scope, session: Session, request: HoldReq
     ledger = LedgerRepository(session, scope)
     pairs, stamp = ledger.lock(ref_keys(request.customer, "", company.country), (), ())
     account, customer = _found(request, pairs, company.country)
+    if customer is not None and request.customer.card:
+        _refuse_lost(CustomerRepository(session, scope), customer.id, request.customer.card, company.language(request.store))
     programmes = catalogue(container, ProgrammeRepository(session, scope), stamp) if pairs else _programmes(container, scope, session)
     # Named after the request, so that a second call under the same id can never reserve twice.
     digest = hashlib.sha256(f"{scope.tenant}\x1f{scope.company}\x1f{request.request_id}".encode()).hexdigest()
@@ -113,6 +117,13 @@ def _found(request: HoldRequest, pairs: list[tuple[Account, Member]], country: s
     if person.shares_with:
         account = next((one for one, other in pairs if other.id == person.shares_with), account)
     return account, person
+
+
+def _refuse_lost(repository: CustomerRepository, customer: str, card: str, language: str) -> None:
+    # A blocked card still says whose it is; whoever has it may be anybody.
+    if any(row.number == card.strip() and not row.active for row in repository.cards([customer])):
+        text = words_of(language).say("code_blocked", code=card.strip())
+        raise ConflictError(text, code="card_blocked", errors=(FieldError("customer.card", "card_blocked", text),))
 
 
 def release(container: Container, scope: Scope, session: Session, name: str, *, timed_out: bool = False) -> CancelResponse:

@@ -39,6 +39,7 @@ from v5_core import hooks
 from v5_core.engine import evaluate
 from v5_core.errors import ConflictError, FieldError, NotFoundError, V5Error, ValidationError
 from v5_core.model import CustomerRef, DocumentKind, DocumentStatus, Origin, SalesDocument, Wire
+from v5_core.words import Words
 
 __all__ = ["CloudHooks"]
 
@@ -88,7 +89,9 @@ class CloudHooks:
             found = views(customers, ledger, pairs, now, store.zone, speaking.words)
             if len(found) == 1:
                 knowing = Knowing(session, self._scope, company.currency, known, store.zone, now)
-                found = [speaking.greet(knowing.view(found[0]), pairs[0], ledger, knowing, request.till)]
+                found = [
+                    _lost(speaking.greet(knowing.view(found[0]), pairs[0], ledger, knowing, request.till), request.key, speaking.words)
+                ]
         directives = store.directives if found else (*store.directives, *speaking.nobody())
         if len(found) == 1:
             return hooks.IdentifyResponse(customer=found[0], directives=directives)
@@ -270,6 +273,14 @@ class CloudHooks:
         except ReportError as error:
             raise error.error from None
         return made[0]
+
+
+def _lost(view: hooks.CustomerView, key: str, words: Words) -> hooks.CustomerView:
+    # A blocked card still says whose it is; the cashier should know that somebody else may have it.
+    if not any(card.number == key.strip() and not card.active for card in view.cards):
+        return view
+    said = hooks.Message(audience="cashier", severity="alert", text=words.say("code_blocked", code=key.strip()))
+    return view.model_copy(update={"messages": (said, *view.messages)})
 
 
 def _kind(document: SalesDocument, kind: DocumentKind) -> None:
