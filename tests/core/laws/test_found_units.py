@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from v5_core.engine import CustomerFacts, SaleState, compile_programmes, evaluate, limit_key
+from v5_core.engine import CustomerFacts, SaleState, compile_programmes, evaluate, limit_key, settle
 from v5_core.hooks import QuoteRequest, QuoteResponse
-from v5_core.model import Line
+from v5_core.model import Applied, DocumentKind, Line, Origin, SalesDocument
 from v5_core.programme import Programme
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -130,6 +132,22 @@ def test_times_per_sale_is_of_rewards() -> None:
     assert (reply.discount, reply.benefits[0].times, reply.points_spent) == (300, 1, 1000)
 
 
+@pytest.mark.parametrize(
+    ("amounts", "counted"), [((500, 200), (500, 200)), ((500, 500), (500, 500)), ((None, None), (900, 0)), ((500, None), (500, 400))]
+)
+def test_a_sale_counts_on_budgets_what_each_use_took(amounts: tuple[int | None, int | None], counted: tuple[int, int]) -> None:
+    """A reward that was claimed twice stands twice in the document, each with what it took and the coupon that opened it."""
+    offer = {"kind": "amount_order", "id": "r", "amount": 500, "cost": 10_000, "coupon": True, "budgets": ({"amount": 5000},)}
+    programme = Programme.model_validate({"id": "p", "name": "P", "offers": (offer,)})
+    applied = tuple(Applied(rule="r", code=code, amount=amount) for code, amount in zip("AB", amounts, strict=True))
+    document = SalesDocument(
+        source="t", source_id="1", origin=Origin.HOOK, kind=DocumentKind.SALE, store="S", issued_at=AT, applied=applied,
+        lines=(line("1", 4100, discount=900),), gross=4100, net=3333,
+    )  # fmt: skip
+    uses = settle(compile_programmes([programme]), document, MEMBER, zone=ZoneInfo("Europe/Lisbon")).uses
+    assert [(one.code, one.amount) for one in uses] == [("A", counted[0]), ("B", counted[1])]
+
+
 def test_a_set_is_taken_once_whatever_its_other_lines_have_in_common() -> None:
     parts = ({"selector": {"products": ("P1",)}}, {"selector": {"products": ("P2",)}})
     bundle = {"kind": "bundle", "id": "o", "parts": parts, "percent": 5000, "closes_units": False, "of_same": "product"}
@@ -146,6 +164,10 @@ def test_a_code_promises_the_voucher_of_the_version_in_force_while_it_can_be_use
         return code.rule, code.problem
 
     assert found(old) == ("v", "")
+    anybody = Programme.model_validate({"id": "p", "name": "P", "vouchers": (rule | {"members_only": False},)})
+    for who, wanted in ((None, ("v", "")), (replace(MEMBER, blocked=True), ("", "unknown"))):
+        (code,) = evaluate(compile_programmes([anybody]), request, who, local_time=AT).codes
+        assert (code.rule, code.problem) == wanted
     assert found(old, Programme.model_validate({"id": "p", "name": "P", "version": 2})) == ("", "unknown")
     for days, wanted in ((0, ("v", "")), (1, ("v", "")), (-1, ("", "unknown"))):
         until = rule | {"valid_until": AT.date() + timedelta(days=1 + days), "valid_after_days": 1}

@@ -15,7 +15,7 @@ from v5_core.engine._rules import fold_code
 from v5_core.engine._situation import Situation, by_line_id
 from v5_core.engine._types import Coupon, CustomerFacts, Earned, SaleState, SettledLine, Settlement, Share, Use
 from v5_core.hooks import Explanation
-from v5_core.model import Claim, DocumentKind, DocumentStatus, Line, LineKind, PaymentMethod, SalesDocument
+from v5_core.model import Applied, Claim, DocumentKind, DocumentStatus, Line, LineKind, PaymentMethod, SalesDocument
 from v5_core.programme import OfferBase
 from v5_core.words import Words, words_of
 
@@ -119,7 +119,7 @@ def noticed(compiled: Compiled, document: SalesDocument) -> list[tuple[str, Offe
     return [(programme, offer) for _, programme, offer in _applied(compiled, document) if offer.notify]
 
 
-def _applied(compiled: Compiled, document: SalesDocument) -> list[tuple[Claim, str, OfferBase]]:
+def _applied(compiled: Compiled, document: SalesDocument) -> list[tuple[Applied, str, OfferBase]]:
     # The offers that the document names, in the programmes that were in force; what no programme knows is nobody's offer.
     if not document.applied:
         return []
@@ -127,11 +127,7 @@ def _applied(compiled: Compiled, document: SalesDocument) -> list[tuple[Claim, s
     # An offer that is not in force is still what the till took into its prices (the day of a sale just after midnight is the store's).
     offers = {rule.rule_id: rule for rule in reversed(compiled.offers)}
     offers |= {rule.rule_id: rule for rule in reversed(compiled.offers) if active[rule.number]}
-    return [
-        (Claim(rule=one.rule, times=one.times), offers[one.rule].programme.key, offers[one.rule].offer)
-        for one in document.applied
-        if one.rule in offers
-    ]
+    return [(one, offers[one.rule].programme.key, offers[one.rule].offer) for one in document.applied if one.rule in offers]
 
 
 def _coupons(compiled: Compiled, document: SalesDocument) -> dict[str, Coupon]:
@@ -145,24 +141,16 @@ def _coupons(compiled: Compiled, document: SalesDocument) -> dict[str, Coupon]:
 
 def _uses(compiled: Compiled, document: SalesDocument, situation: Situation) -> tuple[Use, ...]:
     facts = situation.facts
-    found = []
-    codes = {(one.rule, one.times): one.code or "" for one in document.applied}
-    for claim, programme, offer in _applied(compiled, document):
-        code = codes.get((claim.rule, claim.times), "")
+    found: list[Use] = []
+    for one, programme, offer in _applied(compiled, document):
         if offer.limits or offer.budgets or offer.coupon or (offer.entitlement and facts is not None):
-            code = code if offer.coupon else ""
-            found.append(
-                Use(programme, claim.rule, claim.times, code, offer.entitlement or "", bool(offer.limits), _amount(document, claim))
-            )
+            code = (one.code or "") if offer.coupon else ""
+            # A till that does not say which offer took what says that it may have been all; that it took once.
+            before = sum([use.amount for use in found if (use.programme, use.rule) == (programme, one.rule)])
+            amount = max(0, sum([line.discount for line in document.lines]) - before) if one.amount is None else one.amount
+            found.append(Use(programme, one.rule, one.times, code, offer.entitlement or "", bool(offer.limits), amount))
     found += [Use("", "voucher", 1, one.code) for one in document.applied if one.rule == "voucher" and one.code]
     return tuple(found)
-
-
-def _amount(document: SalesDocument, claim: Claim) -> int:
-    # What an offer took off; a till that does not say which took what says that it may have been all.
-    said = [one.amount for one in document.applied if one.rule == claim.rule and one.times == claim.times]
-    known = [amount for amount in said if amount is not None]
-    return max(known) if known else sum([line.discount for line in document.lines])
 
 
 def _paid(compiled: Compiled, situation: Situation, document: SalesDocument, words: Words) -> Paid:
@@ -197,7 +185,7 @@ def _before(
         listed, situation.facts, at=situation.at, local=situation.local, store=situation.store, till=situation.till,
         currency=situation.currency, operator=situation.operator, payments=situation.payments,
     )  # fmt: skip
-    claims = [claim for claim, _, offer in _applied(compiled, document) if offer.cost]
+    claims = [Claim(rule=one.rule, times=one.times) for one, _, offer in _applied(compiled, document) if offer.cost]
     codes = [one.code for one in document.applied if one.code]
     coupons = _coupons(compiled, document)
     basket = Basket(compiled, full, codes, claims, SaleState(coupons=coupons))

@@ -1,0 +1,46 @@
+"""Edges that examples by chance seldom meet: the last day, the day itself, the deduction from the whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from v5_core.engine import CustomerFacts, occurrences
+from v5_core.model import DocumentKind, Line, LineKind, Origin, SalesDocument
+from v5_core.programme import Programme, VoucherRule
+from v5_core.stored import basis
+
+LISBON = ZoneInfo("Europe/Lisbon")
+BORN, JOINED = date(1990, 3, 10), date(2025, 3, 10)
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [(-1, []), (0, ["anniversary", "birthday"]), (6, ["anniversary", "birthday"]), (7, []), (365, ["anniversary", "birthday"])],
+)
+def test_a_birthday_that_nobody_worked_on_is_made_up_for_within_a_week(days: int, found: list[str]) -> None:
+    facts = CustomerFacts("c", birth_date=BORN, member_since=JOINED)
+    seen = occurrences(facts, date(2026, 3, 10) + timedelta(days=days))
+    assert sorted(one.event for one in seen if one.event != "profile") == found
+
+
+def test_a_birthday_counts_from_the_day_of_joining_on_and_the_anniversary_a_year_later() -> None:
+    for since, found in ((date(2026, 3, 10), ["birthday"]), (date(2026, 3, 11), []), (date(2025, 3, 11), ["birthday"])):
+        seen = occurrences(CustomerFacts("c", birth_date=BORN, member_since=since), date(2026, 3, 10))
+        assert sorted(one.event for one in seen if one.event != "profile") == found, since
+
+
+@pytest.mark.parametrize(("way", "amount"), [("gross", 1000), ("net", 813)])
+def test_what_is_deducted_from_a_sale_counts_for_no_voucher(way: str, amount: int) -> None:
+    rule = VoucherRule.model_validate({"id": "v", "kind": "till", "steps": ({"amount": 500},), "basis": way})
+    lines = (
+        Line(line_id="1", product="A", gross=1230, net=1000, vat_rate=2300),
+        Line(line_id="2", product="D", gross=230, net=187, vat_rate=2300, kind=LineKind.DEDUCTION),
+    )
+    document = SalesDocument(
+        source="t", source_id="1", origin=Origin.HOOK, kind=DocumentKind.SALE, store="S", lines=lines, gross=1000, net=813,
+        issued_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+    )  # fmt: skip
+    assert basis(Programme(id="p", name="P", vouchers=(rule,)), rule, document, CustomerFacts("c"), LISBON) == amount
