@@ -18,7 +18,7 @@ from v5_core.hooks import (
     ReturnRequest,
     ReturnResponse,
 )
-from v5_core.model import Applied, Claim, CustomerRef, DocumentKind, Line, Origin, Reference
+from v5_core.model import Applied, Card, Claim, CustomerRef, DocumentKind, Line, Origin, Reference
 from v5_core.programme import AmountOffer, EarnPerAmount, GiftOffer, Limit, PointsCap, Programme, Redemption
 from v5_core.push import ReplicaCustomer
 
@@ -186,3 +186,13 @@ def test_relatives_use_one_account_and_no_point_of_it_twice(world: World, make: 
     found = till.identify(IdentifyRequest(store="LX1", key="9512000144099")).customer
     assert found is not None
     assert (sale.balance and sale.balance.available, found.balance.available) == (130_000, 130_000), "whoever bought"
+
+
+@pytest.mark.feature("PR-03", "NX-03")
+def test_nobody_spends_with_a_blocked_card(world: World, make: type[Make]) -> None:
+    till = down(settled(world, make, 300_000, plastic=(Card(number=INES, active=False),))).agent().till
+    with pytest.raises(V5Error) as refused:
+        till.hold(HoldRequest(request_id="h1", store="LX1", at=world.clock(), customer=CustomerRef(card=INES), points=100_000))
+    assert refused.value.error_code == "card_blocked"
+    by_id = HoldRequest(request_id="h2", store="LX1", at=world.clock(), customer=CustomerRef(customer="cus_1"), points=100_000)
+    assert till.hold(by_id).points == 100_000

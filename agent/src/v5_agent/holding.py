@@ -14,6 +14,7 @@ from v5_core.engine import points_worth
 from v5_core.errors import BlockedError, ConflictError, FieldError, UnknownCustomerError, ValidationError
 from v5_core.hooks import HoldRequest, HoldResponse
 from v5_core.push import ReplicaCustomer
+from v5_core.words import words_of
 
 __all__ = ["Holding"]
 
@@ -51,6 +52,9 @@ class Holding:
             raise UnknownCustomerError("this customer is not known in the store, and the line is down")
         if one is not None and one.blocked:
             raise BlockedError
+        if one is not None and any(card.number == request.customer.card and not card.active for card in one.plastic):
+            said = words_of(self._local.language).say("code_blocked", code=request.customer.card)
+            raise ConflictError(said, code="card_blocked", errors=(FieldError("customer.card", "card_blocked", said),))
         if not (request.points or request.stored_value or request.codes or request.rules or request.applied):
             raise ValidationError("a hold reserves something", errors=(FieldError("points", "missing", "name points, codes or rules"),))
         amount, now = self._worth(request), self._clock()
