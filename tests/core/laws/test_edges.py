@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from v5_core.engine import CustomerFacts, occurrences
+from v5_core.engine import CustomerFacts, compile_programmes, evaluate, occurrences
+from v5_core.hooks import QuoteRequest
 from v5_core.model import DocumentKind, Line, LineKind, Origin, SalesDocument
 from v5_core.programme import Programme, VoucherRule
+from v5_core.segments import Day, Known, Shopper, decide, measured, record_of
 from v5_core.stored import basis
 
 LISBON = ZoneInfo("Europe/Lisbon")
@@ -44,3 +47,27 @@ def test_what_is_deducted_from_a_sale_counts_for_no_voucher(way: str, amount: in
         issued_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
     )  # fmt: skip
     assert basis(Programme(id="p", name="P", vouchers=(rule,)), rule, document, CustomerFacts("c"), LISBON) == amount
+
+
+def test_a_visit_of_a_day_that_the_sums_know_may_be_the_same_one() -> None:
+    """Bought in the morning, when the sums were taken, and again in the same store: one visit, or two, nobody can say here."""
+    today = date(2026, 3, 3)
+    visit = Day(today, "LX1", 1, 1000)
+    known = Known(today, measured(["visits >= 2"], [visit], today), (visit,))
+    assert decide("visits >= 2", Shopper("c"), known, today) is None
+    assert decide("visits >= 2", Shopper("c"), replace(known, since=(replace(visit, day=today + timedelta(days=1)),)), today) is True
+
+
+def test_the_average_of_more_returned_than_bought_is_cut_as_databases_cut() -> None:
+    days = (Day(date(2026, 3, 1), "LX1", 2, 500), Day(date(2026, 3, 2), "LX1", 0, -1001))
+    assert record_of(Shopper("c", days=days), date(2026, 3, 3))["average_sale"] == -250
+
+
+@pytest.mark.parametrize(("there", "used"), [(10_000, 10_000), (9_000, 0), (12_000, 10_000)])
+def test_the_least_that_may_be_used_may_be_used(there: int, used: int) -> None:
+    programme = Programme.model_validate({"id": "p", "name": "P", "redemption": {"points": 1000, "amount": 10, "minimum": 10_000}})
+    lines = (Line(line_id="1", product="A", gross=5000, net=5000),)
+    at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    request = QuoteRequest(store="S", at=at, lines=lines, points_to_use=10_000)
+    reply = evaluate(compile_programmes([programme]), request, CustomerFacts("c", balance_available=there), local_time=at)
+    assert (reply.redeemable, reply.points_used) == (there if there >= 10_000 else 0, used)
