@@ -291,3 +291,14 @@ def test_templates_use_logical_sides_only() -> None:
     )
     found = [(path.name, match) for path in (PACKAGE / "templates").rglob("*.html") for match in wrong.findall(path.read_text())]
     assert found == []
+
+
+def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
+    sprite = next(DIST.glob("icons-*.svg")).read_text()
+    named = {
+        (path.name, name)
+        for path in (PACKAGE / "templates").rglob("*.html")
+        for name in re.findall(r'icon\("([a-z0-9-]+)"', path.read_text())
+    }
+    assert len(named) > 100
+    assert [one for one in sorted(named) if f'<symbol id="{one[1]}"' not in sprite] == []
