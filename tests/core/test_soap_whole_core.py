@@ -61,6 +61,7 @@ QUOTED = hooks.QuoteResponse(
     total=900, net=713, to_pay=400, points_spent=50_000, gifts=(hooks.Gift(rule="mug", product="mug", quantity=3000, cost=50_000),),
     codes=(hooks.CodeResult(code="SUMMER", rule="summer"), hooks.CodeResult(code="OLD", problem="expired", text="caducou")),
     stored_value=(USE,),
+    claims=(hooks.ClaimResult(rule="mug", times=3), hooks.ClaimResult(rule="bag", problem="points", text="faltam pontos")),
 )  # fmt: skip
 COMMITTED = hooks.CommitResponse(document="d", vouchers=(VOUCHER,), tiers=(TIER,), stored_value=(USE,))
 
