@@ -64,7 +64,6 @@ def test_a_line_of_a_million_cards_makes_none(shop: Service) -> None:
     assert len(codes(till)) == 1
 
 
-@pytest.mark.feature("FM-28")
 def test_credit_notes_of_a_return_are_what_came_back_each_of_them(shop: Service) -> None:
     till = shop.till()
     till.commit(till.document("s", [("CAFE-250", "", "40.00")]))

@@ -74,7 +74,7 @@ def post(till: Till, path: str, **body: Any) -> dict[str, Any]:
     return answer
 
 
-@pytest.mark.feature("FM-29", "FM-30", "V5-37")
+@pytest.mark.feature("FM-30", "PR-06")
 def test_the_manager_is_told_of_vouchers_that_no_sale_made(shop: Service) -> None:
     till = shop.till()
     one, other = till.customer(0), till.customer(1)
@@ -95,7 +95,7 @@ def test_the_manager_is_told_of_vouchers_that_no_sale_made(shop: Service) -> Non
     assert told(shop) == [], "each is told once"
 
 
-@pytest.mark.feature("FM-24", "FM-29")
+@pytest.mark.feature("FM-24")
 def test_a_run_gives_what_was_previewed_and_is_told_as_one(shop: Service) -> None:
     till = shop.till()
     for who in range(2):
