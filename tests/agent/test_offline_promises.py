@@ -188,7 +188,7 @@ def test_relatives_use_one_account_and_no_point_of_it_twice(world: World, make: 
     assert (sale.balance and sale.balance.available, found.balance.available) == (130_000, 130_000), "whoever bought"
 
 
-@pytest.mark.feature("PR-03", "NX-03")
+@pytest.mark.feature("PR-01", "NX-03")
 def test_nobody_spends_with_a_blocked_card(world: World, make: type[Make]) -> None:
     till = down(settled(world, make, 300_000, plastic=(Card(number=INES, active=False),))).agent().till
     with pytest.raises(V5Error) as refused:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.cloud.conftest import Start
 
 
-@pytest.mark.feature("PR-03", "V5-02")
+@pytest.mark.feature("PR-01", "PR-04")
 def test_nobody_spends_with_a_blocked_card(start: Start, tmp_path: Path) -> None:
     service = start(f"sqlite:///{tmp_path / 'v5.sqlite'}")
     till = service.till()
