@@ -67,6 +67,8 @@ def test_what_passes_and_what_fails_is_counted_in_the_last_line(tmp_path: Path) 
             ("percent: 10,", "percent: 10, selector: {where: 'price > 5'},"),
             "given: 422 programme: .*unknown field 'price'.*; perhaps unit_price$",
         ),
+        (("percent: 10,", "percent: 10, individual_use: true,"), "individual_use: no such key here; perhaps alone: true"),
+        (("percent: 10,", "percent: 10, floor: 5,"), r"floor: no such key here \(the programme says it: policies: \{lowest_prices"),
         (
             ("percent: 10,", "percent: 10, when: \"product_spend('A', 30) > 5\","),
             "unknown field 'product_spend'.*what was bought before is asked by a segment",

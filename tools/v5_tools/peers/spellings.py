@@ -59,6 +59,9 @@ percent, or amount <- discount value
 amount <- fixed_amount discount_amount
 codes <- code
 exclusive: false <- stackable combinable stacking cumulative
+alone: true <- individual_use standalone stand_alone not_combinable
+(the programme says it: policies: {lowest_prices: {shirt: 45}}) <- floor floor_price min_price lowest_price lowest_prices
+selector: {where: "unit_price >= 50"} <- price_from price_to min_item_price max_item_price
 cost <- required_points points_cost
 limits: [{uses: 1, by: customer}] <- max_usage usage_limit max_uses uses
 validity: {first_day: 2026-03-01} <- start_date valid_from date_from
