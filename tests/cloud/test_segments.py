@@ -81,7 +81,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(service: Service) -> None
     till = service.till()
     for where, said in (
         ("spend('2026-13') > 1", "at character 7: '2026-13' is no period"),
-        ("spent > 1", "at character 1: unknown field 'spent'; expected one of age"),
+        ("spent > 1", "at character 1: unknown field 'spent'; expected one of spend(period?)"),
         ("spend >= ", "at character 9: found the end; expected a value"),
         ("segment = 'best'", "at character 1: unknown field 'segment'"),
         ("bought_product > 1", "'bought_product' needs 1 argument"),
