@@ -99,8 +99,7 @@ class World:
                 self._pointing.setdefault(original, {})[doc.id] = None
 
     def _pointers(self, *names: str) -> list[Doc]:
-        found = dict.fromkeys(one for name in names for one in self._pointing.get(name, ()))
-        return [self.docs[one] for one in found]
+        return [self.docs[one] for one in dict.fromkeys(one for name in names for one in self._pointing.get(name, ()))]
 
     def zone(self, doc: Doc) -> ZoneInfo:
         """The zone of the document's store."""
