@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from v5_core.engine import CustomerFacts, compile_programmes, evaluate, occurrences
+from v5_core.engine import CustomerFacts, Earned, compile_programmes, evaluate, occurrences
 from v5_core.hooks import QuoteRequest
+from v5_core.ledger import AccountState, Booked, Target, book
 from v5_core.model import DocumentKind, Line, LineKind, Origin, SalesDocument
-from v5_core.programme import Programme, VoucherRule
+from v5_core.programme import Policies, Programme, VoucherRule
 from v5_core.segments import Day, Known, Shopper, decide, measured, record_of
 from v5_core.stored import basis
 
@@ -71,3 +72,15 @@ def test_the_least_that_may_be_used_may_be_used(there: int, used: int) -> None:
     request = QuoteRequest(store="S", at=at, lines=lines, points_to_use=10_000)
     reply = evaluate(compile_programmes([programme]), request, CustomerFacts("c", balance_available=there), local_time=at)
     assert (reply.redeemable, reply.points_used) == (there if there >= 10_000 else 0, used)
+
+
+@pytest.mark.parametrize(("seconds", "moved"), [(-1, True), (0, False)])
+def test_points_that_lapse_at_the_very_instant_of_a_sale_are_gone(seconds: int, *, moved: bool) -> None:
+    end = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    until = end + timedelta(days=30)
+    earned = Target(earned=(Earned("p", 1, "euro", 5, end),))
+    account = book(AccountState("A"), "old", Booked(), earned, at=end - timedelta(days=1), policies=Policies()).account
+    sale = Target(earned=(Earned("p", 1, "euro", 1, until),))
+    at = end + timedelta(seconds=seconds)
+    after = book(account, "sale", Booked(), sale, at=at, policies=Policies(), renewed={("p", ""): until}).account
+    assert [lot.expires_at for lot in after.lots if lot.entry == "old"] == [until if moved else end]
