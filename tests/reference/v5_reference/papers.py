@@ -156,6 +156,7 @@ class Papers:
     def lose_card(self) -> bool | None:
         """All that is on a lost card goes to a new one. Sales that the lost one was in are left alone from then on."""
         usable = [(code, kind) for code, kind in self.cards[-60:] if kind in ("gift_card", "wallet") and not self.chain.card(code).holds]
+        usable = [(code, kind) for code, kind in usable if not self._came_back(code)]
         if not usable:
             return False
         (code, kind), name = self.random.choice(usable), f"m{self.number}"
@@ -170,6 +171,11 @@ class Papers:
         self.cards.append((new, kind))
         self.open = [one for one in self.open if code not in one.cards and code not in one.sells]
         return None
+
+    def _came_back(self, code: str) -> bool:
+        """A sold card that is nothing any more."""
+        sale = self.chain.sales.get(f"s{code[2:]}")
+        return sale is not None and code in sale.sells and not sale.counts_uses
 
     def share(self) -> bool | None:
         """Somebody buys on a relative's account from now on, and what he has goes there. His earlier sales are left alone."""
