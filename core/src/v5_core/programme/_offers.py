@@ -40,8 +40,8 @@ class OfferBase(Rule):
         repeat_at_most: So many times at most; None is as often as the basket allows.
         of_same: Units must be alike to count together: of one product, family or brand, or of one line. Each group is an offer of its
             own: it must reach the minimum by itself ("three of the same article").
-        of_different: Units must differ: `minimum_quantity` of different products, families, brands or lines make a set, and only units
-            of sets are reduced; as many sets as the basket holds ("three different articles"). With `minimum_selector` it only says
+        of_different: Units must differ: `minimum_quantity` or more of different products, families, brands or lines make a set, and only
+            units of sets are reduced; as many sets as the basket holds ("three different articles"). With `minimum_selector` it only says
             what the basket must hold: one of each of two articles.
         not_above: Amount above which it does not apply, counted as the minimum is (10 % from 50.00 to 100.00).
         not_above_quantity: Quantity above which it does not apply.
@@ -54,8 +54,9 @@ class OfferBase(Rule):
         times_per_sale: As a reward: taken at most so many times in one sale; None is as often as it is claimed.
         entitlement: Needs, and uses up, one use of this entitlement of the member.
         limits: How often it may be used.
-        use_of: What one use of its limits, its coupon or its entitlement is: a sale, or a unit that it reduces (of bundles a set). Of
-            units it reduces as many as there are uses left, the cheapest first ("three pieces for each customer").
+        use_of: What one use of its limits, its coupon or its entitlement is: a sale, or a unit that it reduces (of bundles a set, of
+            gifts each time that one is given). Of units it reduces as many as there are uses left, the cheapest first ("three pieces
+            for each customer"); what costs less already is none of them. A reward is one use each time that it is taken.
         budgets: How much it may give away.
         closes_units: Units that it touched are closed to later offers that close units, and it takes only open ones.
         notify: Tells the manager at every use.
