@@ -27,23 +27,9 @@ from v5_core.hooks import (
 )
 from v5_core.model import Applied, Balance, Card, CardKind, Claim, CustomerRef, Line, Origin, Payment, PaymentMethod
 from v5_core.programme import (
-    AmountOffer,
-    CardDiscount,
-    Club,
-    EarnPerAmount,
-    Entitlement,
-    GiftOffer,
-    Limit,
-    PercentOffer,
-    Policies,
-    Programme,
-    Redemption,
-    StoredValueType,
-    Tier,
-    TierScheme,
-    VoucherRule,
-    VoucherStep,
-)
+    AmountOffer, CardDiscount, Club, EarnPerAmount, Entitlement, GiftOffer, Limit, PercentOffer, Policies,
+    Programme, Redemption, StoredValueType, Tier, TierScheme, VoucherRule, VoucherStep,
+)  # fmt: skip
 from v5_core.push import Replica, ReplicaCustomer, ReplicaMembership, ReplicaTier, ReplicaVoucher
 
 if TYPE_CHECKING:
