@@ -27,10 +27,24 @@ from v5_core.hooks import (
 )
 from v5_core.model import Applied, Balance, Card, CardKind, Claim, CustomerRef, Line, Origin, Payment, PaymentMethod
 from v5_core.programme import (
-    AmountOffer, CardDiscount, Club, EarnPerAmount, Entitlement, GiftOffer, Limit, PercentOffer, Policies,
-    Programme, Redemption, StoredValueType, Tier, TierScheme, VoucherRule, VoucherStep,
-)  # fmt: skip
-from v5_core.push import Replica, ReplicaCustomer, ReplicaMembership, ReplicaTier, ReplicaVoucher
+    AmountOffer,
+    CardDiscount,
+    Club,
+    EarnPerAmount,
+    Entitlement,
+    GiftOffer,
+    Limit,
+    PercentOffer,
+    Policies,
+    Programme,
+    Redemption,
+    StoredValueType,
+    Tier,
+    TierScheme,
+    VoucherRule,
+    VoucherStep,
+)
+from v5_core.push import ReplicaCustomer, ReplicaMembership, ReplicaTier, ReplicaVoucher
 
 if TYPE_CHECKING:
     from tests.agent.conftest import Make, World
@@ -91,11 +105,8 @@ def customer(**more: Any) -> ReplicaCustomer:
     return ReplicaCustomer(**{**values, **more})
 
 
-def filled(
-    world: World, make: type[Make], one: ReplicaCustomer | None = None, *, used: dict[str, int] | None = None, **policies: Any
-) -> World:
-    page: Replica = make.replica(customers=(one or customer(),), programmes=(programme(**policies),), used=used or {})
-    world.cloud.replica = page
+def filled(world: World, make: type[Make], one: ReplicaCustomer | None = None, used: dict[str, int] | None = None, **more: Any) -> World:
+    world.cloud.replica = make.replica(customers=(one or customer(),), programmes=(programme(**more),), used=used or {})
     world.agent().pull()
     return world
 
