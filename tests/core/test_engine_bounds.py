@@ -80,3 +80,10 @@ def test_pending_points_are_there_when_so_many_days_have_ended(days: int, usable
     one = programme(earning=({"kind": "per_amount", "id": "e", "points": "1", "amount": "1.00"},), policies={"pending_days": days})
     (earned,) = settle(compile_programmes([one]), sale(500, 0), ANA, zone=LISBON).earned
     assert earned.usable_from == usable
+
+
+def test_a_set_of_different_things_says_what_is_missing_also_where_some_are_got() -> None:
+    offer = {"kind": "buy_get", "id": "a", "buy": "1", "get": "1", "of_different": "brand", "codes": ["TWO"]}
+    reply = ask([offer], codes=["TWO"])
+    assert [(one.code, one.problem) for one in reply.codes] == [("TWO", "minimum")]
+    assert any("1" in one.text and "a" in one.text for one in reply.messages)

@@ -274,7 +274,7 @@ class OfferRule(Rule):
         self.line_by_itself = data.kind in _LINE_BY_ITSELF and not self.partial
         self.minimum = data.minimum
         bounded = data.not_above is not None or data.not_above_quantity is not None
-        self.checked = bool(data.minimum or data.minimum_quantity or data.limits or bounded or data.budgets)
+        self.checked = bool(data.minimum or data.minimum_quantity or self.set_size or data.limits or bounded or data.budgets)
         self.plain = self.when is None and self.simple and not self.checked and data.of_same is None
         # Whether somebody asks afterwards if it applied.
         self.noted = bool(self.checked or data.codes or data.coupon or data.notify or data.entitlement or data.budgets)
