@@ -246,15 +246,7 @@ class Discounting(Buying):
             return 0
         if not cut.amount and not cut.gift:
             return 0
-        for one in cut.closed:
-            self.goods[one.position].units -= one.units
-            self.goods[one.position].open_price -= one.price
-        touched = {one.position for one in cut.closed}
-        for i, amount in cut.shares.items():
-            goods = self.goods[i]
-            if i not in touched and goods.price:  # open units give their share
-                goods.open_price = half_up(Fraction(goods.open_price * (goods.price - amount), goods.price))
-            goods.price -= amount
+        cut.apply(self.goods)
         uses = max(1, cut.count) if offer.use_of == "unit" and not offer.cost else 1
         if cut.amount:
             shares = {self.goods[i].line.line_id: amount for i, amount in cut.shares.items() if amount}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -83,6 +83,18 @@ class Cut:
             full |= {i: room[i] for i in over}
             having = [i for i in having if i not in full]
         self.shares = full
+
+    def apply(self, goods: Sequence[Goods]) -> None:
+        """Takes it off the goods: closed units are closed, and open ones give their share of what a whole line gives."""
+        for one in self.closed:
+            goods[one.position].units -= one.units
+            goods[one.position].open_price -= one.price
+        touched = {one.position for one in self.closed}
+        for i, amount in self.shares.items():
+            one_line = goods[i]
+            if i not in touched and one_line.price:
+                one_line.open_price = half_up(Fraction(one_line.open_price * (one_line.price - amount), one_line.price))
+            one_line.price -= amount
 
     @property
     def amount(self) -> int:
@@ -356,11 +368,13 @@ def cut_of(
     own = getattr(offer, "units", None) if offer.kind != "cheapest" else None
     most = min((one for one in (units, own) if one is not None), default=None)
     apart = offer.of_same is not None and offer.kind != "bundle"
+    left = [replace(one) for one in goods]  # what one group got, the next does not get again
     for group in groups(offer.of_same or "", positions, goods) if apart else [list(positions)]:
-        one = _Offer(offer, goods, group, policies, facts, deducted)
+        one = _Offer(offer, left, group, policies, facts, deducted)
         one.allow(most)
         one.take()
         if one.cut.amount or one.cut.gift:
+            one.cut.apply(left)
             for position, amount in one.cut.shares.items():
                 whole.off(position, amount)
             whole.closed += one.cut.closed
