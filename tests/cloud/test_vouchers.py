@@ -276,6 +276,15 @@ def test_a_credit_note_is_stored_value(service: Service, shop: Till) -> None:
     service.sound()
 
 
+def test_a_return_pays_out_no_more_than_came_back_on_however_many_credit_notes(service: Service, shop: Till) -> None:
+    shop.commit(sale(shop, "s1", "40.00"))
+    back = [{"method": "credit_note", "amount": amount} for amount in ("25.00", "25.00", "25.00")]
+    shop.give(shop.document("r1", [("CAFE-250", "mercearia", "40.00")], kind="return", reference={"document": "s1"}, payments=back))
+    notes = shop.get("/v1/vouchers", kind="credit_note").json()["items"]
+    assert sorted(one["balance"] for one in notes) == ["15.00", "25.00"]
+    service.sound()
+
+
 def test_a_hold_that_lapsed_lets_the_next_till_have_it(service: Service, shop: Till) -> None:
     code = issue(shop, kind="coupon", offer="dez")["code"]
     hold = {"request_id": "h1", "store": "LX1", "at": shop.clock.now.isoformat(), "codes": [code], "ttl_seconds": 60}
