@@ -85,7 +85,9 @@ def test_a_hundred_percent_leaves_exactly_nothing(data: st.DataObject) -> None:
     free = PercentOffer(id="free", kind="percent_order", percent=10_000, exclusive=False, priority=-1000, members_only=False)
     free = PercentOffer.model_validate(free.model_dump() | {"selector": everything})
     last = Programme(id="zz", name="Free", offers=(free,))
-    reply = ask([*programmes, last], request, data.draw(customers()), state)
+    # Beside an offer that stands alone nothing is free.
+    beside = [one.model_copy(update={"offers": tuple(offer for offer in one.offers if not offer.alone)}) for one in programmes]
+    reply = ask([*beside, last], request, data.draw(customers()), state)
     assert (reply.total, reply.net, reply.to_pay, reply.points_amount) == (0, 0, 0, 0)
 
 
