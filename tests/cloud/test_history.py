@@ -114,6 +114,33 @@ def test_points_that_were_not_there_to_be_taken_are_not_taken_when_the_erp_tells
     _agrees(service, day)
 
 
+def test_nor_of_a_sale_that_was_somebody_elses_before(start: Start, database_url: str) -> None:
+    service = start(database_url, customers=8)
+    service.clock.now = EVE - timedelta(days=1)
+    day = Day(open_chain(service, {"lots": "fifo", "negative_balance": "clip"}), Random(SEED))
+    service.clock.now = EVE
+
+    def sold(name: str, goods: int, **more: int) -> None:
+        day.number += 1
+        day._commit(Sale(name, service.clock.now, goods, voucher=f"VO{name}", **{"who": 1, **more}))
+
+    def told(more: int) -> None:
+        day.number, day.random = day.number + 10, cast("Random", Chosen(1, more))
+        day.report_again()
+
+    sold("s1", 100, who=2)
+    day.open = [day.chain.sales["s1"]]
+    told(0)
+    sold("s2", 15, points=10)
+    told(-30)
+    sold("s3", 50)
+    told(1)
+    assert day.chain.account(1).balance == 5
+    day.random = Random(SEED)
+    service.sound()
+    _agrees(service, day)
+
+
 @dataclass
 class Chosen:
     """Instead of chance: whose it is, how many goods more."""

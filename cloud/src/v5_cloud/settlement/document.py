@@ -173,10 +173,10 @@ class Doc:
     def spare(self, entry: str, account: str, spared: Mapping[tuple[str, str], int]) -> None:
         """Keeps them, in the place of those before."""
         before = self.extras.get("spared", {})
-        if spared or entry in before:
-            kept = {**before, entry: [[account, *tag, points] for tag, points in sorted(spared.items())]}
-            kept = {name: rows for name, rows in kept.items() if rows}
-            self.extras = {**{name: value for name, value in self.extras.items() if name != "spared"}, **({"spared": kept} if kept else {})}
+        elsewhere = [row for row in before.get(entry, ()) if row[0] != account]
+        if spared or len(elsewhere) != len(before.get(entry, ())):
+            kept = {**before, entry: [*elsewhere, *([account, *tag, points] for tag, points in sorted(spared.items()))]}
+            self.extras = {**self.extras, "spared": {name: rows for name, rows in kept.items() if rows}}
 
     def legs(self) -> dict[str, SalesDocument]:
         """The return cut into one piece per original, by what its lines point at."""
