@@ -120,9 +120,9 @@ def test_nor_of_a_sale_that_was_somebody_elses_before(start: Start, database_url
     day = Day(open_chain(service, {"lots": "fifo", "negative_balance": "clip"}), Random(SEED))
     service.clock.now = EVE
 
-    def sold(name: str, goods: int, **more: int) -> None:
+    def sold(name: str, goods: int, who: int = 1, points: int = 0) -> None:
         day.number += 1
-        day._commit(Sale(name, service.clock.now, goods, voucher=f"VO{name}", **{"who": 1, **more}))
+        day._commit(Sale(name, service.clock.now, goods, who=who, points=points, voucher=f"VO{name}"))
 
     def told(more: int) -> None:
         day.number, day.random = day.number + 10, cast("Random", Chosen(1, more))
