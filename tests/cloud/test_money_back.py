@@ -122,7 +122,8 @@ BACK: dict[str, tuple[list[Step], dict[str, str]]] = {
         [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"})], {"A": "-20", "N": "10"},
     ),
     "onto the card that took over, whatever a thief owes on the lost one": (
-        [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"}), (give_back, "r", {"s": "40"}, None)], {"A": "-20", "N": "50"},
+        [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"}), (give_back, "r", {"s": "40"}, None)],
+        {"A": "-20", "N": "50"},
     ),
     "and leaves it again, when that return is cancelled": (
         [(sell, "s", {"A": "40"}), (move, "A", "N"), (sell, "t", {"A": "20"}), (give_back, "r", {"s": "40"}, None), (cancel, "r")],
