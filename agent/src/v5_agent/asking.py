@@ -94,7 +94,7 @@ class Asking:
         self, operation: str, request: Wire, answer: Answer, model: type[_R], entry: Entry | None, mark: bytes, aggregate: str | None
     ) -> _R | None:
         try:
-            reply = model.model_validate_json(answer.raw)
+            reply = model.model_validate_json(answer.raw, extra="ignore")  # a newer cloud says more
         except pydantic.ValidationError:
             _log.error("the cloud's answer to %s cannot be read: is it newer than this agent?", operation)
             return None

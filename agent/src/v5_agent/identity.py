@@ -160,7 +160,7 @@ def _enrolment(reply: requests.Response, address: str) -> Enrolment:
             "the code was refused: it works once and for a short time; make a new one in the back office, under Stores"
         )
     try:
-        return Enrolment.model_validate_json(reply.content)
+        return Enrolment.model_validate_json(reply.content, extra="ignore")
     except ValidationError:
         raise ConfigError(f"{address} does not answer like a V5 cloud: check the address") from None
 

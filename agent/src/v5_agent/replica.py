@@ -266,7 +266,7 @@ def pull(replica: ReplicaStore, outbox: Outbox, client: CloudClient, now: dateti
         if answer.action is not Action.DONE:
             raise FatalError(f"the replica could not be fetched: {answer.detail}", code=answer.code)
         try:
-            page = Replica.model_validate_json(answer.raw)
+            page = Replica.read(answer.raw)
         except ValidationError:
             raise FatalError("the replica cannot be read: is the cloud newer than this agent?", code="replica") from None
         stuck = not page.complete and page.version <= replica.facts.version

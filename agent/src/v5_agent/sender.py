@@ -169,7 +169,7 @@ class Sender:
 
     def _settle(self, answer: Answer, rows: list[Queued], report: SendReport, now: datetime) -> bool:
         try:
-            reply = PushReply.model_validate_json(answer.raw)
+            reply = PushReply.model_validate_json(answer.raw, extra="ignore")
         except ValidationError:
             self._line.down(now, "an answer that is not the cloud's")
             report.problem = "an answer that is not the cloud's"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import date
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationError
 
 from v5_core.hooks import CancelRequest, EnrolRequest, Explanation, HoldRequest, StoredUse, VoucherView
 from v5_core.model import Card, Code, Customer, Moment, Product, SalesDocument, Text, Wire
@@ -239,6 +240,21 @@ class Replica(Wire):
     offline_points_limit: int = 0
     used: dict[str, int] = Field(default_factory=dict)
     segments: tuple[ReplicaSegment, ...] = ()
+
+    @classmethod
+    def read(cls, page: bytes | str) -> Self:
+        """A cloud's page, of a newer cloud too: what this store does not know is passed over, but in no rule of a programme.
+
+        Raises:
+            pydantic.ValidationError: It is no page, or its programmes ask for what this store cannot do.
+        """
+        try:
+            return cls.model_validate_json(page)
+        except ValidationError:
+            known = cls.model_validate_json(page, extra="ignore")
+            for programme in json.loads(page)["programmes"]:
+                Programme.model_validate_json(json.dumps(programme))
+            return known
 
     def written(self) -> str:
         """As JSON, with the customers written without what is empty; a programme is written whole."""
