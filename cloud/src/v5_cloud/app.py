@@ -15,7 +15,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from v5_cloud.kit import problems
+from v5_cloud.kit import background, problems
 from v5_cloud.kit.container import Container, build, utc_now
 from v5_cloud.kit.guard import Guard
 from v5_cloud.kit.settings import Settings
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
         yield
         segments.stop()
         keeper.stop()
+        background.finish()
         held.database.dispose()
 
     app = FastAPI(

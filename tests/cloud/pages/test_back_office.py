@@ -222,7 +222,7 @@ def test_customers_are_found_by_parts_of_what_is_known(service: Service, person:
 def test_nonsense_in_an_address_gives_a_page(service: Service, person: SignIn) -> None:
     someone = person(service)
     for path, status in (
-        ("/sales?after=%00", 422),
+        ("/sales?after=%01", 422),
         ("/customers?after=zz", 422),
         ("/sales?from=yesterday", 200),
         ("/?days=abc", 422),

@@ -90,7 +90,7 @@ def test_a_segment_is_worked_out_shown_with_its_offers_and_exported(service: Ser
     # A mistake is said with its place, and nothing is lost.
     wrong = admin.post(f"{home}/todos", form | {"where": "sepnd > 3"})
     assert (wrong.status_code, "unknown field" in wrong.text, "sepnd" in wrong.text) == (422, True, True)
-    for language, said in (("pt", "no carácter 1: campo desconhecido: 'sepnd'; espera-se um de"), ("fr", "champ inconnu : 'sepnd'")):
+    for language, said in (("pt", "No carácter 1: campo desconhecido: 'sepnd'; espera-se um de"), ("fr", "champ inconnu : 'sepnd'")):
         admin.cookies["v5_lang"] = language
         for path in ("check", "todos"):
             shown = html.unescape(admin.post(f"{home}/{path}", form | {"where": "sepnd > 3"}).text).replace("\N{NO-BREAK SPACE}", " ")
