@@ -279,9 +279,11 @@ def test_a_return_says_which_vouchers_it_took_back(shop: Shop) -> None:
     assert back("NC 3", "40.00")["withdrawn"] == [], "it is gone already"
     assert shop.pays(code) == "used_up"
     # The credit notes were mistakes: with the second one cancelled the sale reaches the step again, and its voucher is good again.
-    undo: Callable[[str], dict[str, Any]] = lambda number: till.ok(  # noqa: E731
-        "cancel", {"request_id": f"x-{number}", "store": "LX1", "at": shop.service.clock.now.isoformat(), "document": f"number:{number}"}
-    )
+
+    def undo(number: str) -> dict[str, Any]:
+        body = {"request_id": f"x-{number}", "store": "LX1", "at": shop.service.clock.now.isoformat(), "document": f"number:{number}"}
+        return till.ok("cancel", body)
+
     assert undo("NC 3")["vouchers"] == []
     again = undo("NC 2")
     assert [(one["code"], one["amount"]) for one in again["vouchers"]] == [(code, "5.00")]
